@@ -1,0 +1,105 @@
+/**
+ * What is trained: the interface between the runner and a language model, whatever computes it.
+ *
+ * A step is `generate` → `logProbs` (the old log-probs, from the training kernels) → the algorithm's derivative →
+ * `accumulate` → `step`. Nothing here knows about rewards or algorithms.
+ *
+ * @module
+ */
+import type { Key } from "./random.ts";
+
+/** A prompt and what follows it, as token ids. `prompt` has at least one token. */
+export interface Sample {
+  prompt: readonly number[];
+  response: readonly number[];
+}
+
+/** How responses are drawn. */
+export interface GenerateOptions {
+  /** Longest response, in tokens. */
+  maxTokens: number;
+  /** Softmax temperature; 0 takes the most likely token. One number, or one per request. */
+  temperature?: number | readonly number[];
+  /** Smallest set of tokens whose probability reaches this (nucleus sampling); 1 keeps all. */
+  topP?: number;
+  /** Token ids that end a response; the stop token is part of the response. Default: those of the policy. */
+  stopTokens?: readonly number[];
+}
+
+/** One response to sample: requests with an equal prompt share its computation. */
+export interface GenerateRequest {
+  prompt: readonly number[];
+  /** Noise of this response: token `t` uses `uniform(key, t)`. */
+  key: Key;
+}
+
+/** One sampled response. */
+export interface Generation {
+  /** Response token ids, with the stop token if one was drawn. */
+  tokens: number[];
+  /** Log-prob of each token as the sampler saw it (temperature applied). The training kernels may differ in the last bits. */
+  logProbs: Float32Array;
+  /** True if `maxTokens` ended it. */
+  truncated: boolean;
+}
+
+/** Log-probs of one sample's response tokens. */
+export interface Scores {
+  /** Natural log-prob of each response token. */
+  logProbs: Float32Array;
+  /** Entropy in nats of the distribution each response token was drawn from. */
+  entropy: Float32Array;
+}
+
+/** One optimizer step: AdamW after clipping by the global gradient norm. */
+export interface StepOptions {
+  learningRate: number;
+  /** Largest global gradient norm; larger gradients are scaled down to it. Default 1. */
+  maxNorm?: number;
+  /** Adam's decay rates. Default [0.9, 0.99]. */
+  betas?: readonly [number, number];
+  /** Adam's epsilon. Default 1e-8. */
+  epsilon?: number;
+  /** Decoupled weight decay, on matrices only. Default 0. */
+  weightDecay?: number;
+}
+
+/** A policy that can be sampled, scored, trained and saved. */
+export interface Policy {
+  /** Token ids ↔ text. */
+  readonly tokenizer: Tokenizer;
+  /** Ids that end a response. */
+  readonly stopTokens: readonly number[];
+  /** Number of trained numbers. */
+  readonly parameterCount: number;
+  /** Back end and its version, for the record (for example `cpu onnxruntime-node 1.30.0`). */
+  readonly backend: string;
+  /** Draws one response per request, in the order given. */
+  generate(requests: readonly GenerateRequest[], options: GenerateOptions): Promise<Generation[]>;
+  /** Scores the response tokens of each sample. `temperature` divides the logits (default 1). */
+  logProbs(samples: readonly Sample[], options?: { temperature?: number }): Promise<Scores[]>;
+  /**
+   * Adds the weight gradients of `Σ derivative · log-prob` over all response tokens to the accumulated gradient.
+   * Samples whose derivative is all zero cost nothing.
+   */
+  accumulate(
+    samples: readonly Sample[],
+    derivatives: readonly ArrayLike<number>[],
+    options?: { temperature?: number },
+  ): Promise<void>;
+  /** Applies and clears the accumulated gradient; returns its global norm before clipping. */
+  step(options: StepOptions): Promise<{ norm: number }>;
+  /** SHA-256 (hex) of the weights and the optimizer state. */
+  digest(): Promise<string>;
+  /** Writes a Hugging Face directory (weights, config, tokenizer) atomically; `optimizer: true` adds what resuming needs. */
+  save(directory: string, options?: { optimizer?: boolean }): Promise<void>;
+  /** Frees native memory. */
+  dispose(): Promise<void>;
+}
+
+/** Text ↔ token ids. */
+export interface Tokenizer {
+  encode(text: string): number[];
+  decode(ids: readonly number[]): string;
+  readonly vocabularySize: number;
+}

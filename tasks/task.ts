@@ -1,0 +1,54 @@
+/**
+ * What a policy is asked to do: where problems come from, how a prompt is written, how an answer is graded. One file
+ * per task, all of this shape. A task never sees a policy or an algorithm.
+ *
+ * @module
+ */
+
+/** One problem. `id` is stable across runs and machines; `gold` is what the grader compares with. */
+export interface Problem {
+  readonly id: string;
+  readonly question: string;
+  readonly gold: string;
+  /** Further columns of the source (level, subject, worked solution …), for records and filters. */
+  readonly meta?: Readonly<Record<string, unknown>>;
+}
+
+/** A graded response. */
+export interface Grade {
+  /** Reward channels by name. Every task has `accuracy` in [0, 1]; `null` where a channel does not apply. */
+  readonly rewards: Readonly<Record<string, number | null>>;
+  /** The answer as read from the response, or null if none was found. */
+  readonly answer: string | null;
+  /** Why: for example `equal`, `different: 41 is not 42`, `no answer`. */
+  readonly reason: string;
+}
+
+/** An ordered, random-access list of problems; generated sources are longer than anyone needs. */
+export interface Problems {
+  /** Number of problems, `Infinity` for a generator. */
+  readonly length: number;
+  /** Problem at `index`; the same index always gives the same problem. */
+  at(index: number): Problem;
+  /** SHA-256 (hex) of the file, or of the generator's version and seed: part of a cell's identity. */
+  readonly digest: string;
+  /** For the record: `embedded`, a path, `hub:owner/name@revision`. */
+  readonly source: string;
+}
+
+/** A task as a plug-in. */
+export interface Task {
+  readonly name: string;
+  /** One line for `--help`. */
+  readonly summary: string;
+  /**
+   * Problems of a split.
+   *
+   * @throws {Error} one sentence naming file, line and reason if a file can't be read.
+   */
+  problems(options: { split: "train" | "test"; source?: string; seed?: number }): Promise<Problems>;
+  /** The text the policy continues. */
+  prompt(problem: Problem): string;
+  /** Grades a finished response (without special tokens). */
+  grade(problem: Problem, response: string): Grade;
+}
