@@ -1,0 +1,34 @@
+/**
+ * Grade-school mathematics: GSM8K (Cobbe et al. 2021, arXiv 2110.14168) and generated word problems of its form.
+ *
+ * Q: Tom has 34 apples. He buys 36 more. He keeps one of 5 equal parts. How many apples does he have?
+ * A: first 34+36=70 apples.
+ *    then 70/5=14 apples.
+ *    #### 14
+ *
+ * The source is `embedded` (the generator, the default) or a file in the data set's own columns, `question` and
+ * `answer`: JSON lines or the hub's parquet.
+ *
+ * @module
+ */
+
+import type { Problem, Task } from "./task.ts";
+import { embeddedProblems } from "./gsm8k/embedded.ts";
+import { END_OF_QUESTION } from "./gsm8k/prompt.ts";
+import { problemsOfFile } from "./gsm8k/file.ts";
+import { gradeNumber } from "./grading/number.ts";
+
+/** The GSM8K task. */
+export const gsm8k: Task = {
+  name: "gsm8k",
+  summary: "grade-school word problems with a number as the answer; embedded generator, or the GSM8K files",
+  problems({ split, source = "embedded", seed = 0 }) {
+    return source === "embedded" ? embeddedProblems(split, seed) : problemsOfFile(source);
+  },
+  prompt(problem: Problem) {
+    return problem.question + END_OF_QUESTION;
+  },
+  grade(problem, response, options) {
+    return gradeNumber(problem.gold, response, options);
+  },
+};
