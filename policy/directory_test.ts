@@ -1,0 +1,153 @@
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { type ModelConfig, parameterCount, parameterSlots } from "./model/config.ts";
+import { readDirectory, writeDirectory } from "./directory.ts";
+import { type TensorToWrite, writeSafetensors } from "./safetensors.ts";
+
+const TINY: ModelConfig = {
+  family: "qwen2",
+  vocabularySize: 6,
+  hiddenSize: 4,
+  layers: 1,
+  heads: 2,
+  keyValueHeads: 1,
+  headSize: 2,
+  intermediateSize: 3,
+  ropeTheta: 1e4,
+  normEpsilon: 1e-6,
+  qkvBias: true,
+  tiedEmbeddings: true,
+  maxPositions: 64,
+};
+
+function counting(length: number, factor = 1): Float32Array {
+  return Float32Array.from({ length }, (_, i) => i * factor);
+}
+
+function tensorsOf(config: ModelConfig, change: (name: string) => string = (name) => name): TensorToWrite[] {
+  return [...parameterSlots(config).values()].map(({ name, shape, length }) => ({
+    name: change(name),
+    shape,
+    data: new Float32Array(length),
+  }));
+}
+
+async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("readDirectory() reads what writeDirectory() wrote", () =>
+  inFolder(async (folder) => {
+    const count = parameterCount(TINY), path = `${folder}/runs/policy/`;
+    const weights = counting(count);
+    const optimizer = { firstMoment: counting(count, 0.5), secondMoment: counting(count, 0.25), step: 7 };
+    await writeDirectory(path, {
+      config: TINY,
+      weights,
+      stopTokens: [2, 3],
+      optimizer,
+      files: { "tokenizer.json": "{}" },
+    });
+    const read = await readDirectory(path);
+    deepStrictEqual(read.config, TINY);
+    deepStrictEqual(read.weights, weights);
+    deepStrictEqual(read.stopTokens, [2, 3]);
+    deepStrictEqual(read.optimizer, optimizer);
+    strictEqual(read.slots.get("model.norm.weight")!.offset, count - 4);
+
+    const copy = `${folder}/copy`;
+    await writeDirectory(copy, { config: TINY, weights, copyFrom: path });
+    strictEqual(await Deno.readTextFile(`${copy}/tokenizer.json`), "{}");
+    const again = await readDirectory(copy);
+    deepStrictEqual(again.stopTokens, [2, 3]);
+    strictEqual(again.optimizer, undefined);
+    deepStrictEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), ["copy", "runs"]);
+    deepStrictEqual([...Deno.readDirSync(`${folder}/runs`)].map(({ name }) => name), ["policy"]);
+  }));
+
+Deno.test("writeDirectory() replaces a policy and nothing else", () =>
+  inFolder(async (folder) => {
+    const count = parameterCount(TINY), path = `${folder}/policy`;
+    await writeDirectory(path, { config: TINY, weights: counting(count), files: { "README.md": "old" } });
+    await writeDirectory(path, { config: TINY, weights: counting(count, 2) });
+    deepStrictEqual((await readDirectory(path)).weights, counting(count, 2));
+    deepStrictEqual([...Deno.readDirSync(path)].map(({ name }) => name).sort(), ["config.json", "model.safetensors"]);
+
+    const weights = counting(count);
+    await Deno.mkdir(`${folder}/empty`);
+    await writeDirectory(`${folder}/empty`, { config: TINY, weights });
+    await rejects(writeDirectory(path, { config: TINY, weights: counting(3) }), /3 weights do not fill a model of/);
+    await Deno.mkdir(`${folder}/photos`);
+    await Deno.writeTextFile(`${folder}/photos/config.json`, "{}"); // of some other program
+    await Deno.writeTextFile(`${folder}/photos/cat.txt`, "cat");
+    await rejects(writeDirectory(`${folder}/photos`, { config: TINY, weights }), /holds files that are no policy/);
+    await rejects(writeDirectory(`${folder}/photos/cat.txt`, { config: TINY, weights }), /it is a file/);
+    await rejects(
+      writeDirectory(`${folder}/photos/cat.txt/policy`, { config: TINY, weights }),
+      /cat.txt\/policy: the policy cannot be written/,
+    );
+    deepStrictEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), ["empty", "photos", "policy"]);
+  }));
+
+Deno.test("readDirectory() finds the policy that a killed write had moved out of the way", () =>
+  inFolder(async (folder) => {
+    const weights = counting(parameterCount(TINY));
+    await writeDirectory(`${folder}/policy`, { config: TINY, weights });
+    await Deno.rename(`${folder}/policy`, `${folder}/.policy.replaced`);
+    deepStrictEqual((await readDirectory(`${folder}/policy`)).weights, weights);
+    await writeDirectory(`${folder}/policy`, { config: TINY, weights, copyFrom: `${folder}/policy` });
+    deepStrictEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["policy"]);
+  }));
+
+Deno.test("readDirectory() ignores an output matrix beside tied embeddings, and rotary buffers", () =>
+  inFolder(async (folder) => {
+    await writeDirectory(folder, { config: TINY, weights: counting(parameterCount(TINY)) });
+    await writeSafetensors(`${folder}/model.safetensors`, [
+      ...tensorsOf(TINY),
+      { name: "lm_head.weight", shape: [6, 4], data: new Float32Array(24) },
+      { name: "model.layers.0.self_attn.rotary_emb.inv_freq", shape: [1], data: Float32Array.of(1) },
+    ]);
+    strictEqual((await readDirectory(folder)).weights.length, parameterCount(TINY));
+  }));
+
+Deno.test("readDirectory() names what is missing, unexpected or of another shape", () =>
+  inFolder(async (folder) => {
+    const write = (tensors: TensorToWrite[]) => writeSafetensors(`${folder}/model.safetensors`, tensors);
+    await rejects(readDirectory(`${folder}/absent`), /absent: there is no such policy directory/);
+    await rejects(readDirectory(folder), /config.json: cannot be read/);
+    await writeDirectory(folder, { config: TINY, weights: counting(parameterCount(TINY)) });
+
+    await write(tensorsOf(TINY).slice(1));
+    await rejects(readDirectory(folder), /the weights lack model.embed_tokens.weight, which config.json asks for/);
+    await write([]);
+    await rejects(readDirectory(folder), /lack model.embed_tokens.weight and 13 other tensors/);
+    await write([...tensorsOf(TINY), { name: "score.weight", shape: [1], data: Float32Array.of(1) }]);
+    await rejects(readDirectory(folder), /the weights hold score.weight, which config.json does not ask for/);
+    await write(tensorsOf({ ...TINY, intermediateSize: 5 }));
+    await rejects(readDirectory(folder), /gate_proj.weight has the shape \[5,4\], but config.json asks for \[3,4\]/);
+
+    await write(tensorsOf(TINY));
+    await Deno.truncate(`${folder}/model.safetensors`, (await Deno.stat(`${folder}/model.safetensors`)).size - 4);
+    await rejects(readDirectory(folder), /model.safetensors: it is truncated/);
+    await Deno.remove(`${folder}/model.safetensors`);
+    await rejects(readDirectory(folder), /neither model.safetensors nor model.safetensors.index.json/);
+  }));
+
+Deno.test("readDirectory() checks stop tokens and the optimizer's state", () =>
+  inFolder(async (folder) => {
+    const count = parameterCount(TINY), weights = counting(count);
+    await writeDirectory(folder, { config: TINY, weights, stopTokens: [5] });
+    deepStrictEqual((await readDirectory(folder)).stopTokens, [5]);
+    await Deno.remove(`${folder}/generation_config.json`);
+    deepStrictEqual((await readDirectory(folder)).stopTokens, [5]); // from config.json
+    await Deno.writeTextFile(`${folder}/generation_config.json`, '{"eos_token_id": [1, 6]}');
+    await rejects(readDirectory(folder), /generation_config.json: eos_token_id 6 is not a token id below 6/);
+    await Deno.remove(`${folder}/generation_config.json`);
+    const optimizer = { firstMoment: counting(3), secondMoment: counting(3), step: 1 };
+    await writeDirectory(folder, { config: TINY, weights, optimizer });
+    await rejects(readDirectory(folder), new RegExp(`first_moment has 3 elements, the model ${count} weights`));
+  }));
