@@ -1,0 +1,155 @@
+/**
+ * Suites: data files that say what is compared. `suites/suite.schema.json` documents every property.
+ *
+ * @module
+ */
+import { Refusal } from "./outcomes.ts";
+import { unknown } from "./nearest.ts";
+import { validated } from "./schema.ts";
+import quick from "./suites/quick.json" with { type: "json" };
+import schema from "./suites/suite.schema.json" with { type: "json" };
+
+/** Sampling temperature: one for all responses, or spread evenly from the first to the last response of a group. */
+export type Temperature = number | { from: number; to: number };
+
+/** How a policy is trained; the same for every algorithm, except what {@linkcode SuiteAlgorithm.training} may set. */
+export interface Training {
+  /** Training steps, each one rollout batch. */
+  steps: number;
+  /** Prompts per rollout batch. */
+  promptsPerStep: number;
+  /** Responses per prompt. */
+  groupSize: number;
+  /** Optimizer steps per rollout batch, each on whole groups. */
+  minibatches: number;
+  /** Learning rate after warm-up. */
+  learningRate: number;
+  /** Steps over which the learning rate rises linearly. */
+  warmupSteps: number;
+  /** Largest global gradient norm. */
+  maxNorm: number;
+  /** Adam's decay rates. */
+  betas: [number, number];
+  /** Decoupled weight decay. */
+  weightDecay: number;
+  /** Sampling temperature. */
+  temperature: Temperature;
+  /** Nucleus of sampling; 1 keeps all. */
+  topP: number;
+  /** Longest response, in tokens. */
+  maxTokens: number;
+  /** Reward channels that the algorithms see. */
+  rewards: string[];
+  /** Steps between checkpoints. */
+  checkpointInterval: number;
+}
+
+/** How a policy is evaluated: on fixed held-out problems, greedily and by sampling. */
+export interface Evaluation {
+  /** Steps between evaluations. */
+  interval: number;
+  /** Number of problems. */
+  problems: number;
+  /** Sampled responses per problem. */
+  samples: number;
+  /** Temperature of the sampled responses. */
+  temperature: number;
+  /** Longest response; absent: that of training. */
+  maxTokens?: number;
+}
+
+/** Limits beyond which a run is stopped. */
+export interface Gates {
+  /** Largest difference between log-probs scored with the batch and alone. */
+  batchDifference: number;
+  /** Largest difference between log-probs of sampler and training kernels. */
+  samplingDifference: number;
+}
+
+/** One algorithm of a suite. */
+export interface SuiteAlgorithm {
+  /** Registry name. */
+  name: string;
+  /** Name in the leaderboard. */
+  label?: string;
+  /** Named option set of the algorithm. */
+  preset?: string;
+  /** Options that differ from the preset or the defaults. */
+  options: Record<string, unknown>;
+  /** Optimizer settings of this entry alone. */
+  training: Partial<Training>;
+}
+
+/** What is compared, with all defaults filled in. */
+export interface Suite {
+  /** Names the directory of the run. */
+  name: string;
+  /** One line for people. */
+  summary?: string;
+  /** Registry name of the task. */
+  task: string;
+  /** Where problems come from; absent: the task's embedded source. */
+  data: { train?: string; test?: string };
+  /** A directory, or `embedded:NAME`. */
+  policy: string;
+  /** The algorithms. */
+  algorithms: SuiteAlgorithm[];
+  /** One run per algorithm and seed. */
+  seeds: number[];
+  /** Training settings. */
+  training: Training;
+  /** Evaluation settings. */
+  evaluation: Evaluation;
+  /** Limits. */
+  gates: Gates;
+}
+
+const embedded: Record<string, unknown> = { quick };
+
+/** Names of the embedded suites. */
+export const suiteNames: readonly string[] = Object.keys(embedded);
+
+/** Checks a suite, fills in its defaults and refuses what contradicts itself. `source` is named in errors. */
+export function parseSuite(value: unknown, source: string): Suite {
+  const suite = validated<Suite>(schema, structuredClone(value), source);
+  const labels = new Set<string>();
+  for (const { name, label = name, training } of suite.algorithms) {
+    if (labels.has(label)) {
+      throw new Refusal(`${source}: two algorithms are called "${label}"; give one of them another "label".`);
+    }
+    labels.add(label);
+    const { minibatches, promptsPerStep } = { ...suite.training, ...training };
+    if (minibatches > promptsPerStep) {
+      throw new Refusal(
+        `${source}: ${minibatches} minibatches of whole groups can't be made of ${promptsPerStep} prompts; ` +
+          `use at most ${promptsPerStep} minibatches.`,
+      );
+    }
+  }
+  return suite;
+}
+
+/** Reads an embedded suite by name, or a suite file by path (a name that ends in `.json` or holds a slash). */
+export async function loadSuite(name: string): Promise<Suite> {
+  if (!name.endsWith(".json") && !name.includes("/")) {
+    if (!Object.hasOwn(embedded, name)) {
+      throw new Refusal(
+        unknown("suite", name, suiteNames) + " A file of your own is given by its path, as ./mine.json.",
+      );
+    }
+    return parseSuite(embedded[name], `suite ${name}`);
+  }
+  let text: string;
+  try {
+    text = await Deno.readTextFile(name);
+  } catch (error) {
+    throw new Refusal(`${name}: can't read the suite (${(error as Error).message}); give the path of a JSON file.`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Refusal(`${name}: not JSON (${(error as Error).message}).`);
+  }
+  return parseSuite(value, name);
+}

@@ -1,0 +1,42 @@
+import { strict as assert } from "node:assert";
+import { loadSuite, parseSuite } from "./suite.ts";
+import quick from "./suites/quick.json" with { type: "json" };
+
+// deno-lint-ignore no-explicit-any
+const changed = (change: (suite: any) => void) => {
+  const suite = structuredClone(quick);
+  change(suite);
+  return () => parseSuite(suite, "mine.json");
+};
+
+Deno.test("the quick suite is valid and its defaults are filled in", async () => {
+  const suite = await loadSuite("quick");
+  assert.equal(suite.training.topP, 1);
+  assert.equal(suite.evaluation.temperature, 1);
+  assert.deepEqual(suite.gates, { batchDifference: 0, samplingDifference: 0.001 });
+  assert.deepEqual(suite.algorithms[0].options, {});
+});
+
+Deno.test("a suite error names the file, the place and what is wrong", () => {
+  assert.throws(changed((s) => s.training.steps = "ten"), {
+    message: 'mine.json: /training/steps must be integer, not "ten".',
+  });
+  assert.throws(changed((s) => s.training.learningrate = 1), {
+    message: 'mine.json: /training has an unknown property "learningrate"; did you mean "learningRate"?',
+  });
+  assert.throws(changed((s) => delete s.seeds), {
+    message: "mine.json: the top level must have required property 'seeds'.",
+  });
+  assert.throws(changed((s) => s.algorithms[1].name = "reinforce"), /two algorithms are called "reinforce"/);
+  assert.throws(changed((s) => s.training.minibatches = 32), /use at most 16 minibatches/);
+  assert.throws(changed((s) => s.algorithms[0].training = { groupSize: 4 }), /unknown property "groupSize"/);
+});
+
+Deno.test("an unknown suite gets a suggestion, an unreadable or broken file a reason", async () => {
+  await assert.rejects(loadSuite("qick"), /^Refusal: unknown suite "qick"; did you mean "quick"\?/);
+  await assert.rejects(loadSuite("./none.json"), /^Refusal: \.\/none\.json: can't read the suite/);
+  const file = await Deno.makeTempFile({ suffix: ".json" });
+  await Deno.writeTextFile(file, "{");
+  await assert.rejects(loadSuite(file), /not JSON/);
+  await Deno.remove(file);
+});
