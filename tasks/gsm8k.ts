@@ -9,6 +9,10 @@
  * The source is `embedded` (the generator, the default) or a file in the data set's own columns, `question` and
  * `answer`: JSON lines or the hub's parquet.
  *
+ * Grading compares numbers (`grading/number.ts`). Embedded problems are graded strictly, because the demonstrations
+ * teach `####` and a fallback would pay for leaving it out; responses to a file's problems may use the fallback, which
+ * the reason flags. The channel `format` tells the two apart in every record.
+ *
  * @module
  */
 
@@ -29,6 +33,7 @@ export const gsm8k: Task = {
     return problem.question + END_OF_QUESTION;
   },
   grade(problem, response, options) {
-    return gradeNumber(problem.gold, response, options);
+    const strict = options?.strict ?? problem.meta?.strict === true;
+    return gradeNumber(problem.gold, response, { strict });
   },
 };

@@ -7,10 +7,16 @@
 
 /** One problem. `id` is stable across runs and machines; `gold` is what the grader compares with. */
 export interface Problem {
+  /** Name of the problem within all sources of its task. */
   readonly id: string;
+  /** The question, as the source has it. */
   readonly question: string;
+  /** The right answer, as the source has it. */
   readonly gold: string;
-  /** Further columns of the source (level, subject, worked solution …), for records and filters. */
+  /**
+   * Further columns of the source (level, subject …), for records and filters. `solution` is the worked solution in the
+   * form of a response, where the source has one; `strict` is the default of {@linkcode GradeOptions.strict}.
+   */
   readonly meta?: Readonly<Record<string, unknown>>;
 }
 
@@ -36,19 +42,39 @@ export interface Problems {
   readonly source: string;
 }
 
+/** Which problems. */
+export interface ProblemsOptions {
+  /** Ignored by sources that are one split already, such as a file. */
+  readonly split: "train" | "test";
+  /** `embedded` (default) or a path. */
+  readonly source?: string;
+  /** Seed of a generated source. Default 0. */
+  readonly seed?: number;
+}
+
+/** How to grade. */
+export interface GradeOptions {
+  /**
+   * Whether only an answer in the task's own form counts, or one that was merely found (and flagged in the reason).
+   * Default: strict where the source's demonstrations teach the form (`embedded`), lenient for files.
+   */
+  readonly strict?: boolean;
+}
+
 /** A task as a plug-in. */
 export interface Task {
+  /** Name on the command line and in records. */
   readonly name: string;
   /** One line for `--help`. */
   readonly summary: string;
   /**
    * Problems of a split.
    *
-   * @throws {Error} one sentence naming file, line and reason if a file can't be read.
+   * @throws {DataError} one sentence naming file, line and reason if a file can't be used.
    */
-  problems(options: { split: "train" | "test"; source?: string; seed?: number }): Promise<Problems>;
+  problems(options: ProblemsOptions): Promise<Problems>;
   /** The text the policy continues. */
   prompt(problem: Problem): string;
   /** Grades a finished response (without special tokens). */
-  grade(problem: Problem, response: string): Grade;
+  grade(problem: Problem, response: string, options?: GradeOptions): Grade;
 }

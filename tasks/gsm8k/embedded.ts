@@ -32,7 +32,12 @@ export async function embeddedProblems(split: "train" | "test", seed: number): P
       }
       const { question, answer, steps } = draw(split, seed, index);
       const gold = String(steps[steps.length - 1].result);
-      return { id: `embedded/${split}/${seed}/${index}`, question, gold, meta: { solution: answer, steps } };
+      return {
+        id: `embedded/${split}/${seed}/${index}`,
+        question,
+        gold,
+        meta: { solution: answer, steps, strict: true },
+      };
     },
   };
 }

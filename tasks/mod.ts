@@ -1,0 +1,23 @@
+/**
+ * Tasks: where problems come from, how a prompt is written, how an answer is graded.
+ *
+ * @example
+ * ```ts
+ * import { gsm8k } from "@podium/rl/tasks";
+ * const problems = await gsm8k.problems({ split: "test" });
+ * const problem = problems.at(0);
+ * gsm8k.grade(problem, `#### ${problem.gold}`).rewards.accuracy; // 1
+ * ```
+ *
+ * @module
+ */
+
+import type { Task } from "./task.ts";
+import { gsm8k } from "./gsm8k.ts";
+
+export type { Grade, GradeOptions, Problem, Problems, ProblemsOptions, Task } from "./task.ts";
+export { DataError } from "./source/data_error.ts";
+export { gsm8k };
+
+/** Every task by its name. A new one is a file and a line here. */
+export const tasks: Readonly<Record<string, Task>> = { gsm8k };
