@@ -1,0 +1,71 @@
+/**
+ * Text ↔ token ids, from the `tokenizer.json` of a policy directory.
+ *
+ * @module
+ */
+import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
+import type { Tokenizer } from "./policy.ts";
+
+/** A tokenizer that can also show the special tokens. */
+export interface TextTokenizer extends Tokenizer {
+  /** Token ids of a text. Nothing is added; special tokens that stand in the text become one id each. */
+  encode(text: string): number[];
+  /**
+   * Text of token ids. Ids without a token (a model's embedding matrix may have more rows) give nothing.
+   *
+   * @param options `specialTokens: true` keeps them in the text; by default they are left out.
+   */
+  decode(ids: readonly number[], options?: { specialTokens?: boolean }): string;
+}
+
+/**
+ * Reads `tokenizer.json` and, if it is there, `tokenizer_config.json`.
+ *
+ * @throws {Error} One sentence naming the file, if it is missing or not a tokenizer.
+ */
+export async function loadTokenizer(directory: string): Promise<TextTokenizer> {
+  const path = `${directory}/tokenizer.json`;
+  const json = await readJson(path);
+  const config = await readJson(`${directory}/tokenizer_config.json`, {});
+  return makeTokenizer(json, config, path);
+}
+
+/**
+ * Makes a tokenizer of the parsed `tokenizer.json` and `tokenizer_config.json`.
+ *
+ * @param source How error messages call it.
+ * @throws {Error} If the library does not understand it.
+ */
+export function makeTokenizer(json: unknown, config: unknown = {}, source = "tokenizer.json"): TextTokenizer {
+  let inner: HuggingFaceTokenizer;
+  let size: number;
+  try {
+    inner = new HuggingFaceTokenizer(json as object, config as object);
+    size = 0;
+    for (const id of inner.get_vocab(true).values()) size = Math.max(size, id + 1);
+  } catch (error) {
+    throw new Error(`${source}: it is not a tokenizer that can be read (${(error as Error).message}).`, {
+      cause: error,
+    });
+  }
+  // The library's default removes spaces before punctuation, so that decoding would not be the inverse of encoding.
+  const cleanUp = (config as { clean_up_tokenization_spaces?: boolean }).clean_up_tokenization_spaces ?? false;
+  return {
+    vocabularySize: size,
+    encode: (text) => inner.encode(text, { add_special_tokens: false }).ids,
+    decode(ids, { specialTokens = false } = {}) {
+      const known = ids.filter((id) => inner.id_to_token(id) !== undefined);
+      if (known.length === 0) return "";
+      return inner.decode(known, { skip_special_tokens: !specialTokens, clean_up_tokenization_spaces: cleanUp });
+    },
+  };
+}
+
+async function readJson(path: string, absent?: unknown): Promise<unknown> {
+  try {
+    return JSON.parse(await Deno.readTextFile(path));
+  } catch (error) {
+    if (absent !== undefined && error instanceof Deno.errors.NotFound) return absent;
+    throw new Error(`${path}: cannot be read (${(error as Error).message}).`, { cause: error });
+  }
+}
