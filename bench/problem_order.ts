@@ -1,0 +1,44 @@
+/**
+ * Which problems a step trains on: a function of seed and step alone, so every algorithm sees the same ones.
+ *
+ * @module
+ */
+import { integer, keyOf } from "../policy/random.ts";
+import type { Problems } from "../tasks/task.ts";
+
+/** A permutation of 0 … length - 1 (Fisher-Yates on counter-based draws). */
+export function permutation(length: number, seed: number, ...coordinates: (number | string)[]): Uint32Array {
+  const order = Uint32Array.from({ length }, (_, index) => index);
+  const key = keyOf(seed, "order", ...coordinates);
+  for (let last = length - 1; last > 0; last--) {
+    const other = integer(key, last, last + 1);
+    [order[last], order[other]] = [order[other], order[last]];
+  }
+  return order;
+}
+
+/**
+ * Indices of the problems of training step `step` (from 1). A list is walked in a fresh order each epoch; an endless
+ * generator is read from a place that depends on the seed, without repeats.
+ */
+export function trainingIndices(problems: Problems, seed: number, step: number, count: number): number[] {
+  const first = (step - 1) * count;
+  const { length } = problems;
+  if (length === Infinity) {
+    const start = integer(keyOf(seed, "problems"), 0, 2 ** 20) * 2 ** 20;
+    return Array.from({ length: count }, (_, index) => start + first + index);
+  }
+  const orders = new Map<number, Uint32Array>();
+  return Array.from({ length: count }, (_, index) => {
+    const epoch = Math.floor((first + index) / length);
+    let order = orders.get(epoch);
+    if (!order) orders.set(epoch, order = permutation(length, seed, epoch));
+    return order[(first + index) % length];
+  });
+}
+
+/** Indices of the held-out problems, the same in every run: a fixed draw from a list, the first of a generator. */
+export function evaluationIndices(problems: Problems, count: number): number[] {
+  if (problems.length === Infinity) return Array.from({ length: count }, (_, index) => index);
+  return [...permutation(problems.length, 0, "evaluation").subarray(0, count)].sort((a, b) => a - b);
+}

@@ -1,0 +1,169 @@
+/**
+ * A policy without a network: one row of logits per response position, whatever the prompt. It samples, scores, learns,
+ * saves and resumes like a real one, in microseconds, so that the runner can be tested apart from the engine
+ * (`--policy embedded:table`).
+ *
+ * @module
+ */
+import { type Key, uniform } from "../../policy/random.ts";
+import type {
+  GenerateOptions,
+  GenerateRequest,
+  Generation,
+  Policy,
+  Sample,
+  Scores,
+  StepOptions,
+  Tokenizer,
+} from "../../policy/policy.ts";
+import { sha256 } from "../canonical.ts";
+
+const alphabet = "0123456789# ";
+const stop = alphabet.length;
+const vocabulary = alphabet.length + 1;
+const positions = 8;
+const size = positions * vocabulary;
+const fileName = "table.bin";
+
+const tokenizer: Tokenizer = {
+  vocabularySize: vocabulary,
+  encode: (text) => [...text].map((character) => Math.max(0, alphabet.indexOf(character))),
+  decode: (ids) => ids.map((id) => alphabet[id] ?? "").join(""),
+};
+
+/** Logits that mostly write `#### d` with a digit d, then stop. */
+function initialLogits(): Float32Array {
+  const logits = new Float32Array(size);
+  [..."#### "].forEach((character, position) => logits[position * vocabulary + alphabet.indexOf(character)] = 6);
+  for (let digit = 0; digit < 10; digit++) logits[5 * vocabulary + digit] = 4;
+  for (let position = 6; position < positions; position++) logits[position * vocabulary + stop] = 5;
+  return logits;
+}
+
+/** Log-probs of all tokens at a position, in float64. */
+function logSoftmax(logits: Float32Array, position: number, temperature: number): Float64Array {
+  const start = Math.min(position, positions - 1) * vocabulary;
+  const row = Float64Array.from(logits.subarray(start, start + vocabulary), (logit) => logit / temperature);
+  const most = Math.max(...row);
+  const total = Math.log(row.reduce((sum, logit) => sum + Math.exp(logit - most), 0)) + most;
+  return row.map((logit) => logit - total);
+}
+
+class TablePolicy implements Policy {
+  readonly tokenizer: Tokenizer = tokenizer;
+  readonly stopTokens: readonly number[] = [stop];
+  readonly parameterCount: number = size;
+  readonly backend: string = "table 1";
+  /** Logits, Adam's two moments, and the number of steps in the last entry. */
+  readonly #state: Float32Array;
+  readonly #gradient = new Float64Array(size);
+
+  constructor(state: Float32Array) {
+    this.#state = state;
+  }
+
+  get #logits(): Float32Array {
+    return this.#state.subarray(0, size);
+  }
+
+  #draw(key: Key, position: number, temperature: number): [token: number, logProb: number] {
+    const row = logSoftmax(this.#logits, position, temperature || 1);
+    if (temperature === 0) {
+      const best = row.indexOf(Math.max(...row));
+      return [best, row[best]];
+    }
+    let left = uniform(key, position), token = 0;
+    while (token < vocabulary - 1 && (left -= Math.exp(row[token])) > 0) token++;
+    return [token, row[token]];
+  }
+
+  generate(requests: readonly GenerateRequest[], options: GenerateOptions): Promise<Generation[]> {
+    const { maxTokens, temperature = 1 } = options;
+    return Promise.resolve(requests.map(({ key }, index) => {
+      const tokens: number[] = [], logProbs: number[] = [];
+      while (tokens.length < maxTokens && tokens.at(-1) !== stop) {
+        const own = typeof temperature === "number" ? temperature : temperature[index];
+        const [token, logProb] = this.#draw(key, tokens.length, own);
+        tokens.push(token);
+        logProbs.push(logProb);
+      }
+      return { tokens, logProbs: Float32Array.from(logProbs), truncated: tokens.at(-1) !== stop };
+    }));
+  }
+
+  logProbs(samples: readonly Sample[], options: { temperature?: number } = {}): Promise<Scores[]> {
+    return Promise.resolve(samples.map(({ response }) => {
+      const rows = response.map((_, position) => logSoftmax(this.#logits, position, options.temperature ?? 1));
+      return {
+        logProbs: Float32Array.from(rows, (row, position) => row[response[position]]),
+        entropy: Float32Array.from(rows, (row) => -row.reduce((sum, logProb) => sum + Math.exp(logProb) * logProb, 0)),
+      };
+    }));
+  }
+
+  accumulate(
+    samples: readonly Sample[],
+    derivatives: readonly ArrayLike<number>[],
+    options: { temperature?: number } = {},
+  ): Promise<void> {
+    const temperature = options.temperature ?? 1;
+    samples.forEach(({ response }, index) => {
+      response.forEach((token, position) => {
+        const derivative = derivatives[index][position];
+        if (derivative === 0) return;
+        const row = logSoftmax(this.#logits, position, temperature);
+        const start = Math.min(position, positions - 1) * vocabulary;
+        for (let other = 0; other < vocabulary; other++) {
+          const slope = (other === token ? 1 : 0) - Math.exp(row[other]);
+          this.#gradient[start + other] += derivative * slope / temperature;
+        }
+      });
+    });
+    return Promise.resolve();
+  }
+
+  step(options: StepOptions): Promise<{ norm: number }> {
+    const { learningRate, maxNorm = 1, betas: [beta1, beta2] = [0.9, 0.99], epsilon = 1e-8 } = options;
+    const state = this.#state, count = ++state[3 * size];
+    const norm = Math.sqrt(this.#gradient.reduce((sum, entry) => sum + entry * entry, 0));
+    const scale = norm > maxNorm ? maxNorm / norm : 1;
+    for (let index = 0; index < size; index++) {
+      const entry = this.#gradient[index] * scale;
+      const first = state[size + index] = beta1 * state[size + index] + (1 - beta1) * entry;
+      const second = state[2 * size + index] = beta2 * state[2 * size + index] + (1 - beta2) * entry * entry;
+      const corrected = Math.sqrt(second / (1 - beta2 ** count)) + epsilon;
+      state[index] -= learningRate * first / (1 - beta1 ** count) / corrected;
+    }
+    this.#gradient.fill(0);
+    return Promise.resolve({ norm });
+  }
+
+  digest(): Promise<string> {
+    return Promise.resolve(sha256(this.#state));
+  }
+
+  async save(directory: string, options: { optimizer?: boolean } = {}): Promise<void> {
+    const partial = directory + ".partial";
+    await Deno.mkdir(partial, { recursive: true });
+    const state = options.optimizer ? this.#state : Float32Array.from(this.#state).fill(0, size);
+    await Deno.writeFile(`${partial}/${fileName}`, new Uint8Array(state.slice().buffer));
+    await Deno.rename(partial, directory);
+  }
+
+  dispose(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** A fresh table policy, or the one saved in `directory`. */
+export async function openTablePolicy(directory?: string): Promise<Policy> {
+  const state = new Float32Array(3 * size + 1);
+  if (directory === undefined) state.set(initialLogits());
+  else state.set(new Float32Array((await Deno.readFile(`${directory}/${fileName}`)).buffer));
+  return new TablePolicy(state);
+}
+
+/** True if `directory` holds a saved table policy. */
+export async function isTablePolicy(directory: string): Promise<boolean> {
+  return await Deno.stat(`${directory}/${fileName}`).then((file) => file.isFile, () => false);
+}
