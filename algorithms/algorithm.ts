@@ -37,27 +37,37 @@ export interface Response {
   oldLogProbs: Row;
   /** The same under the frozen reference policy, where the algorithm asks for one. */
   referenceLogProbs?: Row;
-  /** Value of the critic before each token, where the algorithm asks for one. */
+  /** Value of the critic being trained before each token, where the algorithm asks for one. */
   values?: Row;
+  /** The same as scored before the first update, beside {@linkcode Response.oldLogProbs}. */
+  oldValues?: Row;
   /** 1 on planning tokens, where the algorithm asks for them. */
   planning?: ArrayLike<number>;
   /** Process rewards: index of the last token of each step and its reward. */
   steps?: readonly { end: number; reward: number }[];
+  /** Reward channels of the greedy response to the same prompt, where the algorithm asks for one. */
+  greedyRewards?: Readonly<Record<string, number | null>>;
+  /** Most tokens the runner lets a response have (the generation budget), where the runner says it. */
+  budget?: number;
 }
 
 /** What {@linkcode Algorithm.credit} adds to a response. */
 export interface Credited extends Response {
   /** Advantage per token; the same value on all tokens for outcome rewards. */
   advantages: Row;
+  /** Target of the critic per token, where {@linkcode Credit.returns} gave one. */
+  returns?: Row;
 }
 
 /** What an algorithm asks of the runner beyond prompts, rollouts and rewards. */
 export interface Needs {
   /** Fewest responses per prompt that make sense (2 for group baselines). */
   groupSize: number;
-  /** Log-probs of a frozen reference policy. */
+  /** {@linkcode Response.referenceLogProbs}: log-probs of a frozen reference policy. */
   reference?: boolean;
-  /** A value head. */
+  /** Refresh the reference policy from the trained one every so many training steps. Absent: never. */
+  refreshReferenceEvery?: number;
+  /** A value head: {@linkcode Response.values} and {@linkcode Response.oldValues}. */
   critic?: boolean;
   /** {@linkcode Response.planning}. */
   planning?: boolean;
@@ -65,16 +75,26 @@ export interface Needs {
   steps?: boolean;
   /** Reward channels that must be present, beyond the single total reward. */
   channels?: readonly string[];
+  /** {@linkcode Response.greedyRewards}: one greedy rollout per prompt. */
+  greedy?: boolean;
+  /** Fewest minibatches per rollout batch with which the loss means what its paper says. Absent: 1. */
+  minibatches?: number;
+  /** Replace groups that {@linkcode Algorithm.select} drops, sampling at most so many further rollout batches. */
+  refill?: { readonly rounds: number };
 }
 
 /** Result of {@linkcode Algorithm.credit}. */
 export interface Credit<State = unknown> {
   /** One row per response, in the order given. */
   advantages: Row[];
+  /** Target of the critic, one row per response, where there is a critic. */
+  returns?: Row[];
   /** What the algorithm keeps between steps; plain JSON, so that a run can resume. */
   state?: State;
-  /** Named numbers for the record (for example `groupsWithoutSignal`). */
+  /** Named numbers for the record: at least `groupsWithoutSignal` (share) and `advantageStd`. */
   metrics: Record<string, number>;
+  /** Intermediate quantities (for example `rewards`: the shaped total per response), for golden vectors. */
+  trace?: Record<string, Row[] | Row>;
 }
 
 /** Result of {@linkcode Algorithm.loss}. */
@@ -83,7 +103,9 @@ export interface Loss {
   loss: number;
   /** d loss / d log-prob, one row per response; 0 where the mask is 0. */
   gradient: Row[];
-  /** Named numbers for the record (for example `clipFraction`, `kl`). */
+  /** d loss / d value of every token, where there is a critic. {@linkcode Loss.loss} then includes the value loss. */
+  valueGradient?: Row[];
+  /** Named numbers for the record: at least `clipFraction`, `ratioMean`, `ratioMax`; `kl` where there is a reference. */
   metrics: Record<string, number>;
   /** Intermediate quantities per token or per response, for inspection and golden vectors. */
   trace: Record<string, Row[] | Row>;
@@ -95,24 +117,30 @@ export interface Algorithm<State = unknown> {
   readonly name: string;
   /** Every option after defaults and presets; part of a cell's identity. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** What the runner must provide with these options. */
   readonly needs: Needs;
   /**
    * Layer 1: for each response whether it is learned from. Absent: all are. A dropped response still counts in the
-   * statistics of {@linkcode Algorithm.credit}, which runs on the whole batch.
+   * statistics of {@linkcode Algorithm.credit}, which runs on the whole batch. With {@linkcode Needs.refill} it is
+   * asked before scoring and credit, and groups it drops are replaced.
    */
   select?(batch: readonly Response[], state?: State): boolean[];
   /** Layer 2, on the whole rollout batch (old log-probs present, current log-probs equal to them). */
   credit(batch: readonly Response[], state?: State): Credit<State>;
-  /** Layers 3 and 4, on one minibatch of whole groups. */
-  loss(batch: readonly Credited[]): Loss;
+  /** Layers 3 and 4, on one minibatch of whole groups, with the state that {@linkcode Algorithm.credit} returned. */
+  loss(batch: readonly Credited[], state?: State): Loss;
 }
 
 /** What the registry, the README index and `podium algorithms` show of an algorithm. */
 export interface Description {
+  /** Registry name. */
   readonly name: string;
+  /** Name for people, spelled out. */
   readonly title: string;
   /** arXiv id, or a full reference where there is none, and the year. */
   readonly paper: { readonly source: string; readonly year: number };
+  /** Kind of learning signal, for listings (for example `policy gradient`, `actor-critic`, `preference`). */
+  readonly family: string;
   /** One or two sentences: what it changes against GRPO, and why. */
   readonly summary: string;
   /** Option name to its default, unit or range, and where the default comes from. */
@@ -124,7 +152,9 @@ export interface Description {
 }
 
 /** An algorithm as a plug-in: its description and the function that configures it. The same shape for every file. */
-export interface AlgorithmModule {
+// deno-lint-ignore no-explicit-any
+export interface AlgorithmModule<Options = any> {
+  /** What it is and which options it has. */
   readonly description: Description;
   /**
    * Checks the options and returns the algorithm.
@@ -132,5 +162,5 @@ export interface AlgorithmModule {
    * @throws {RangeError | TypeError} one sentence that names the option, the bad value and what to use instead.
    */
   // deno-lint-ignore no-explicit-any
-  readonly create: (options?: any) => Algorithm<any>;
+  readonly create: (options?: Options) => Algorithm<any>;
 }

@@ -1,0 +1,65 @@
+/**
+ * GRPO, Group Relative Policy Optimization (DeepSeekMath, arXiv 2402.03300).
+ *
+ * The algorithm that the others are compared with. Against PPO it drops the critic: the baseline of a response is the
+ * mean reward of its group, and the deviation is divided by the group's standard deviation. The loss is PPO's clipped
+ * ratio, averaged over the tokens of a response and then over responses, plus β times a k3 KL to a frozen reference.
+ *
+ * What implementations silently differ in is an option here. The paper gives neither ddof nor eps of the standard
+ * deviation; Podium's default is its formula as printed (population, no eps). `trl` and `verl` are the defaults of
+ * those programs, which also average over all tokens of the batch instead of per response. Not reproduced: verl's
+ * clamps of log-ratios to ±20, which no healthy run reaches.
+ *
+ * ```ts
+ * import { grpo } from "@podium/rl/algorithms";
+ *
+ * const algorithm = grpo.create({ beta: 0 });
+ * const batch = [
+ *   { tokens: [5, 6], accuracy: 1, logProbs: Float64Array.of(-1, -2) },
+ *   { tokens: [7], accuracy: 0, logProbs: Float64Array.of(-3) },
+ * ].map(({ tokens, accuracy, logProbs }) => (
+ *   { group: 0, tokens, rewards: { accuracy }, truncated: false, logProbs, oldLogProbs: logProbs }
+ * ));
+ * const { advantages } = algorithm.credit(batch); // [1, 1] and [-1]
+ * const { gradient } = algorithm.loss(batch.map((response, i) => ({ ...response, advantages: advantages[i] })));
+ * if (gradient[0][0] !== -0.25 || gradient[1][0] !== 0.5) throw new Error("unexpected gradient");
+ * ```
+ *
+ * @module
+ */
+
+import type { AlgorithmModule } from "./algorithm.ts";
+import { define } from "./terms/define.ts";
+import { groupRelative, type GroupRelativeOptions, refuseGroupRelative } from "./terms/group_relative.ts";
+import { batchOptions, clipOptions, lossKlOptions, scaleOptions } from "./terms/shared_options.ts";
+
+/** Options of {@linkcode grpo}. Presets: `paper` (default), `trl`, `verl`. */
+export type GrpoOptions = GroupRelativeOptions;
+
+/**
+ * GRPO with outcome rewards.
+ *
+ * Needs groups of at least 2 and, if `beta` is positive (0.04 in the paper), reference log-probs.
+ */
+export const grpo: AlgorithmModule<GrpoOptions> = define<GrpoOptions>({
+  name: "grpo",
+  title: "GRPO, Group Relative Policy Optimization",
+  paper: { source: "arXiv 2402.03300", year: 2024 },
+  family: "policy gradient",
+  summary: "The reference: group mean and standard deviation as baseline instead of a critic, clipped token ratio, " +
+    "mean per response, KL inside the loss.",
+  options: {
+    ...scaleOptions("group", 0, 0, "arXiv 2402.03300 §4.1.2 (ddof and eps not given: the formula as printed)"),
+    ...clipOptions(0.2, "not given in arXiv 2402.03300; TRL and verl"),
+    ...lossKlOptions(0.04, "arXiv 2402.03300 §4.2"),
+    ...batchOptions("seq_mean_token_mean", "arXiv 2402.03300 eq. 3"),
+  },
+  presets: {
+    // TRL 1.13: loss_type "dapo", scale_rewards "group", beta 0.0, use_bias_correction_kl.
+    trl: { ddof: 1, stdEpsilon: 1e-4, beta: 0, kl: "k3_is", aggregation: "token_mean" },
+    // verl 0.10: loss_agg_mode token-mean, clip_ratio_c 3, and the low_var_kl 0.001 of its GRPO examples.
+    verl: { ddof: 1, stdEpsilon: 1e-6, beta: 0.001, kl: "k3", aggregation: "token_mean", dualClip: 3 },
+  },
+  refuse: refuseGroupRelative,
+  build: groupRelative,
+});

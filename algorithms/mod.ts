@@ -1,0 +1,57 @@
+/**
+ * The algorithms of Podium: pure functions of numbers, importable alone, in a browser too.
+ *
+ * `algorithms` is the whole registry: a plain dictionary. Adding one = a file, a line in it, a line in the conformance
+ * table, a test.
+ *
+ * ```ts
+ * import { algorithms, findAlgorithm } from "@podium/rl/algorithms";
+ *
+ * for (const { description } of Object.values(algorithms)) console.log(description.name, description.summary);
+ * const { needs } = findAlgorithm("grpo").create({ preset: "trl" });
+ * if (needs.reference) throw new Error("TRL's default has no KL");
+ * ```
+ *
+ * @module
+ */
+
+import type { AlgorithmModule } from "./algorithm.ts";
+import { drGrpo } from "./dr_grpo.ts";
+import { grpo } from "./grpo.ts";
+import { reinforce } from "./reinforce.ts";
+import { rloo } from "./rloo.ts";
+import { suggestion } from "./terms/nearest.ts";
+
+export * from "./algorithm.ts";
+export { drGrpo, type DrGrpoOptions } from "./dr_grpo.ts";
+export { grpo, type GrpoOptions } from "./grpo.ts";
+export { reinforce, type ReinforceOptions } from "./reinforce.ts";
+export { rloo, type RlooOptions } from "./rloo.ts";
+
+export * from "./terms/aggregation.ts";
+export * from "./terms/batch.ts";
+export * from "./terms/credit.ts";
+export * from "./terms/define.ts";
+export * from "./terms/divergences.ts";
+export * from "./terms/group_relative.ts";
+export * from "./terms/nearest.ts";
+export * from "./terms/options.ts";
+export * from "./terms/policy_loss.ts";
+export * from "./terms/ratios.ts";
+export * from "./terms/rewards.ts";
+export * from "./terms/shared_options.ts";
+export * from "./terms/statistics.ts";
+export * from "./terms/surrogates.ts";
+
+/** Every algorithm by its name. */
+export const algorithms: Readonly<Record<string, AlgorithmModule>> = { reinforce, rloo, grpo, dr_grpo: drGrpo };
+
+/**
+ * The algorithm called `name`.
+ *
+ * @throws {RangeError} if there is none, naming the nearest.
+ */
+export function findAlgorithm(name: string): AlgorithmModule {
+  if (Object.hasOwn(algorithms, name)) return algorithms[name];
+  throw new RangeError(`Unknown algorithm "${name}"${suggestion(name, Object.keys(algorithms))}`);
+}

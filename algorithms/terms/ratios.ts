@@ -1,0 +1,56 @@
+/**
+ * Importance ratios between the trained policy and the old one, and how a derivative passes back through them.
+ *
+ * @module
+ */
+
+import type { Response, Row } from "../algorithm.ts";
+import { chosenLength, isChosen } from "./batch.ts";
+
+/** Ratio of one response, per token. */
+export interface Ratio {
+  /** Ratio that each token is judged by; 1 on tokens the policy did not choose. */
+  values: Row;
+  /** The ratio of the whole response, where it is shared by all its tokens. */
+  sequence?: number;
+  /** From d loss / d log ratio of each token to d loss / d log-prob of each token. */
+  backward(slopes: Row): Row;
+}
+
+/** A way to form {@linkcode Ratio}. */
+export type RatioOf = (response: Response) => Ratio;
+
+/** `exp(logProb − oldLogProb)` of each token: exactly 1 on policy. */
+export function tokenRatio(response: Response): Ratio {
+  const values = response.logProbs.map((logProb, t) =>
+    isChosen(response, t) ? Math.exp(logProb - response.oldLogProbs[t]) : 1
+  );
+  return { values, backward: (slopes) => slopes };
+}
+
+/** One ratio for all tokens: `exp` of `share` times the summed log-ratio; `share` is also its derivative per token. */
+function shared(response: Response, share: number): Ratio {
+  let logRatio = 0;
+  for (let t = 0; t < response.logProbs.length; t++) {
+    if (isChosen(response, t)) logRatio += response.logProbs[t] - response.oldLogProbs[t];
+  }
+  const sequence = Math.exp(share * logRatio);
+  return {
+    sequence,
+    values: response.logProbs.map((_, t) => isChosen(response, t) ? sequence : 1),
+    backward: (slopes) => {
+      const slope = share * slopes.reduce((sum, value) => sum + value, 0);
+      return slopes.map((_, t) => isChosen(response, t) ? slope : 0);
+    },
+  };
+}
+
+/** Ratio of the probabilities of the whole response, `exp(Σ(logProb − oldLogProb))`: TRL's RLOO. */
+export function sequenceRatio(response: Response): Ratio {
+  return shared(response, 1);
+}
+
+/** Geometric mean of the token ratios, `exp(mean(logProb − oldLogProb))`: GSPO (arXiv 2507.18071 eq. 7). */
+export function lengthNormalisedSequenceRatio(response: Response): Ratio {
+  return shared(response, 1 / Math.max(1, chosenLength(response)));
+}
