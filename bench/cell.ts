@@ -1,0 +1,53 @@
+/**
+ * A cell: one algorithm with its options, one task and its data, one policy, one seed, one back end. Its id is the hash
+ * of exactly that, so equal cells share a record wherever and whenever they run.
+ *
+ * @module
+ */
+import { canonical, sha256 } from "./canonical.ts";
+import type { Evaluation, Gates, Training } from "./suite.ts";
+
+/** Everything that decides the numbers of a run. */
+export interface CellIdentity {
+  /** Version of the meaning of these fields and of a step; a change makes new cells. */
+  format: 1;
+  /** Registry name and all options after defaults and presets. */
+  algorithm: { name: string; options: Readonly<Record<string, unknown>> };
+  /** The task, hashes of its data, and a hash of prompts as text and tokens. */
+  task: { name: string; train: string; test: string; prompts: string };
+  /** Hash of the starting weights, and what computes them. */
+  policy: { digest: string; backend: string };
+  /** Seed of problems and noise. */
+  seed: number;
+  /** Training settings. */
+  training: Training;
+  /** Evaluation settings. */
+  evaluation: Evaluation;
+  /** Limits. */
+  gates: Gates;
+}
+
+/** Where the parts of a cell are read from; not part of its identity. */
+export interface CellSources {
+  /** The suite's policy. */
+  policy: string;
+  /** The task's training source; absent: embedded. */
+  train?: string;
+  /** The task's held-out source; absent: embedded. */
+  test?: string;
+}
+
+/** A cell as written to `cell.json`. */
+export interface Cell {
+  /** 16 hex digits that name the cell and its directory. */
+  id: string;
+  /** What decides its numbers. */
+  identity: CellIdentity;
+  /** Where its parts are read from. */
+  sources: CellSources;
+}
+
+/** The cell of an identity. */
+export function cellOf(identity: CellIdentity, sources: CellSources): Cell {
+  return { id: sha256(canonical(identity)).slice(0, 16), identity, sources };
+}

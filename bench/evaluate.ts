@@ -1,0 +1,180 @@
+/**
+ * Evaluation on fixed held-out problems: one greedy response and several sampled ones to each. The noise depends on the
+ * seed but not on the step or the algorithm, so that all comparisons are paired.
+ *
+ * @module
+ */
+import type { Policy } from "../policy/policy.ts";
+import { keyOf } from "../policy/random.ts";
+import type { Problems, Task } from "../tasks/task.ts";
+import { sha256 } from "./canonical.ts";
+import { evaluationIndices } from "./problem_order.ts";
+import { isRight, type Rollout, rollOut } from "./rollout.ts";
+import { mean, quantile } from "./statistics/describe.ts";
+import { passAtK } from "./statistics/pass_at_k.ts";
+import type { Evaluation } from "./suite.ts";
+
+/** Response lengths in tokens; null where there is no such response. */
+export interface Lengths {
+  /** Mean over all. */
+  mean: number | null;
+  /** 10th percentile. */
+  p10: number | null;
+  /** Median. */
+  p50: number | null;
+  /** 90th percentile. */
+  p90: number | null;
+  /** Mean over right responses. */
+  right: number | null;
+  /** Mean over wrong responses. */
+  wrong: number | null;
+  /** Share cut at the maximum length. */
+  truncated: number | null;
+}
+
+/** One line of `evaluations.jsonl`, before the runner adds the hash chain. */
+export interface EvaluationRecord {
+  /** Training steps done before this evaluation. */
+  step: number;
+  /** Share of problems whose greedy response is right. */
+  greedy: number;
+  /** avg@k: share of right sampled responses. */
+  average: number;
+  /** pass@k without bias, by k: 1, 2, 4 … up to the number of samples. */
+  pass: Record<string, number>;
+  /** Lengths of the sampled responses. */
+  length: Lengths;
+  /** Share of sampled responses without an answer that could be read. */
+  unanswered: number;
+  /** Cost of this evaluation; not part of the cost columns. */
+  cost: { responses: number; tokensGenerated: number };
+  /** Per problem, in the order of the held-out set: 1 if the greedy response is right, and how many sampled ones are. */
+  problems: { greedy: number[]; right: number[] };
+  /** First 16 hex digits of the SHA-256 of all responses and their log-probs. */
+  digest: string;
+}
+
+/** An evaluation and the responses it was made from. */
+export interface EvaluationOutcome {
+  /** The line for the record. */
+  record: EvaluationRecord;
+  /** All responses as text, one entry per problem. */
+  responses: ProblemResponses[];
+}
+
+/** What was answered to one held-out problem: the raw log of an evaluation. */
+export interface ProblemResponses {
+  /** Identity of the problem. */
+  id: string;
+  /** The question as asked. */
+  question: string;
+  /** What the grader compares with. */
+  gold: string;
+  /** The greedy response. */
+  greedy: LoggedResponse;
+  /** The sampled responses. */
+  sampled: LoggedResponse[];
+}
+
+/** One response in the raw log. */
+export interface LoggedResponse {
+  /** The text that was graded. */
+  text: string;
+  /** The answer read from it, or null. */
+  answer: string | null;
+  /** Whether it got full marks. */
+  right: boolean;
+  /** Why, in the grader's words. */
+  reason: string;
+  /** Length in tokens. */
+  tokens: number;
+  /** True if it was cut at the maximum length. */
+  truncated: boolean;
+}
+
+/** What an evaluation needs. */
+export interface EvaluationParts {
+  /** The policy to evaluate. */
+  policy: Policy;
+  /** Writes prompts and grades responses. */
+  task: Task;
+  /** Held-out problems. */
+  problems: Problems;
+  /** Settings. */
+  evaluation: Evaluation;
+  /** Longest response where the settings name none. */
+  maxTokens: number;
+  /** Seed of the noise. */
+  seed: number;
+}
+
+/** Values of k that are reported: the powers of two up to `samples`, and `samples`. */
+export function reportedKs(samples: number): number[] {
+  const ks: number[] = [];
+  for (let k = 1; k < samples; k *= 2) ks.push(k);
+  return [...ks, samples];
+}
+
+function lengthsOf(rollouts: readonly Rollout[]): Lengths {
+  const length = ({ generation }: Rollout) => generation.tokens.length;
+  const all = rollouts.map(length);
+  return {
+    mean: mean(all),
+    p10: quantile(all, 0.1),
+    p50: quantile(all, 0.5),
+    p90: quantile(all, 0.9),
+    right: mean(rollouts.filter(isRight).map(length)),
+    wrong: mean(rollouts.filter((rollout) => !isRight(rollout)).map(length)),
+    truncated: mean(rollouts.map(({ generation }) => generation.truncated ? 1 : 0)),
+  };
+}
+
+function logged(rollout: Rollout): LoggedResponse {
+  const { text, grade, generation } = rollout;
+  return {
+    text,
+    answer: grade.answer,
+    right: isRight(rollout),
+    reason: grade.reason,
+    tokens: generation.tokens.length,
+    truncated: generation.truncated,
+  };
+}
+
+/** Evaluates the policy after `step` training steps. */
+export async function evaluate(parts: EvaluationParts, step: number): Promise<EvaluationOutcome> {
+  const { policy, task, evaluation, seed } = parts;
+  const { samples, temperature, maxTokens = parts.maxTokens } = evaluation;
+  const problems = evaluationIndices(parts.problems, evaluation.problems).map((index) => parts.problems.at(index));
+  const key = keyOf(seed, "evaluation");
+  const greedy = await rollOut(policy, task, problems, { samples: 1, temperature: 0, maxTokens, key });
+  const sampled = await rollOut(policy, task, problems, { samples, temperature, maxTokens, key });
+  const bySamples = problems.map((_, index) => sampled.slice(index * samples, (index + 1) * samples));
+  const right = bySamples.map((group) => group.filter(isRight).length);
+  const all = [...greedy, ...sampled];
+  const pass = reportedKs(samples).map((k) => [k, mean(right.map((count) => passAtK(samples, count, k)))!] as const);
+  return {
+    record: {
+      step,
+      greedy: mean(greedy.map((rollout) => isRight(rollout) ? 1 : 0))!,
+      average: mean(right)! / samples,
+      pass: Object.fromEntries(pass),
+      length: lengthsOf(sampled),
+      unanswered: mean(sampled.map(({ grade }) => grade.answer === null ? 1 : 0))!,
+      cost: {
+        responses: all.length,
+        tokensGenerated: all.reduce((sum, { generation }) => sum + generation.tokens.length, 0),
+      },
+      problems: { greedy: greedy.map((rollout) => isRight(rollout) ? 1 : 0), right },
+      digest: sha256(...all.flatMap(({ generation }) => [Int32Array.from(generation.tokens), generation.logProbs]))
+        .slice(0, 16),
+    },
+    responses: problems.map(({ id, question, gold }, index) => ({
+      id,
+      question,
+      gold,
+      greedy: logged(greedy[index]),
+      sampled: bySamples[index].map(logged),
+    })),
+  };
+}

@@ -1,0 +1,262 @@
+/**
+ * The record of a cell: a directory that survives `kill -9` at any moment.
+ *
+ *     cell.json           what runs (see cell.ts)
+ *     steps.jsonl         one line per training step           ┐ append-only; each line carries the hash chain,
+ *     evaluations.jsonl   one line per evaluation              ┘ the same bytes whoever runs the cell
+ *     responses/          raw responses of the first and the last evaluation
+ *     timing.jsonl        seconds per step, outside the chain
+ *     environment.json    the machine, outside the chain
+ *     checkpoint.json     what is finished: byte lengths of the files above, chain, algorithm state, weights
+ *     checkpoint/         weights and optimizer state
+ *     policy/             the trained weights, when finished
+ *     result.json         written last: the cell is finished
+ *     failure.json        the health gate that stopped the cell
+ *
+ * A checkpoint counts once `checkpoint.json` is renamed into place. On resuming, everything behind it is cut off and
+ * done again, which gives the same bytes.
+ *
+ * @module
+ */
+import type { Policy } from "../policy/policy.ts";
+import { canonical, sha256 } from "./canonical.ts";
+import type { Cell } from "./cell.ts";
+import { type GateFailure, Refusal } from "./outcomes.ts";
+
+/** Files that grow line by line. */
+const journals = ["steps.jsonl", "evaluations.jsonl", "timing.jsonl"] as const;
+
+/** A file that grows line by line. */
+export type Journal = typeof journals[number];
+
+/** What is finished. */
+export interface Checkpoint {
+  /** Training steps done. */
+  step: number;
+  /** Last hash of the chain. */
+  hash: string;
+  /** Digest of the weights and the optimizer state. */
+  weights: string;
+  /** What the algorithm keeps between steps. */
+  state: unknown;
+  /** Directory below the record that holds the weights; null before the first step. */
+  policy: string | null;
+  /** Bytes of each journal that belong to it. */
+  lengths: Record<Journal, number>;
+}
+
+/** What a finished cell came to. */
+export interface CellResult {
+  /** The cell. */
+  id: string;
+  /** Training steps done. */
+  steps: number;
+  /** Last hash of the chain: two runs are the same run if and only if it is equal. */
+  hash: string;
+  /** Digest of the trained weights and the optimizer state. */
+  weights: string;
+}
+
+/** Why a cell was stopped. */
+export interface CellFailure {
+  /** The cell. */
+  id: string;
+  /** Step at which it was stopped. */
+  step: number;
+  /** Which health gate. */
+  gate: string;
+  /** What was measured. */
+  message: string;
+}
+
+/** Writes a file so that a reader sees either nothing, the old text, or all of the new one. */
+export async function writeAtomically(path: string, text: string): Promise<void> {
+  const partial = path + ".partial";
+  const file = await Deno.open(partial, { write: true, create: true, truncate: true });
+  try {
+    const bytes = new TextEncoder().encode(text);
+    for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+    await file.syncData();
+  } finally {
+    file.close();
+  }
+  await Deno.rename(partial, path);
+}
+
+/** Parsed JSON of a file, or undefined if there is no such file. */
+export async function readJson<T>(path: string): Promise<T | undefined> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new Refusal(`${path}: not JSON; delete its directory to run the cell again.`);
+  }
+}
+
+/** Complete lines of a journal, parsed; a line that was cut short by a kill is left out. */
+export async function readJournal<T>(path: string): Promise<T[]> {
+  const text = await Deno.readTextFile(path).catch(() => "");
+  return text.split("\n").slice(0, -1).map((line) => JSON.parse(line) as T);
+}
+
+/** Makes a directory, or says why it can't be written to. */
+export async function makeDirectory(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true });
+    const probe = `${path}/.writable`;
+    await Deno.writeTextFile(probe, "");
+    await Deno.remove(probe);
+  } catch (error) {
+    throw new Refusal(`${path}: can't write there (${reasonOf(error)}); choose another directory with --out.`);
+  }
+}
+
+/** The system's reason without the call and the path around it. */
+export function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/^[^(]*\(os error/, (text) => text).replace(/[:,]\s+(mkdir|open|stat|read|write).*$/, "")
+    .replace(/ \(os error \d+\)/, "").toLowerCase();
+}
+
+/** The record of one cell, open for writing by one process. */
+export class CellRecord {
+  /** Directory of the record. */
+  readonly directory: string;
+  readonly #lock: Deno.FsFile;
+  readonly #files = new Map<Journal, Deno.FsFile>();
+  readonly #lengths = new Map<Journal, number>();
+  #hash: string;
+
+  private constructor(directory: string, cell: Cell, lock: Deno.FsFile) {
+    this.directory = directory;
+    this.#lock = lock;
+    this.#hash = sha256(canonical(cell.identity));
+  }
+
+  /** Opens or creates the record of a cell and locks it against other processes; the system lifts the lock of a dead one. */
+  static async open(directory: string, cell: Cell): Promise<CellRecord> {
+    await makeDirectory(directory);
+    const lock = await Deno.open(`${directory}/lock`, { create: true, write: true });
+    // A process that was just killed may need a moment to go.
+    for (let attempt = 0; !await lock.tryLock(true); attempt++) {
+      if (attempt === 50) {
+        lock.close();
+        throw new Refusal(`${directory}: another process is running this cell; wait for it or stop it.`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const record = new CellRecord(directory, cell, lock);
+    const existing = await readJson<Cell>(`${directory}/cell.json`);
+    if (canonical(existing ?? null) !== canonical(cell)) {
+      await writeAtomically(`${directory}/cell.json`, JSON.stringify(cell, null, 2) + "\n");
+    }
+    return record;
+  }
+
+  /** Last hash of the chain. */
+  get hash(): string {
+    return this.#hash;
+  }
+
+  /** The result, if the cell is finished. */
+  async result(): Promise<CellResult | undefined> {
+    return await readJson<CellResult>(`${this.directory}/result.json`);
+  }
+
+  /** Cuts everything behind the last checkpoint off and returns that; undefined if there is none. */
+  async resume(): Promise<Checkpoint | undefined> {
+    const checkpoint = await readJson<Checkpoint>(`${this.directory}/checkpoint.json`);
+    for (const name of journals) {
+      const file = await Deno.open(`${this.directory}/${name}`, { create: true, write: true });
+      this.#files.set(name, file);
+      const length = checkpoint?.lengths[name] ?? 0;
+      if ((await file.stat()).size < length) {
+        throw new Refusal(
+          `${this.directory}/${name}: shorter than at its checkpoint; delete the directory to run the cell again.`,
+        );
+      }
+      await file.truncate(length);
+      await file.seek(length, Deno.SeekMode.Start);
+      this.#lengths.set(name, length);
+    }
+    if (checkpoint) this.#hash = checkpoint.hash;
+    await Deno.remove(`${this.directory}/failure.json`).catch(() => {});
+    return checkpoint;
+  }
+
+  /** Adds a line outside the chain. */
+  append(name: Journal, line: object): void {
+    const bytes = new TextEncoder().encode(JSON.stringify(line) + "\n");
+    const file = this.#files.get(name)!;
+    for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
+    this.#lengths.set(name, this.#lengths.get(name)! + bytes.length);
+  }
+
+  /** Adds a line to the chain: its hash covers the line and all before it. Returns the line as written. */
+  chain<T extends object>(name: Journal, line: T): T & { hash: string } {
+    this.#hash = sha256(this.#hash, canonical(line));
+    const chained = { ...line, hash: this.#hash };
+    this.append(name, chained);
+    return chained;
+  }
+
+  /** Writes a file of raw responses. */
+  async responses(step: number, lines: readonly object[]): Promise<void> {
+    await Deno.mkdir(`${this.directory}/responses`, { recursive: true });
+    const path = `${this.directory}/responses/step-${String(step).padStart(6, "0")}.jsonl`;
+    await writeAtomically(path, lines.map((line) => JSON.stringify(line) + "\n").join(""));
+  }
+
+  /** Writes a file outside the chain. */
+  async note(name: string, value: unknown): Promise<void> {
+    await writeAtomically(`${this.directory}/${name}`, JSON.stringify(value, null, 2) + "\n");
+  }
+
+  /** Makes everything up to here count. */
+  async checkpoint(policy: Policy, step: number, weights: string, state: unknown): Promise<void> {
+    const folder = `${this.directory}/checkpoint`;
+    const name = `step-${String(step).padStart(6, "0")}`;
+    await Deno.mkdir(folder, { recursive: true });
+    await Deno.remove(`${folder}/${name}`, { recursive: true }).catch(() => {});
+    await policy.save(`${folder}/${name}`, { optimizer: true });
+    const checkpoint: Checkpoint = {
+      step,
+      hash: this.#hash,
+      weights,
+      state: state ?? null,
+      policy: `checkpoint/${name}`,
+      lengths: Object.fromEntries(this.#lengths) as Checkpoint["lengths"],
+    };
+    await writeAtomically(`${this.directory}/checkpoint.json`, JSON.stringify(checkpoint));
+    for await (const entry of Deno.readDir(folder)) {
+      if (entry.name !== name) await Deno.remove(`${folder}/${entry.name}`, { recursive: true });
+    }
+  }
+
+  /** Keeps the trained weights and marks the cell as finished. */
+  async finish(policy: Policy, result: CellResult): Promise<void> {
+    await Deno.remove(`${this.directory}/policy`, { recursive: true }).catch(() => {});
+    await policy.save(`${this.directory}/policy`);
+    await writeAtomically(`${this.directory}/result.json`, JSON.stringify(result, null, 2) + "\n");
+    await Deno.remove(`${this.directory}/checkpoint`, { recursive: true }).catch(() => {});
+    await Deno.remove(`${this.directory}/checkpoint.json`).catch(() => {});
+  }
+
+  /** Notes the health gate that stopped the cell. */
+  async fail(id: string, failure: GateFailure): Promise<void> {
+    const { step, gate, message } = failure;
+    await this.note("failure.json", { id, step, gate, message } satisfies CellFailure);
+  }
+
+  /** Closes the files and lifts the lock. */
+  close(): void {
+    for (const file of this.#files.values()) file.close();
+    this.#lock.close();
+  }
+}
