@@ -1,0 +1,108 @@
+/**
+ * What every part of the CPU policy shares: the shape of the model, its weights as views of one flat buffer, and
+ * sessions that are compiled when first used.
+ *
+ * @module
+ */
+import { lowerBackward, lowerForward } from "./lower.ts";
+import { lowerSampling, type SamplingMode } from "../ops/sample.ts";
+import { decodingProgram, promptProgram, responseProgram } from "../model/decoder.ts";
+import { type ModelConfig, parameterSlots } from "../model/config.ts";
+import type { Program } from "../model/program.ts";
+import { rotationTables } from "../ops/rope.ts";
+import { lowerAdamw } from "../ops/adamw.ts";
+import { Graph } from "./onnx.ts";
+import { type Feed, floats, openSession, type Session } from "./session.ts";
+
+/** The graphs of a policy. */
+export type GraphName =
+  | "prompt"
+  | "response"
+  | "prompt_backward"
+  | "response_backward"
+  | `decode_${SamplingMode}`
+  | "adamw";
+
+/** A model on the CPU. */
+export interface Engine {
+  readonly config: ModelConfig;
+  /** All weights, in the order of `parameterSlots`. Updated in place; sessions see the change. */
+  readonly weights: Float32Array;
+  /** Runs a graph; weights and rotation tables are fed here, everything else by the caller. */
+  run(
+    name: GraphName,
+    feeds: Record<string, Feed>,
+    sizes: Record<string, number>,
+  ): Promise<Record<string, Float32Array>>;
+  dispose(): Promise<void>;
+}
+
+/** Wraps a flat buffer of weights as an engine. */
+export function createEngine(config: ModelConfig, weights: Float32Array, threads = 1): Engine {
+  const weightFeeds = new Map<string, Feed>();
+  for (const { name, shape, offset, length } of parameterSlots(config).values()) {
+    weightFeeds.set(name, floats(weights.subarray(offset, offset + length), shape));
+  }
+  let tables = { length: 0, feeds: {} as Record<string, Feed> };
+  const rotation = (length: number) => {
+    if (length > tables.length) {
+      const size = Math.max(256, 2 ** Math.ceil(Math.log2(length)));
+      const { cosine, sine } = rotationTables(size, config.headSize, config.ropeTheta);
+      const shape = [size, config.headSize / 2];
+      tables = { length: size, feeds: { cosine: floats(cosine, shape), sine: floats(sine, shape) } };
+    }
+    return tables.feeds;
+  };
+  const sessions = new Map<GraphName, Promise<{ session: Session; fixed: string[] }>>();
+  const compile = async (name: GraphName) => {
+    const { graph, program } = build(config, name);
+    const fixed = [...program?.leaves.keys() ?? []].filter((leaf) => weightFeeds.has(leaf));
+    return { session: await openSession(graph, threads), fixed };
+  };
+  return {
+    config,
+    weights,
+    async run(name, feeds, sizes) {
+      if (!sessions.has(name)) sessions.set(name, compile(name));
+      const { session, fixed } = await sessions.get(name)!;
+      const all: Record<string, Feed> = name === "adamw" ? { ...feeds } : { ...feeds, ...rotation(sizes.positions) };
+      for (const weight of fixed) all[weight] = weightFeeds.get(weight)!;
+      return session.run(all, sizes);
+    },
+    async dispose() {
+      for (const opened of sessions.values()) await (await opened).session.dispose();
+      sessions.clear();
+    },
+  };
+}
+
+function build(config: ModelConfig, name: GraphName): { graph: Graph; program?: Program } {
+  if (name === "adamw") {
+    const graph = new Graph();
+    lowerAdamw(graph);
+    return { graph };
+  }
+  const forward = (program: Program) => ({ graph: lowerForward(program).graph, program });
+  const backward = (program: Program, outputs: string[]) => ({ graph: lowerBackward(program, outputs), program });
+  switch (name) {
+    case "prompt":
+      return forward(promptProgram(config));
+    case "response":
+      return forward(responseProgram(config));
+    case "response_backward":
+      return backward(responseProgram(config), ["log_probs"]);
+    case "prompt_backward": {
+      const program = promptProgram(config);
+      return backward(program, [...program.outputs.keys()]);
+    }
+    case "decode_sample":
+    case "decode_greedy":
+    case "decode_nucleus": {
+      const program = decodingProgram(config),
+        kept = [...program.outputs.keys()].filter((output) => output !== "logits");
+      const { graph, values } = lowerForward(program, kept, ["logits"]);
+      lowerSampling(graph, values.logits, name.slice("decode_".length) as SamplingMode);
+      return { graph, program };
+    }
+  }
+}

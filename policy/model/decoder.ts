@@ -1,0 +1,159 @@
+/**
+ * The decoder of the Qwen2 and Llama families, written once as a composition of coarse operations.
+ *
+ * Two streams of tokens pass through the same layers. The **prompt stream** holds each prompt once, without its last
+ * token; all it leaves behind are keys and values, so its last layer stops there. The **response stream** holds, for
+ * each response, the prompt's last token and all response tokens but the last: each of its rows predicts one response
+ * token. Responses of a group attend to their shared prompt's keys and values. A decoding step is a response stream
+ * of one token per sequence with kept keys and values in place of the prompt's.
+ *
+ * @module
+ */
+import { attention } from "../ops/attention.ts";
+import { cachedAttention } from "../ops/cached_attention.ts";
+import { embed } from "../ops/embed.ts";
+import { entropy } from "../ops/entropy.ts";
+import { linear } from "../ops/linear.ts";
+import { norm } from "../ops/norm.ts";
+import { rope } from "../ops/rope.ts";
+import { scale } from "../ops/scale.ts";
+import { swiglu } from "../ops/swiglu.ts";
+import { tokenLogProb } from "../ops/token_log_prob.ts";
+import type { ModelConfig } from "./config.ts";
+import { Program, type Value } from "./program.ts";
+
+interface Projected {
+  q: Value | undefined;
+  k: Value;
+  v: Value;
+}
+
+/** The layers over one stream. `attend` turns queries, keys and values of a layer into its attention output. */
+class Stream {
+  constructor(
+    private readonly program: Program,
+    private readonly config: ModelConfig,
+    private readonly positions: Value,
+  ) {}
+
+  embed(tokens: Value): Value {
+    const { vocabularySize } = this.config;
+    return this.program.apply(embed, [tokens, this.program.weight("model.embed_tokens.weight", 2)], { vocabularySize });
+  }
+
+  norm(x: Value): Value {
+    return this.program.apply(norm, [x], { epsilon: this.config.normEpsilon, width: this.config.hiddenSize });
+  }
+
+  /** Queries, keys and values of a layer; `onlyKeys` leaves the queries out. */
+  project(x: Value, layer: number, onlyKeys = false): Projected {
+    const { heads, keyValueHeads, qkvBias } = this.config;
+    const scaleWeight = this.program.weight(`model.layers.${layer}.input_layernorm.weight`, 1);
+    const normed = this.norm(x);
+    const part = (name: string): Value => {
+      const path = `model.layers.${layer}.self_attn.${name}`;
+      const bias = qkvBias ? [this.program.weight(`${path}.bias`, 1)] : [];
+      const inputs = [normed, this.program.weight(`${path}.weight`, 2), scaleWeight, ...bias];
+      return this.program.apply(linear, inputs, { scale: true, bias: qkvBias });
+    };
+    const tables = ["cosine", "sine"].map((name) => this.program.input(name, 2));
+    const turn = (value: Value, count: number) =>
+      this.program.apply(rope, [value, this.positions, ...tables], { heads: count });
+    return {
+      q: onlyKeys ? undefined : turn(part("q_proj"), heads),
+      k: turn(part("k_proj"), keyValueHeads),
+      v: part("v_proj"),
+    };
+  }
+
+  /** What follows attention in a layer: output projection, then the gated feed-forward, each added to the stream. */
+  rest(x: Value, attended: Value, layer: number): Value {
+    const weight = (name: string) => this.program.weight(`model.layers.${layer}.${name}.weight`, 2);
+    const after = this.program.apply(linear, [attended, weight("self_attn.o_proj"), x], { residual: true });
+    const scaleWeight = this.program.weight(`model.layers.${layer}.post_attention_layernorm.weight`, 1);
+    const normed = this.norm(after);
+    const part = (name: string) => this.program.apply(linear, [normed, weight(name), scaleWeight], { scale: true });
+    const hidden = this.program.apply(swiglu, [part("mlp.gate_proj"), part("mlp.up_proj")], {});
+    return this.program.apply(linear, [hidden, weight("mlp.down_proj"), after], { residual: true });
+  }
+
+  /** Logits divided by the temperature, given as its inverse. */
+  logits(x: Value, inverseTemperature?: Value): Value {
+    const { program, config } = this;
+    const finalWeight = program.weight("model.norm.weight", 1);
+    const scaleWeight = inverseTemperature
+      ? program.apply(scale, [finalWeight, inverseTemperature], {}, 1)
+      : finalWeight;
+    const table = program.weight(config.tiedEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight", 2);
+    return program.apply(linear, [this.norm(x), table, scaleWeight], { scale: true });
+  }
+}
+
+/**
+ * The prompt stream: outputs each layer's keys and values `k0`, `v0`, `k1` … [R · t, keyValueHeads · headSize].
+ *
+ * Inputs: `tokens`, `positions` [R · t], `mask` [1, 1, t · g, t], `cosine`, `sine` [maxPositions, headSize / 2].
+ */
+export function promptProgram(config: ModelConfig): Program {
+  const program = new Program(), stream = new Stream(program, config, program.input("positions", 1, "int64"));
+  const tokens = program.input("tokens", 1, "int64"), mask = config.layers > 1 ? program.input("mask", 4) : undefined;
+  let x = stream.embed(tokens);
+  for (let layer = 0; layer < config.layers; layer++) {
+    const last = layer === config.layers - 1, { q, k, v } = stream.project(x, layer, last);
+    program.output(`k${layer}`, k);
+    program.output(`v${layer}`, v);
+    if (last) break;
+    const attributes = { ...headCounts(config), prefix: false };
+    x = stream.rest(x, program.apply(attention, [q!, k, v, mask!], attributes), layer);
+  }
+  return program;
+}
+
+/**
+ * The response stream: outputs `log_probs` and `entropy` [R · t] of the target tokens.
+ *
+ * Inputs: `tokens`, `positions`, `targets` [R · t], `mask` [R, 1, t · g, t + p], per layer the prompt's keys and values
+ * `prefix_k0`, `prefix_v0` … [R · p, keyValueHeads · headSize], which get gradients, `cosine`, `sine` and
+ * `inverse_temperature` [1].
+ */
+export function responseProgram(config: ModelConfig): Program {
+  const program = new Program(), stream = new Stream(program, config, program.input("positions", 1, "int64"));
+  const mask = program.input("mask", 4);
+  let x = stream.embed(program.input("tokens", 1, "int64"));
+  for (let layer = 0; layer < config.layers; layer++) {
+    const { q, k, v } = stream.project(x, layer), attributes = { ...headCounts(config), prefix: true };
+    const prefix = [program.variable(`prefix_k${layer}`, 2), program.variable(`prefix_v${layer}`, 2)];
+    x = stream.rest(x, program.apply(attention, [q!, k, v, mask, ...prefix], attributes), layer);
+  }
+  const logits = stream.logits(x, program.input("inverse_temperature", 1));
+  program.output("log_probs", program.apply(tokenLogProb, [logits, program.input("targets", 1, "int64")], {}, 1));
+  program.output("entropy", program.apply(entropy, [logits], {}, 1));
+  return program;
+}
+
+/**
+ * One decoding step for B sequences: outputs `logits` [B, V] (temperature not applied) and the new tokens' `k0`, `v0` …
+ * [B, keyValueHeads · headSize].
+ *
+ * Inputs: `tokens`, `positions` [B], `mask` [B, 1, 1, 1 + S], per layer `keys0`, `values0` … [B, kv, S, headSize],
+ * and the rotation tables.
+ */
+export function decodingProgram(config: ModelConfig): Program {
+  const program = new Program();
+  const stream = new Stream(program, config, program.input("positions", 1, "int64"));
+  const mask = program.input("mask", 4);
+  let x = stream.embed(program.input("tokens", 1, "int64"));
+  for (let layer = 0; layer < config.layers; layer++) {
+    const { q, k, v } = stream.project(x, layer);
+    const kept = [program.input(`keys${layer}`, 4), program.input(`values${layer}`, 4)];
+    program.output(`k${layer}`, k);
+    program.output(`v${layer}`, v);
+    x = stream.rest(x, program.apply(cachedAttention, [q!, k, v, ...kept, mask], headCounts(config)), layer);
+  }
+  program.output("logits", stream.logits(x));
+  return program;
+}
+
+function headCounts({ heads, keyValueHeads, headSize }: ModelConfig) {
+  return { heads, keyValueHeads, headSize };
+}

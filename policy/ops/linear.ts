@@ -1,0 +1,84 @@
+/**
+ * Linear layer: `y = x · (W ∘ scale)ᵀ + bias + residual`, with the weight in the Hugging Face layout [out, in].
+ *
+ * `scale` [in] is the weight of the RMS normalisation before it, `residual` [N, out] the stream the result is added to;
+ * both cost nothing extra here and a pass over all tokens anywhere else.
+ *
+ * @module
+ */
+import { matmulTransposed, type Op, type Tensor, zeros } from "./op.ts";
+
+/** Which optional inputs follow x [N, in] and W [out, in], in this order. */
+export interface LinearAttributes {
+  scale?: boolean;
+  bias?: boolean;
+  residual?: boolean;
+}
+
+/** Output [N, out]. */
+export const linear: Op<LinearAttributes> = {
+  name: "linear",
+  shape: ([x, weight]) => [x[0], weight[0]],
+  forward(inputs, attributes) {
+    const { x, weight, scale, bias, residual } = named(inputs, attributes);
+    const out = matmulTransposed(x, scaled(weight, scale));
+    const width = weight.shape[0];
+    for (let i = 0; i < out.data.length; i++) out.data[i] += (bias?.data[i % width] ?? 0) + (residual?.data[i] ?? 0);
+    return out;
+  },
+  backward(inputs, _output, gradient, attributes) {
+    const { x, weight, scale, bias, residual } = named(inputs, attributes);
+    const [rows, width] = x.shape, outputs = weight.shape[0];
+    const effective = scaled(weight, scale), dx = zeros(x.shape), dw = zeros(weight.shape);
+    for (let i = 0; i < rows; i++) {
+      for (let o = 0; o < outputs; o++) {
+        const g = gradient.data[i * outputs + o];
+        for (let c = 0; c < width; c++) {
+          dx.data[i * width + c] += g * effective.data[o * width + c];
+          dw.data[o * width + c] += g * x.data[i * width + c];
+        }
+      }
+    }
+    const gradients: Tensor[] = [dx, scaled(dw, scale)];
+    if (scale) {
+      const ds = zeros(scale.shape);
+      dw.data.forEach((value, i) => ds.data[i % width] += value * weight.data[i]);
+      gradients.push(ds);
+    }
+    if (bias) {
+      const db = zeros(bias.shape);
+      gradient.data.forEach((value, i) => db.data[i % outputs] += value);
+      gradients.push(db);
+    }
+    return residual ? [...gradients, gradient] : gradients;
+  },
+  lower(graph, inputs, attributes) {
+    const { x, weight, scale, bias, residual } = named(inputs, attributes);
+    const effective = scale ? graph.node("Mul", [weight, scale]) : weight;
+    const added = residual && bias ? graph.node("Add", [residual, bias]) : residual ?? bias;
+    const output = graph.node("Gemm", added ? [x, effective, added] : [x, effective], { transB: 1 });
+    return { output, saved: [effective] };
+  },
+  lowerBackward(graph, { inputs, saved: [effective] }, gradient, attributes, wanted) {
+    const { x, weight, scale, bias, residual } = named(inputs, attributes);
+    const dx = wanted[0] ? graph.node("Gemm", [gradient, effective]) : null;
+    const dw = graph.node("Gemm", [gradient, x], { transA: 1 });
+    const gradients: (string | null)[] = [dx, scale ? graph.node("Mul", [dw, scale]) : dw];
+    if (scale) {
+      gradients.push(graph.node("ReduceSum", [graph.node("Mul", [dw, weight]), graph.integers([0])], { keepdims: 0 }));
+    }
+    if (bias) gradients.push(graph.node("ReduceSum", [gradient, graph.integers([0])], { keepdims: 0 }));
+    return residual ? [...gradients, gradient] : gradients;
+  },
+};
+
+function named<T>(inputs: readonly T[], attributes: LinearAttributes) {
+  const [x, weight, ...rest] = inputs;
+  const next = (present?: boolean): T | undefined => present ? rest.shift() : undefined;
+  return { x, weight, scale: next(attributes.scale), bias: next(attributes.bias), residual: next(attributes.residual) };
+}
+
+function scaled(weight: Tensor, scale: Tensor | undefined): Tensor {
+  if (!scale) return weight;
+  return { shape: weight.shape, data: weight.data.map((value, i) => value * scale.data[i % weight.shape[1]]) };
+}

@@ -1,0 +1,74 @@
+/**
+ * Rotary position embedding (Su et al., arXiv 2104.09864) in the "rotate half" layout of Qwen2 and Llama: within each
+ * head, component `c` turns with component `c + headSize / 2` by `position · theta^(-2c / headSize)`.
+ *
+ * The backward is the same rotation by the negative angle.
+ *
+ * @module
+ */
+import { type Op, type Tensor, zeros } from "./op.ts";
+
+/** Inputs: x [N, heads · headSize], positions [N] (ids), cosine and sine tables [maxPositions, headSize / 2]. */
+export const rope: Op<{ heads: number }> = {
+  name: "rope",
+  shape: ([x]) => x,
+  forward: ([x, positions, cosine, sine], { heads }) => rotate(x, positions, cosine, sine, heads, 1),
+  backward: ([, positions, cosine, sine], _output, gradient, { heads }) => [
+    rotate(gradient, positions, cosine, sine, heads, -1),
+    null,
+    null,
+    null,
+  ],
+  lower: (graph, inputs, { heads }) => ({ output: lowerRotation(graph, inputs, heads) }),
+  lowerBackward(graph, { inputs: [, positions, cosine, sine] }, gradient, { heads }) {
+    const back = graph.node("Neg", [sine]);
+    return [lowerRotation(graph, [gradient, positions, cosine, back], heads), null, null, null];
+  },
+};
+
+/** Cosine and sine of every position's angles: two tables [maxPositions, headSize / 2]. */
+export function rotationTables(
+  maxPositions: number,
+  headSize: number,
+  theta: number,
+): { cosine: Float32Array; sine: Float32Array } {
+  const half = headSize / 2;
+  const cosine = new Float32Array(maxPositions * half), sine = new Float32Array(maxPositions * half);
+  // Checkpoints were trained with float32 frequencies, so these are the right ones.
+  const frequencies = Array.from({ length: half }, (_, c) => Math.fround(theta ** (-2 * c / headSize)));
+  for (let position = 0; position < maxPositions; position++) {
+    for (let c = 0; c < half; c++) {
+      const angle = position * frequencies[c];
+      cosine[position * half + c] = Math.cos(angle);
+      sine[position * half + c] = Math.sin(angle);
+    }
+  }
+  return { cosine, sine };
+}
+
+function rotate(x: Tensor, positions: Tensor, cosine: Tensor, sine: Tensor, heads: number, sign: number): Tensor {
+  const [rows, width] = x.shape, size = width / heads, half = size / 2, out = zeros(x.shape);
+  for (let i = 0; i < rows; i++) {
+    for (let h = 0; h < heads; h++) {
+      for (let c = 0; c < half; c++) {
+        const a = i * width + h * size + c, table = positions.data[i] * half + c;
+        const cos = cosine.data[table], sin = sign * sine.data[table];
+        out.data[a] = x.data[a] * cos - x.data[a + half] * sin;
+        out.data[a + half] = x.data[a + half] * cos + x.data[a] * sin;
+      }
+    }
+  }
+  return out;
+}
+
+function lowerRotation(
+  graph: import("../cpu/onnx.ts").Graph,
+  [x, positions, cosine, sine]: readonly string[],
+  heads: number,
+): string {
+  // As N sequences of one token: the operator refuses sequences longer than its tables.
+  const axis = graph.integers([1]);
+  const rows = graph.node("Unsqueeze", [x, axis]), column = graph.node("Unsqueeze", [positions, axis]);
+  const turned = graph.node("RotaryEmbedding@ms", [rows, column, cosine, sine], { num_heads: heads });
+  return graph.node("Squeeze", [turned, axis]);
+}
