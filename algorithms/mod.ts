@@ -7,7 +7,8 @@
  * ```ts
  * import { algorithms, findAlgorithm } from "@podium/rl/algorithms";
  *
- * for (const { description } of Object.values(algorithms)) console.log(description.name, description.summary);
+ * const lines = Object.values(algorithms).map(({ description }) => `${description.name}: ${description.summary}`);
+ * if (lines.length < 4) throw new Error("an algorithm is missing");
  * const { needs } = findAlgorithm("grpo").create({ preset: "trl" });
  * if (needs.reference) throw new Error("TRL's default has no KL");
  * ```
