@@ -55,7 +55,7 @@ Deno.test("grade --responses lists disagreements and ends with the agreement", a
 Deno.test("bad input ends with one sentence and exit code 1", async () => {
   const cases: [options: GradeCommandOptions, message: RegExp][] = [
     [{ task: "gms8k", gold: true }, /^unknown task "gms8k"; did you mean "gsm8k"\?$/],
-    [{ task: "toString", gold: true }, /^unknown task "toString"; known are gsm8k\.$/],
+    [{ task: "toString", gold: true }, /^unknown task "toString"; /],
     [{ task: "gsm8k" }, /^say what to grade: either --gold .* or --responses FILE\.$/],
     [{ task: "gsm8k", gold: true, responses: "a.jsonl" }, /^say what to grade/],
     [{ task: "gsm8k", data: "a.jsonl", responses: "a.jsonl" }, /^--data has no effect with --responses/],
