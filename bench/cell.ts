@@ -5,7 +5,7 @@
  * @module
  */
 import { canonical, sha256 } from "./canonical.ts";
-import type { Evaluation, Gates, Training } from "./suite.ts";
+import type { Evaluation, Gates, SuiteAlgorithm, Training } from "./suite.ts";
 
 /** Everything that decides the numbers of a run. */
 export interface CellIdentity {
@@ -29,6 +29,8 @@ export interface CellIdentity {
 
 /** Where the parts of a cell are read from; not part of its identity. */
 export interface CellSources {
+  /** The algorithm as the suite names it: only the options that were set. */
+  algorithm: Pick<SuiteAlgorithm, "name" | "preset" | "options">;
   /** The suite's policy. */
   policy: string;
   /** The task's training source; absent: embedded. */

@@ -52,6 +52,8 @@ export interface TimingLine {
   update?: number;
   /** The evaluation after this step. */
   evaluate?: number;
+  /** Resident memory of the process in bytes. */
+  memory?: number;
   /** Digest and journals of this step, and the checkpoint before it. */
   record?: number;
 }
@@ -183,6 +185,7 @@ async function continueCell(
             step,
             ...outcome.seconds,
             ...due && { evaluate: (finishing - evaluating) / 1000 },
+            memory: Deno.memoryUsage().rss,
             record: savingSeconds + (evaluating - saving) / 1000,
           } satisfies TimingLine,
         );

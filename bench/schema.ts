@@ -5,7 +5,7 @@
  */
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import { Refusal } from "./outcomes.ts";
-import { nearest } from "./nearest.ts";
+import { suggestion } from "../algorithms/terms/nearest.ts";
 
 const ajv = new Ajv2020({ useDefaults: true, allErrors: false, verbose: true, allowUnionTypes: true });
 
@@ -13,8 +13,8 @@ function sentence(error: ErrorObject): string {
   const where = error.instancePath || "the top level";
   if (error.keyword === "additionalProperties") {
     const name = error.params.additionalProperty as string;
-    const near = nearest(name, Object.keys((error.parentSchema as { properties?: object }).properties ?? {}));
-    return `${where} has an unknown property "${name}"${near ? `; did you mean "${near}"?` : "; remove it."}`;
+    const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {});
+    return `${where} has an unknown property "${name}"${suggestion(name, known)}`;
   }
   const value = JSON.stringify(error.data) ?? "undefined";
   return error.keyword === "required"

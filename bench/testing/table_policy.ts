@@ -162,8 +162,3 @@ export async function openTablePolicy(directory?: string): Promise<Policy> {
   else state.set(new Float32Array((await Deno.readFile(`${directory}/${fileName}`)).buffer));
   return new TablePolicy(state);
 }
-
-/** True if `directory` holds a saved table policy. */
-export async function isTablePolicy(directory: string): Promise<boolean> {
-  return await Deno.stat(`${directory}/${fileName}`).then((file) => file.isFile, () => false);
-}

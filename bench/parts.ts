@@ -1,0 +1,135 @@
+/**
+ * From the names in a suite to cells, and from a cell to the parts that run it.
+ *
+ * @module
+ */
+import type { Algorithm } from "../algorithms/algorithm.ts";
+import { findAlgorithm } from "../algorithms/mod.ts";
+import type { Policy } from "../policy/policy.ts";
+import { tasks } from "../tasks/mod.ts";
+import type { Problems, Task } from "../tasks/task.ts";
+import { canonical, sha256 } from "./canonical.ts";
+import { type Cell, cellOf } from "./cell.ts";
+import { unknown } from "./nearest.ts";
+import { Refusal } from "./outcomes.ts";
+import { openSource } from "./policies.ts";
+import { type CellParts, requireServed } from "./run_cell.ts";
+import type { Suite, SuiteAlgorithm } from "./suite.ts";
+
+/** A cell and its place in the leaderboard. */
+export interface PlannedCell {
+  /** Row of the leaderboard. */
+  label: string;
+  /** What runs. */
+  cell: Cell;
+}
+
+/** What all cells of a suite share, for the leaderboard. */
+export interface Plan {
+  /** Algorithms in the order of the suite, seeds within each. */
+  cells: PlannedCell[];
+  /** Data of the suite. */
+  data: Record<"train" | "test", { source: string; digest: string; problems: number | null }> & { prompts: string };
+  /** The policy before training. */
+  policy: { source: string; digest: string; parameters: number; backend: string };
+}
+
+/** The task called `name`. */
+export function findTask(name: string): Task {
+  if (Object.hasOwn(tasks, name)) return tasks[name];
+  throw new Refusal(unknown("task", name, Object.keys(tasks)));
+}
+
+/** Configures an algorithm as a suite names it. */
+export function configure({ name, preset, options }: Pick<SuiteAlgorithm, "name" | "preset" | "options">): Algorithm {
+  return findAlgorithm(name).create({ ...preset !== undefined && { preset }, ...options });
+}
+
+/** Problems of a split, refused if there are none. */
+async function problemsOf(task: Task, split: "train" | "test", source?: string): Promise<Problems> {
+  const problems = await task.problems({ split, ...source !== undefined && { source } });
+  if (problems.length === 0) throw new Refusal(`${source ?? task.name}: holds no problems; give a file with some.`);
+  return problems;
+}
+
+/** Hash of how problems become tokens: the template and the tokenizer, on the first problems. */
+function promptDigest(task: Task, problems: Problems, policy: Policy): string {
+  const count = Math.min(64, problems.length);
+  const prompts = Array.from({ length: count }, (_, index) => task.prompt(problems.at(index)));
+  return sha256(canonical(prompts.map((prompt) => [prompt, policy.tokenizer.encode(prompt)])));
+}
+
+/** Opens everything a suite names once, refuses what can't work, and lists its cells. */
+export async function planSuite(suite: Suite): Promise<Plan> {
+  const task = findTask(suite.task);
+  const algorithms = suite.algorithms.map((entry) => {
+    const algorithm = configure(entry);
+    requireServed(algorithm, suite.training.groupSize);
+    return { entry, algorithm };
+  });
+  const [train, test] = await Promise.all(
+    (["train", "test"] as const).map((split) => problemsOf(task, split, suite.data[split])),
+  );
+  const policy = await openSource(suite.policy);
+  try {
+    const digest = await policy.digest();
+    const prompts = promptDigest(task, train, policy);
+    const { backend, parameterCount } = policy;
+    const described = ({ source, digest, length }: Problems) => ({
+      source,
+      digest,
+      problems: Number.isFinite(length) ? length : null,
+    });
+    const cells = algorithms.flatMap(({ entry, algorithm }) =>
+      suite.seeds.map((seed): PlannedCell => ({
+        label: entry.label ?? entry.name,
+        cell: cellOf(
+          {
+            format: 1,
+            algorithm: { name: algorithm.name, options: algorithm.options },
+            task: { name: task.name, train: train.digest, test: test.digest, prompts },
+            policy: { digest, backend },
+            seed,
+            training: { ...suite.training, ...entry.training },
+            evaluation: suite.evaluation,
+            gates: suite.gates,
+          },
+          {
+            policy: suite.policy,
+            ...suite.data,
+            algorithm: {
+              name: entry.name,
+              ...entry.preset !== undefined && { preset: entry.preset },
+              options: entry.options,
+            },
+          },
+        ),
+      }))
+    );
+    return {
+      cells,
+      data: { train: described(train), test: described(test), prompts },
+      policy: { source: suite.policy, digest, parameters: parameterCount, backend },
+    };
+  } finally {
+    await policy.dispose();
+  }
+}
+
+/** Opens the parts of a cell from its sources, and refuses sources that are no longer what the cell names. */
+export async function openParts({ identity, sources }: Cell): Promise<CellParts> {
+  const task = findTask(identity.task.name);
+  const algorithm = configure(sources.algorithm);
+  if (canonical(algorithm.options) !== canonical(identity.algorithm.options)) {
+    throw new Refusal(`${algorithm.name}: its options have other defaults now than when the cell was recorded.`);
+  }
+  const [train, test] = await Promise.all(
+    (["train", "test"] as const).map((split) => problemsOf(task, split, sources[split])),
+  );
+  for (const [split, problems] of [["train", train], ["test", test]] as const) {
+    if (problems.digest !== identity.task[split]) {
+      throw new Refusal(`${problems.source}: the ${split} problems are not those the cell was recorded with.`);
+    }
+  }
+  return { algorithm, task, train, test, openPolicy: (saved) => openSource(sources.policy, saved) };
+}
