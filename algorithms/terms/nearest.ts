@@ -45,7 +45,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return best;
 }
 
-/** ` Did you mean "x"?`, or nothing if nothing is known. For the end of an error sentence. */
+/** `; did you mean "x"?`, or nothing if nothing is known. For the end of an error sentence. */
 export function suggestion(name: string, known: readonly string[]): string {
   const nearest = nearestName(name, known);
   return nearest === undefined ? "" : `; did you mean "${nearest}"?`;

@@ -73,7 +73,10 @@ export type Resolved<Options> = { readonly [Name in Exclude<keyof Options, "pres
 export interface Resolution<Options> {
   /** Every option with its value, frozen. */
   readonly options: Resolved<Options>;
-  /** Names that the caller set, apart from presets: only these can contradict each other. */
+  /**
+   * Names that the caller set, apart from presets: only these can be set in vain. Empty if the caller set every option,
+   * as when an algorithm is made again from its record.
+   */
   readonly explicit: ReadonlySet<string>;
 }
 
@@ -123,5 +126,7 @@ export function resolveOptions<Options extends object>(
     values[name] = value;
     explicit.add(name);
   }
+  // A complete set is what an algorithm reports of itself: making it again from its record must not be refused.
+  if (explicit.size === Object.keys(table).length) explicit.clear();
   return { options: Object.freeze(values) as Resolved<Options>, explicit };
 }
