@@ -43,7 +43,7 @@ export const drGrpo: AlgorithmModule<DrGrpoOptions> = define<DrGrpoOptions>({
   summary: "GRPO without the division by response length and by the group's standard deviation, which favour long " +
     "wrong answers and very easy or hard prompts; no KL.",
   options: {
-    ...scaleOptions("none", 1, 1e-4, "arXiv 2503.20783 §3.2; ddof and eps, if switched on: TRL"),
+    ...scaleOptions("none", 1, 1e-4, "arXiv 2503.20783; ddof and eps, if switched on: TRL"),
     ...clipOptions(0.2, "arXiv 2503.20783 table 6"),
     ...lossKlOptions(0, "arXiv 2503.20783 table 6"),
     ...batchOptions("seq_mean_token_sum_norm", "arXiv 2503.20783 listing 1"),

@@ -56,7 +56,7 @@ export const reinforce: AlgorithmModule<ReinforceOptions> = define<ReinforceOpti
     "ratio, no clip, no KL.",
   options: {
     ...whitenOptions(1e-8, "textbook variant; golden reinforce_batch_whitened_tokenmean"),
-    ...batchOptions("seq_mean_token_sum", "Williams 1992; arXiv 2402.14740 §2 (a response is one action)"),
+    ...batchOptions("seq_mean_token_sum", "Williams 1992; arXiv 2402.14740 (a response is one action)"),
   },
   presets: { whitened: { whiten: true, aggregation: "token_mean" } },
   refuse: (options, explicit) => refuseStd(options.whiten, "whiten true", explicit) ?? refuseBatch(options),

@@ -79,7 +79,7 @@ export const rloo: AlgorithmModule<RlooOptions> = define<RlooOptions>({
     surrogate: {
       default: "reinforce",
       description: "plain policy gradient, or clipped ratio per token, or clipped product ratio of the response",
-      source: "arXiv 2402.14740 eq. 8",
+      source: "arXiv 2402.14740",
       check: oneOf(["reinforce", "token_clip", "sequence_clip"]),
     },
     rewardBeta: {
@@ -90,7 +90,7 @@ export const rloo: AlgorithmModule<RlooOptions> = define<RlooOptions>({
     },
     ...whitenOptions(1e-4, "TRL normalize_advantages, off by default"),
     ...clipOptions(0.2, "TRL and verl; the paper has no clip"),
-    ...batchOptions("seq_mean_token_sum", "arXiv 2402.14740 eq. 8 (a response is one action)"),
+    ...batchOptions("seq_mean_token_sum", "arXiv 2402.14740 (a response is one action)"),
   },
   presets: {
     // TRL 1.13 RLOOConfig: beta 0.05, epsilon 0.2, mean over sequences.

@@ -52,7 +52,7 @@ export function groupAdvantage(
   });
 }
 
-/** `r − mean of the others of its group` = G/(G−1) times the deviation from the group mean (arXiv 2402.14740 eq. 8). */
+/** `r − mean of the others of its group` = G/(G−1) times the deviation from the group mean (arXiv 2402.14740). */
 export function leaveOneOut(rewards: readonly Reward[], groups: readonly number[]): number[] {
   return within(rewards, groupIndices(groups), (present) => {
     const factor = present.length > 1 ? present.length / (present.length - 1) : 0;

@@ -51,7 +51,7 @@ export function sequenceKl(response: Pick<Response, "mask" | "oldLogProbs" | "re
   return sum;
 }
 
-/** Rewards with `beta` times {@linkcode sequenceKl} subtracted (arXiv 2402.14740 §2; not differentiated). */
+/** Rewards with `beta` times {@linkcode sequenceKl} subtracted (arXiv 2402.14740; not differentiated). */
 export function subtractKl(batch: readonly Response[], rewards: readonly Reward[], beta: number): Reward[] {
   if (beta === 0) return [...rewards];
   return rewards.map((reward, i) => reward === null ? null : reward - beta * sequenceKl(batch[i]));

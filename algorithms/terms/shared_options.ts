@@ -161,7 +161,7 @@ export function clipOptions(epsilon: number, source: string): Specs<ClipOptions>
     dualClip: {
       default: null,
       description: "where the advantage is negative, the loss is at most −dualClip · advantage; null: no bound",
-      source: "arXiv 1912.09729 eq. 5; verl uses 3",
+      source: "arXiv 1912.09729; verl uses 3",
       check: orNull(above(1)),
     },
     delta: {

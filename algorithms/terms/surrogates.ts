@@ -44,7 +44,7 @@ export interface Clip {
   epsilonLow: number;
   /** The ratio is clipped from above at `1 + epsilonHigh`. */
   epsilonHigh: number;
-  /** Dual clip c: where A < 0 the loss is at most `−c · A` (arXiv 1912.09729 eq. 5). `null`: none. */
+  /** Dual clip c: where A < 0 the loss is at most `−c · A` (arXiv 1912.09729). `null`: none. */
   dualClip?: number | null;
   /** Two-sided clip δ: the unclipped branch uses `min(ratio, δ)` (INTELLECT-2, arXiv 2505.07291). `null`: none. */
   delta?: number | null;
