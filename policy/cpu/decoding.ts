@@ -7,7 +7,7 @@
  * @module
  */
 import type { GenerateOptions, GenerateRequest, Generation } from "../policy.ts";
-import { nucleus, type SamplingMode } from "../ops/sample.ts";
+import { drawNucleus, drawToken, likeliestToken } from "../ops/sample.ts";
 import { uniform } from "../random.ts";
 import type { Engine } from "./engine.ts";
 import { bucketed, computePrompts, HIDDEN, promptKey, type PromptState } from "./prompts.ts";
@@ -18,7 +18,6 @@ const MAX_ROWS = 128;
 
 /** A sequence being decoded. */
 interface Row {
-  index: number;
   request: GenerateRequest;
   temperature: number;
   /** Token to feed next, and the number of cache slots already filled (its position). */
@@ -42,94 +41,69 @@ export async function decode(
   engine: Engine,
   prompts: Map<string, PromptState>,
   requests: readonly GenerateRequest[],
-  options: GenerateOptions & { stopTokens: readonly number[] },
+  { maxTokens, stopTokens, temperature = 1, topP = 1 }: GenerateOptions & { stopTokens: readonly number[] },
 ): Promise<Generation[]> {
-  const results: Generation[] = new Array(requests.length);
-  const topP = options.topP ?? 1;
-  const rows = requests.map((request, index): Row => {
-    const temperature = typeof options.temperature === "object" ? options.temperature[index] : options.temperature ?? 1;
-    return {
-      index,
-      request,
-      temperature,
-      token: request.prompt[request.prompt.length - 1],
-      length: request.prompt.length - 1,
-      tokens: [],
-      logProbs: [],
-      done: false,
-    };
-  });
-  for (const [mode, members] of byMode(rows, topP)) {
-    await decodeRows(engine, prompts, members, mode, { ...options, topP }, (row) => {
-      results[row.index] = {
-        tokens: row.tokens,
-        logProbs: Float32Array.from(row.logProbs),
-        truncated: !options.stopTokens.includes(row.tokens[row.tokens.length - 1]),
-      };
-    });
-  }
-  return results;
-}
-
-function byMode(rows: Row[], topP: number): [SamplingMode, Row[]][] {
-  const greedy = rows.filter((row) => row.temperature === 0), drawn = rows.filter((row) => row.temperature !== 0);
-  const modes: [SamplingMode, Row[]][] = [["greedy", greedy], [topP < 1 ? "nucleus" : "sample", drawn]];
-  return modes.filter(([, members]) => members.length > 0);
-}
-
-async function decodeRows(
-  engine: Engine,
-  prompts: Map<string, PromptState>,
-  rows: Row[],
-  mode: SamplingMode,
-  { maxTokens, stopTokens, topP }: { maxTokens: number; stopTokens: readonly number[]; topP: number },
-  finish: (row: Row) => void,
-): Promise<void> {
-  await computePrompts(engine, prompts, rows.map((row) => row.request.prompt));
-  let active: Row[] = [], waiting = 0, cache: Cache | undefined;
+  await computePrompts(engine, prompts, requests.map((request) => request.prompt));
+  const rows = requests.map((request, index): Row => ({
+    request,
+    temperature: typeof temperature === "number" ? temperature : temperature[index],
+    token: request.prompt[request.prompt.length - 1],
+    length: request.prompt.length - 1,
+    tokens: [],
+    logProbs: [],
+    done: maxTokens === 0,
+  }));
+  const waiting = rows.filter((row) => !row.done);
+  let active: Row[] = [], cache: Cache | undefined;
   while (true) {
-    const alive = active.filter((row) => !row.done);
-    const room = Math.min(MAX_ROWS - alive.length, rows.length - waiting);
-    if (alive.length === 0 && room === 0) return;
-    const full = cache !== undefined && alive.some((row) => row.length >= cache!.slots);
-    if (!cache || full || (active.length - alive.length) * 8 >= active.length) {
-      const joining = rows.slice(waiting, waiting += room);
+    const alive = active.filter((row) => !row.done), joining = waiting.slice(0, MAX_ROWS - alive.length);
+    if (alive.length + joining.length === 0) break;
+    const full = cache === undefined || alive.some((row) => row.length >= cache!.slots);
+    if (full || (active.length - alive.length) * 8 >= active.length) {
       cache = rebuild(engine, cache, active, alive, joining, prompts);
       active = [...alive, ...joining];
+      waiting.splice(0, joining.length);
     }
-    const drawn = await step(engine, cache, active, mode, topP);
+    const probabilities = await step(engine, cache!, active), width = engine.config.vocabularySize;
     active.forEach((row, b) => {
       if (row.done) return;
-      row.tokens.push(drawn.tokens[b]);
-      row.logProbs.push(drawn.logProbs[b]);
-      row.token = drawn.tokens[b];
+      row.token = choose(probabilities.subarray(b * width, (b + 1) * width), row, topP);
+      row.logProbs.push(Math.log(probabilities[b * width + row.token]));
+      row.tokens.push(row.token);
       row.length++;
       row.done = stopTokens.includes(row.token) || row.tokens.length === maxTokens;
-      if (row.done) finish(row);
     });
   }
+  return rows.map(({ tokens, logProbs }) => ({
+    tokens,
+    logProbs: Float32Array.from(logProbs),
+    truncated: !stopTokens.includes(tokens[tokens.length - 1]),
+  }));
 }
 
-/** One decoding step of all rows; writes the new keys and values into the cache. */
-async function step(engine: Engine, cache: Cache, active: readonly Row[], mode: SamplingMode, topP: number) {
+function choose(probabilities: Float32Array, { request, tokens, temperature }: Row, topP: number): number {
+  if (temperature === 0) return likeliestToken(probabilities);
+  const noise = uniform(request.key, tokens.length);
+  return topP < 1 ? drawNucleus(probabilities, topP, noise) : drawToken(probabilities, noise);
+}
+
+/** One decoding step: writes the new keys and values into the cache, returns the next tokens' probabilities [B, V]. */
+async function step(engine: Engine, cache: Cache, active: readonly Row[]): Promise<Float32Array> {
   const { layers, keyValueHeads: kv, headSize } = engine.config, { slots, keys, values, mask } = cache;
   // Never a single row: ORT would switch to another matrix kernel, and the row's bits would depend on its company.
-  const B = Math.max(2, active.length), at = (b: number) => active[b] ?? active[0];
-  const noise = Float32Array.from({ length: B }, (_, b) => uniform(at(b).request.key, at(b).tokens.length));
-  const inverse = Float32Array.from({ length: B }, (_, b) => 1 / at(b).temperature);
+  const rows = active.length === 1 ? [active[0], active[0]] : active, B = rows.length;
   const feeds = {
-    tokens: ids(Array.from({ length: B }, (_, b) => at(b).token)),
-    positions: ids(Array.from({ length: B }, (_, b) => at(b).length)),
+    tokens: ids(rows.map((row) => row.token)),
+    positions: ids(rows.map((row) => row.length)),
     mask: floats(mask, [B, 1, 1, 1 + slots]),
-    ...(mode === "greedy" ? {} : { inverse_temperature: floats(inverse, [B, 1]) }),
-    ...(mode === "sample" ? { uniform: floats(noise, [B, 1]) } : {}),
+    inverse_temperature: floats(Float32Array.from(rows, (row) => 1 / (row.temperature || 1)), [B, 1]),
     ...Object.fromEntries(keys.flatMap((rows, layer) => [
       [`keys${layer}`, floats(rows, [B, kv, slots, headSize])],
       [`values${layer}`, floats(values[layer], [B, kv, slots, headSize])],
     ])),
   };
-  const positions = Math.max(...active.map((row) => row.length)) + 1;
-  const outputs = await engine.run(`decode_${mode}`, feeds, { B, S: slots, positions });
+  const positions = Math.max(...rows.map((row) => row.length)) + 1;
+  const outputs = await engine.run("decode", feeds, { B, S: slots, positions });
   for (let layer = 0; layer < layers; layer++) {
     write(keys[layer], outputs[`k${layer}`], active, kv, slots, headSize);
     write(values[layer], outputs[`v${layer}`], active, kv, slots, headSize);
@@ -137,11 +111,7 @@ async function step(engine: Engine, cache: Cache, active: readonly Row[], mode: 
   active.forEach((row, b) => {
     if (!row.done) mask[b * (1 + slots) + 1 + row.length] = 0;
   });
-  if (mode !== "nucleus") return { tokens: Array.from(outputs.next), logProbs: outputs.log_prob };
-  const width = engine.config.vocabularySize;
-  const log = active.map((_, b) => outputs.log_probs.subarray(b * width, (b + 1) * width));
-  const tokens = log.map((row, b) => nucleus(row, topP, noise[b]));
-  return { tokens, logProbs: tokens.map((token, b) => log[b][token]) };
+  return outputs.probabilities;
 }
 
 function write(

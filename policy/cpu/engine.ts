@@ -5,7 +5,6 @@
  * @module
  */
 import { lowerBackward, lowerForward } from "./lower.ts";
-import { lowerSampling, type SamplingMode } from "../ops/sample.ts";
 import { decodingProgram, promptProgram, responseProgram } from "../model/decoder.ts";
 import { type ModelConfig, parameterSlots } from "../model/config.ts";
 import type { Program } from "../model/program.ts";
@@ -20,7 +19,7 @@ export type GraphName =
   | "response"
   | "prompt_backward"
   | "response_backward"
-  | `decode_${SamplingMode}`
+  | "decode"
   | "adamw";
 
 /** A model on the CPU. */
@@ -82,27 +81,20 @@ function build(config: ModelConfig, name: GraphName): { graph: Graph; program?: 
     lowerAdamw(graph);
     return { graph };
   }
-  const forward = (program: Program) => ({ graph: lowerForward(program).graph, program });
+  const forward = (program: Program) => ({ graph: lowerForward(program), program });
   const backward = (program: Program, outputs: string[]) => ({ graph: lowerBackward(program, outputs), program });
   switch (name) {
     case "prompt":
       return forward(promptProgram(config));
     case "response":
       return forward(responseProgram(config));
+    case "decode":
+      return forward(decodingProgram(config));
     case "response_backward":
       return backward(responseProgram(config), ["log_probs"]);
     case "prompt_backward": {
       const program = promptProgram(config);
       return backward(program, [...program.outputs.keys()]);
-    }
-    case "decode_sample":
-    case "decode_greedy":
-    case "decode_nucleus": {
-      const program = decodingProgram(config),
-        kept = [...program.outputs.keys()].filter((output) => output !== "logits");
-      const { graph, values } = lowerForward(program, kept, ["logits"]);
-      lowerSampling(graph, values.logits, name.slice("decode_".length) as SamplingMode);
-      return { graph, program };
     }
   }
 }

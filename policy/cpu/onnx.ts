@@ -12,18 +12,29 @@ export type Dimension = readonly (string | number)[];
 
 type Attribute = number | { float: number } | string | readonly number[];
 
+/** A node as built: names of values, not yet bytes. */
+interface GraphNode {
+  type: string;
+  inputs: readonly string[];
+  outputs: readonly string[];
+  attributes: Record<string, Attribute>;
+}
+
 /** A graph under construction. Values are names; `node` appends an operation and returns the name of its output. */
 export class Graph {
-  #nodes: Uint8Array[] = [];
-  #initializers: Uint8Array[] = [];
+  #nodes: GraphNode[] = [];
+  #initializers = new Map<string, Uint8Array>();
   #inputs = new Map<string, Uint8Array>();
-  #outputs: Uint8Array[] = [];
+  #outputs = new Map<string, { value: string; info: Uint8Array }>();
   #constants = new Map<string, string>();
   #count = 0;
-  /** Names of the graph's outputs, in order. */
-  readonly outputNames: string[] = [];
   /** Shape tensors the caller feeds at run time: input name to its dimensions. */
   readonly shapes = new Map<string, readonly Dimension[]>();
+
+  /** Names of the graph's outputs, in order. */
+  get outputNames(): string[] {
+    return [...this.#outputs.keys()];
+  }
 
   /** Declares a graph input of the given rank; dimensions are decided at run time. */
   input(name: string, rank: number, type: "float32" | "int64" = "float32"): string {
@@ -32,10 +43,8 @@ export class Graph {
   }
 
   /** Marks a value as an output, under a name of its own. */
-  output(value: string, name: string, rank: number, type: "float32" | "int64" = "float32"): void {
-    if (value !== name) this.#node("Identity", [value], [name], {});
-    this.#outputs.push(valueInfo(name, type, rank));
-    this.outputNames.push(name);
+  output(value: string, name: string, rank: number): void {
+    this.#outputs.set(name, { value, info: valueInfo(name, "float32", rank) });
   }
 
   /** Appends a node with one output. Integers in `attributes` are written as INT, `{ float }` as FLOAT. */
@@ -46,19 +55,8 @@ export class Graph {
   /** Appends a node with several outputs. Names ending in `@ms` are in the com.microsoft domain. */
   nodes(type: string, inputs: readonly string[], count: number, attributes: Record<string, Attribute> = {}): string[] {
     const outputs = Array.from({ length: count }, () => `%${this.#count++}`);
-    this.#node(type, inputs, outputs, attributes);
+    this.#nodes.push({ type, inputs, outputs, attributes });
     return outputs;
-  }
-
-  #node(type: string, inputs: readonly string[], outputs: readonly string[], attributes: Record<string, Attribute>) {
-    const [name, domain] = type.split("@");
-    this.#nodes.push(message(
-      ...inputs.map((input) => text(1, input)),
-      ...outputs.map((output) => text(2, output)),
-      text(4, name),
-      ...Object.entries(attributes).map(([key, value]) => bytes(5, attribute(key, value))),
-      ...(domain ? [text(7, "com.microsoft")] : []),
-    ));
   }
 
   /** A float32 constant. */
@@ -77,7 +75,8 @@ export class Graph {
     if (known) return known;
     const name = `constant:${this.#constants.size}`;
     this.#constants.set(key, name);
-    this.#initializers.push(
+    this.#initializers.set(
+      name,
       message(...shape.map((n) => integer(1, n)), integer(2, type), text(8, name), bytes(9, raw)),
     );
     return name;
@@ -101,18 +100,43 @@ export class Graph {
     return name;
   }
 
-  /** The model as bytes for an ONNX runtime (opset 17 and com.microsoft 1). */
+  /** The model as bytes for an ONNX runtime (opset 17 and com.microsoft 1), with only the nodes its outputs need. */
   encode(): Uint8Array {
+    // An output takes over the name of the node's result; a value that is an output twice, or an input, is copied.
+    const renamed = new Map<string, string>(), copies: GraphNode[] = [];
+    for (const [name, { value }] of this.#outputs) {
+      if (renamed.has(value) || this.#inputs.has(value)) {
+        copies.push({ type: "Identity", inputs: [value], outputs: [name], attributes: {} });
+      } else renamed.set(value, name);
+    }
+    const needed = new Set([...this.#outputs.values()].map(({ value }) => value)), kept: GraphNode[] = [];
+    for (const node of this.#nodes.toReversed()) {
+      if (!node.outputs.some((output) => needed.has(output))) continue;
+      node.inputs.forEach((input) => needed.add(input));
+      kept.unshift(node);
+    }
+    for (const name of this.shapes.keys()) if (!needed.has(name)) this.shapes.delete(name);
     const graph = message(
-      ...this.#nodes.map((node) => bytes(1, node)),
+      ...[...kept, ...copies].map((node) => bytes(1, encodeNode(node, (name) => renamed.get(name) ?? name))),
       text(2, "podium"),
-      ...this.#initializers.map((tensor) => bytes(5, tensor)),
-      ...[...this.#inputs.values()].map((info) => bytes(11, info)),
-      ...this.#outputs.map((info) => bytes(12, info)),
+      ...[...this.#initializers].filter(([name]) => needed.has(name)).map(([, tensor]) => bytes(5, tensor)),
+      ...[...this.#inputs].filter(([name]) => needed.has(name)).map(([, info]) => bytes(11, info)),
+      ...[...this.#outputs.values()].map(({ info }) => bytes(12, info)),
     );
     const opset = (domain: string, version: number) => bytes(8, message(text(1, domain), integer(2, version)));
     return message(integer(1, 8), text(2, "podium"), bytes(7, graph), opset("", 17), opset("com.microsoft", 1));
   }
+}
+
+function encodeNode({ type, inputs, outputs, attributes }: GraphNode, nameOf: (value: string) => string): Uint8Array {
+  const [name, domain] = type.split("@");
+  return message(
+    ...inputs.map((input) => text(1, nameOf(input))),
+    ...outputs.map((output) => text(2, nameOf(output))),
+    text(4, name),
+    ...Object.entries(attributes).map(([key, value]) => bytes(5, encodeAttribute(key, value))),
+    ...(domain ? [text(7, "com.microsoft")] : []),
+  );
 }
 
 function valueInfo(name: string, type: "float32" | "int64", rank: number): Uint8Array {
@@ -121,7 +145,7 @@ function valueInfo(name: string, type: "float32" | "int64", rank: number): Uint8
   return message(text(1, name), bytes(2, message(bytes(1, tensor))));
 }
 
-function attribute(name: string, value: Attribute): Uint8Array {
+function encodeAttribute(name: string, value: Attribute): Uint8Array {
   if (typeof value === "number") return message(text(1, name), integer(3, value), integer(20, 2));
   if (typeof value === "string") return message(text(1, name), text(4, value), integer(20, 3));
   if ("float" in value) {

@@ -10,39 +10,47 @@
 import type { Sample } from "../policy.ts";
 import type { Engine } from "./engine.ts";
 import type { ModelConfig } from "../model/config.ts";
-import { bucketed, chunks, HIDDEN, promptKey, type PromptState, ROWS_PER_RUN } from "./prompts.ts";
+import { bucketed, HIDDEN, promptKey, type PromptState, ROWS_PER_RUN } from "./prompts.ts";
 import { type Feed, floats, ids } from "./session.ts";
 
 /** Most logits held at once: 128 MiB, which only checkpoints with large vocabularies reach. */
 const LOGITS_PER_RUN = 2 ** 25;
 
-/** Samples of one response bucket, to be run together. */
+/** Samples to be run together. */
 export interface ResponseBatch {
   /** Indices into the list of samples. */
   members: readonly number[];
   sizes: { R: number; t: number; p: number; T: number; positions: number };
 }
 
-/** Cuts samples into runs: equal response bucket, neighbours in prompt length. Empty responses have no rows. */
+/**
+ * Cuts samples into runs: equal prompt bucket, neighbours in length. Empty responses have no rows.
+ *
+ * The prompt bucket is the sample's own because keys behind the prefix would otherwise move to other vector lanes;
+ * positions behind a response's end are free. `padding` adds unused ones, for tests.
+ */
 export function responseBatches(
   { vocabularySize }: ModelConfig,
   samples: readonly Sample[],
   padding = 0,
 ): ResponseBatch[] {
-  const rows = Math.min(ROWS_PER_RUN, Math.floor(LOGITS_PER_RUN / vocabularySize));
+  const limit = Math.min(ROWS_PER_RUN, Math.floor(LOGITS_PER_RUN / vocabularySize));
   const buckets = new Map<number, number[]>();
-  samples.forEach(({ response }, i) => {
+  samples.forEach(({ prompt, response }, i) => {
     if (response.length === 0) return;
-    const t = bucketed(response.length + padding);
-    buckets.set(t, [...buckets.get(t) ?? [], i]);
+    const p = bucketed(prompt.length - 1);
+    buckets.set(p, [...buckets.get(p) ?? [], i]);
   });
-  return [...buckets].sort(([a], [b]) => a - b).flatMap(([t, members]) => {
-    const byPrompt = members.sort((a, b) => samples[a].prompt.length - samples[b].prompt.length || a - b);
-    return chunks(byPrompt, Math.max(1, Math.floor(rows / t))).map((chunk) => {
-      const longest = Math.max(...chunk.map((i) => samples[i].prompt.length - 1));
-      const p = bucketed(longest + padding);
-      return { members: chunk, sizes: { R: chunk.length, t, p, T: t + p, positions: longest + t + 1 } };
-    });
+  const lengthOf = (i: number) => Math.max(2, samples[i].response.length + padding);
+  return [...buckets].sort(([a], [b]) => a - b).flatMap(([p, bucket]) => {
+    const members = bucket.sort((a, b) => lengthOf(b) - lengthOf(a) || a - b), batches: ResponseBatch[] = [];
+    for (let start = 0; start < members.length;) {
+      const t = lengthOf(members[start]), chunk = members.slice(start, start + Math.max(1, Math.floor(limit / t)));
+      const longest = Math.max(...chunk.map((i) => samples[i].prompt.length));
+      batches.push({ members: chunk, sizes: { R: chunk.length, t, p, T: p + t, positions: longest + t } });
+      start += chunk.length;
+    }
+    return batches;
   });
 }
 
@@ -58,7 +66,7 @@ export function responseFeeds(
   const tokens = new Int32Array(R * t), positions = new Int32Array(R * t), targets = new Int32Array(R * t);
   const queries = heads / keyValueHeads, width = keyValueHeads * headSize;
   const mask = new Float32Array(R * t * queries * T);
-  const triangle = causalMask(t, queries, T);
+  const triangle = causalMask(t, p, queries);
   const states = batch.members.map((i) => prompts.get(promptKey(samples[i].prompt))!);
   batch.members.forEach((index, r) => {
     const { prompt, response } = samples[index];
@@ -70,7 +78,7 @@ export function responseFeeds(
     const start = r * t * queries * T;
     mask.set(triangle, start);
     for (let row = 0; row < t * queries; row++) {
-      mask.fill(0, start + row * T + t, start + row * T + t + states[r].length);
+      mask.fill(0, start + row * T, start + row * T + states[r].length);
     }
   });
   const feeds: Record<string, Feed> = {
@@ -91,8 +99,10 @@ export function responseFeeds(
 }
 
 /** 0 on a token's own and earlier tokens, hidden elsewhere; the prefix columns are hidden and opened per sequence. */
-function causalMask(t: number, queries: number, T: number): Float32Array {
-  const mask = new Float32Array(t * queries * T).fill(HIDDEN);
-  for (let row = 0; row < t * queries; row++) mask.fill(0, row * T, row * T + Math.floor(row / queries) + 1);
+function causalMask(t: number, p: number, queries: number): Float32Array {
+  const T = p + t, mask = new Float32Array(t * queries * T).fill(HIDDEN);
+  for (let row = 0; row < t * queries; row++) {
+    mask.fill(0, row * T + p, row * T + p + Math.floor(row / queries) + 1);
+  }
   return mask;
 }

@@ -17,6 +17,7 @@ import { linear } from "../ops/linear.ts";
 import { norm } from "../ops/norm.ts";
 import { rope } from "../ops/rope.ts";
 import { scale } from "../ops/scale.ts";
+import { softmax } from "../ops/softmax.ts";
 import { swiglu } from "../ops/swiglu.ts";
 import { tokenLogProb } from "../ops/token_log_prob.ts";
 import type { ModelConfig } from "./config.ts";
@@ -37,8 +38,8 @@ class Stream {
   ) {}
 
   embed(tokens: Value): Value {
-    const { vocabularySize } = this.config;
-    return this.program.apply(embed, [tokens, this.program.weight("model.embed_tokens.weight", 2)], { vocabularySize });
+    const table = this.program.weight("model.embed_tokens.weight", 2);
+    return this.program.apply(embed, [tokens, table], { width: this.config.hiddenSize });
   }
 
   norm(x: Value): Value {
@@ -112,7 +113,7 @@ export function promptProgram(config: ModelConfig): Program {
 /**
  * The response stream: outputs `log_probs` and `entropy` [R · t] of the target tokens.
  *
- * Inputs: `tokens`, `positions`, `targets` [R · t], `mask` [R, 1, t · g, t + p], per layer the prompt's keys and values
+ * Inputs: `tokens`, `positions`, `targets` [R · t], `mask` [R, 1, t · g, p + t], per layer the prompt's keys and values
  * `prefix_k0`, `prefix_v0` … [R · p, keyValueHeads · headSize], which get gradients, `cosine`, `sine` and
  * `inverse_temperature` [1].
  */
@@ -132,10 +133,10 @@ export function responseProgram(config: ModelConfig): Program {
 }
 
 /**
- * One decoding step for B sequences: outputs `logits` [B, V] (temperature not applied) and the new tokens' `k0`, `v0` …
+ * One decoding step for B sequences: outputs the next token's `probabilities` [B, V] and the new tokens' `k0`, `v0` …
  * [B, keyValueHeads · headSize].
  *
- * Inputs: `tokens`, `positions` [B], `mask` [B, 1, 1, 1 + S], per layer `keys0`, `values0` … [B, kv, S, headSize],
+ * Inputs: `tokens`, `positions` [B], `inverse_temperature` [B, 1], `mask` [B, 1, 1, 1 + S], per layer `keys0`, `values0` … [B, kv, S, headSize],
  * and the rotation tables.
  */
 export function decodingProgram(config: ModelConfig): Program {
@@ -150,7 +151,8 @@ export function decodingProgram(config: ModelConfig): Program {
     program.output(`v${layer}`, v);
     x = stream.rest(x, program.apply(cachedAttention, [q!, k, v, ...kept, mask], headCounts(config)), layer);
   }
-  program.output("logits", stream.logits(x));
+  const inputs = [stream.logits(x), program.input("inverse_temperature", 2)];
+  program.output("probabilities", program.apply(softmax, inputs, {}));
   return program;
 }
 

@@ -3,8 +3,8 @@
  * to a prefix whose keys and values were computed before.
  *
  * The responses of a group have one prompt, which is computed once; its keys and values are the `prefix` here, and the
- * gradient returns to it. Keys stand in the order own tokens, then prefix: a longer prefix bucket only adds masked
- * keys at the end, which changes no bit of the result.
+ * gradient returns to it. Keys stand in the order prefix, then own tokens: more own tokens only add masked keys at the
+ * end, which changes no bit of the result.
  *
  * Layout: `R` sequences of `t` tokens, prefixes of `p` tokens, `g = heads / keyValueHeads`. Row `i · g + j` of a score
  * matrix is query head `j` of its key-value head at token `i`. `mask` holds 0 where a query may look and a very
@@ -24,7 +24,7 @@ export interface AttentionAttributes {
 }
 
 /**
- * Inputs: q [R · t, heads · headSize], k and v [R · t, keyValueHeads · headSize], mask [R or 1, 1, t · g, t + p], and
+ * Inputs: q [R · t, heads · headSize], k and v [R · t, keyValueHeads · headSize], mask [R or 1, 1, t · g, p + t], and
  * with `prefix` its keys and values [R · p, keyValueHeads · headSize]. Output like q.
  */
 export const attention: Op<AttentionAttributes> = {
@@ -66,8 +66,8 @@ export const attention: Op<AttentionAttributes> = {
     const layout = layouts(attributes);
     const queries = split(graph, q, layout.queries),
       own = { keys: split(graph, k, layout.keys), values: split(graph, v, layout.keys) };
-    const keys = prefixK ? joined(graph, own.keys, split(graph, prefixK, layout.prefix)) : own.keys;
-    const values = prefixV ? joined(graph, own.values, split(graph, prefixV, layout.prefix)) : own.values;
+    const keys = prefixK ? joined(graph, split(graph, prefixK, layout.prefix), own.keys) : own.keys;
+    const values = prefixV ? joined(graph, split(graph, prefixV, layout.prefix), own.values) : own.values;
     const alpha = { float: 1 / Math.sqrt(attributes.headSize) };
     const scores = graph.node("FusedMatMul@ms", [queries, keys], { transB: 1, alpha });
     const weights = graph.node("Softmax", [graph.node("Add", [scores, mask])], { axis: -1 });
@@ -126,14 +126,14 @@ function merge(graph: Graph, byHead: string, { tokens, keyValueHeads: kv, perHea
   return graph.reshape(graph.node("Transpose", [whole], { perm: [0, 2, 1, 3] }), rows);
 }
 
-function joined(graph: Graph, own: string, prefix: string): string {
-  return graph.node("Concat", [own, prefix], { axis: 2 });
+function joined(graph: Graph, prefix: string, own: string): string {
+  return graph.node("Concat", [prefix, own], { axis: 2 });
 }
 
 /** Backward of `joined`. */
 function parted(graph: Graph, gradient: string, { prefix }: AttentionAttributes): [string, string | null] {
   if (!prefix) return [gradient, null];
-  const [own, shared] = graph.nodes("Split", [gradient, graph.shape([["t"], ["p"]])], 2, { axis: 2 });
+  const [shared, own] = graph.nodes("Split", [gradient, graph.shape([["p"], ["t"]])], 2, { axis: 2 });
   return [own, shared];
 }
 
@@ -158,7 +158,7 @@ function eachQuery(inputs: readonly Tensor[], attributes: AttentionAttributes, v
         const maskRow = ((mask.shape[0] === 1 ? 0 : r) * tokens + i) * g + h % g;
         const keys: Query["keys"] = [], scores: number[] = [];
         for (let s = 0; s < total; s++) {
-          const prefix = s >= tokens, row = prefix ? r * shared + s - tokens : r * tokens + s;
+          const prefix = s < shared, row = prefix ? r * shared + s : r * tokens + s - shared;
           const at = (row * kv + head) * size;
           let score = 0;
           for (let c = 0; c < size; c++) score += q.data[query + c] * (prefix ? prefixK : k).data[at + c];
