@@ -1,0 +1,179 @@
+/**
+ * The command line. Every command lives in `commands/` and is loaded when it is called, so that `--help` is quick and
+ * commands that need no engine load none.
+ *
+ * @module
+ */
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import configuration from "../deno.json" with { type: "json" };
+import { exitCodes } from "./outcomes.ts";
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw new InvalidArgumentError("Use a whole number.");
+  return value;
+}
+
+function positive(text: string): number {
+  const value = wholeNumber(text);
+  if (value === 0) throw new InvalidArgumentError("Use a whole number from 1.");
+  return value;
+}
+
+/** `1,2,5-8` */
+function seedList(text: string): number[] {
+  return text.split(",").flatMap((part) => {
+    const match = /^(\d+)(?:-(\d+))?$/.exec(part.trim());
+    const first = Number(match?.[1]), last = Number(match?.[2] ?? match?.[1]);
+    if (!match || last < first || last - first > 9999) throw new InvalidArgumentError("Use a list such as 1,2,5-8.");
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  });
+}
+
+const nameList = (text: string) => text.split(",").map((name) => name.trim()).filter((name) => name !== "");
+const collect = (text: string, before: string[] = []) => [...before, text];
+
+/** The program; `exit` receives the exit code of the command that ran. */
+function program(exit: (code: number) => void): Command {
+  const podium = new Command("podium")
+    .description("Reproducible benchmark of RL post-training algorithms for language models.")
+    .version(configuration.version)
+    .addHelpText("after", "\nExit codes: 0 done, 1 error, 100 a gate or a comparison failed, 130 interrupted.");
+
+  podium.command("bench")
+    .summary("train with every algorithm of a suite and print the leaderboard")
+    .description(
+      "Trains the same policy with every algorithm of a suite, on the same problems, with the same random numbers, and " +
+        "prints the leaderboard. Running the same command again continues where it was stopped.",
+    )
+    .option("--suite <name>", "embedded suite, or path of a suite file", "quick")
+    .option("--task <name>", "task to train and test on (see podium tasks)")
+    .option("--data <file>", "training problems instead of the task's embedded ones")
+    .option("--eval-data <file>", "held-out problems instead of the task's embedded ones")
+    .option("--algorithms <names>", "comma-separated names (see podium algorithms)", nameList)
+    .option("--steps <n>", "training steps", wholeNumber)
+    .option("--seeds <list>", "seeds, as 1,2,5-8", seedList)
+    .option("--policy <dir>", "policy to train: a Hugging Face directory, or embedded:NAME")
+    .option("--set <path=value>", "any other property of the suite, as training.learningRate=1e-3; repeatable", collect)
+    .option("--out <dir>", "directory of the records (default: runs/NAME)")
+    .option("--jobs <n>", "cells side by side (default: one per core)", positive)
+    .option("--json", "print the leaderboard as JSON")
+    .action(async (options) => exit(await (await import("./commands/bench.ts")).bench(options)));
+
+  podium.command("verify")
+    .summary("run recorded cells again and compare every step")
+    .description("Runs a recorded cell again and compares the hash chain; exit code 100 if a step differs.")
+    .argument("<run>", "directory of a run, or of one cell")
+    .addOption(
+      new Option("--cells <n>", "how many cells of a run, or all").default(1)
+        .argParser((text) => text === "all" ? text : positive(text)),
+    )
+    .option("--json", "print one JSON object per cell")
+    .action(async (run, options) => exit(await (await import("./commands/verify.ts")).verify(run, options)));
+
+  podium.command("conformance")
+    .summary("check the algorithms against golden-vector files")
+    .description("Evaluates golden-vector files; exit code 1 if a case fails, 2 if one is not supported.")
+    .argument("<files...>", "golden-vector files")
+    .action(async (files) => exit(await (await import("./conformance.ts")).conformance(files, { print: console.log })));
+
+  podium.command("grade")
+    .summary("check a task's grader on known answers")
+    .description("Grades a data set's own solutions (all must be right), or responses with published labels.")
+    .requiredOption("--task <name>", "task whose grader is used")
+    .option("--data <file>", "data file of the task; default: the embedded problems")
+    .option("--gold", "grade the data set's own solutions as if they were responses")
+    .option("--responses <file>", "grade responses: rows with gold, response and correct")
+    .option("--strict", "only answers in the task's own form count")
+    .option("--no-strict", "an answer that was merely found counts too")
+    .option("--json", "print one JSON object")
+    .action(async (options) => exit(await (await import("./commands/grade.ts")).grade(options)));
+
+  podium.command("logprobs")
+    .summary("score token ids with a policy")
+    .description('Prints {"logProbs": [...], "entropy": [...]} per line, for the tokens after the first.')
+    .requiredOption("--policy <dir>", "policy: a Hugging Face directory, or embedded:NAME")
+    .requiredOption("--tokens <file>", "JSON lines of token-id lists, or - for standard input")
+    .action(async (options) => exit(await (await import("./commands/logprobs.ts")).logprobs(options)));
+
+  podium.command("algorithms")
+    .summary("list the algorithms, or describe one")
+    .argument("[name]", "an algorithm")
+    .option("--json", "print JSON")
+    .action(async (name, options) => exit((await import("./commands/algorithms.ts")).listAlgorithms(name, options)));
+
+  podium.command("tasks")
+    .summary("list the tasks")
+    .option("--json", "print JSON")
+    .action(async (options) => exit((await import("./commands/tasks.ts")).listTasks(options)));
+
+  podium.command("pretrain")
+    .summary("make the embedded base policy again")
+    .description("Trains the base policy from generated demonstrations; the same machine gives the same bytes.")
+    .option("--out <dir>", "directory of the policy (default: where the embedded one is)")
+    .action(async (options) => exit(await (await import("./commands/pretrain.ts")).pretrainBase(options)));
+
+  podium.command("perf")
+    .summary("measure tokens per second, beside PyTorch where there is one")
+    .action(async () => {
+      const { perf } = await import("./perf/perf.ts");
+      await perf({ print: console.log });
+      exit(exitCodes.ok);
+    });
+
+  podium.command("doctor")
+    .summary("say what this machine has and what is missing")
+    .option("--json", "print JSON")
+    .action(async (options) => exit(await (await import("./commands/doctor.ts")).doctor(options)));
+
+  podium.command("completions")
+    .summary("print a completion script for bash, zsh or fish")
+    .argument("<shell>", "bash, zsh or fish")
+    .action(async (shell) => {
+      const { completions } = await import("./commands/completions.ts");
+      const commands = podium.commands.filter((command) => command.name() !== "cell").map((command) => ({
+        name: command.name(),
+        summary: command.summary(),
+        options: [...command.options.map(({ long }) => long!), "--help"],
+      }));
+      exit(completions(shell, commands));
+    });
+
+  podium.command("cell", { hidden: true })
+    .summary("run the cells on standard input (internal)")
+    .option("--times", "record seconds")
+    .action(async (options) => {
+      await (await import("./commands/cell.ts")).cell(options);
+      exit(exitCodes.ok);
+    });
+
+  for (const command of [podium, ...podium.commands]) {
+    // Errors are printed once, by main().
+    command.exitOverride().showSuggestionAfterError(true).configureOutput({ outputError: () => {} });
+  }
+  return podium;
+}
+
+/** The error as one sentence. */
+function sentence(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/^error: /, "").replace(/\n\(Did you mean (.*?)\?\)/, "; did you mean $1?").trim();
+}
+
+/** Runs the program with these arguments and returns its exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  let code: number = exitCodes.ok;
+  const podium = program((given) => code = given);
+  try {
+    await podium.parseAsync([...args], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok; // --help, --version
+    if (error instanceof CommanderError && error.code === "commander.help") return exitCodes.error;
+    console.error(`error: ${sentence(error)}`);
+    if (Deno.env.get("PODIUM_DEBUG")) console.error(error);
+    return exitCodes.error;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

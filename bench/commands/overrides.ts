@@ -1,0 +1,72 @@
+/**
+ * Options of the command line that change a suite.
+ *
+ * @module
+ */
+import { Refusal } from "../outcomes.ts";
+import { parseSuite, type Suite, type SuiteAlgorithm } from "../suite.ts";
+
+/** What the command line may change in a suite. */
+export interface SuiteOverrides {
+  /** Registry name of the task. */
+  task?: string;
+  /** Training problems, in the task's own terms. */
+  data?: string;
+  /** Held-out problems, in the task's own terms. */
+  evalData?: string;
+  /** Names or labels of the suite's algorithms, or names of others. */
+  algorithms?: string[];
+  /** Training steps. */
+  steps?: number;
+  /** Seeds. */
+  seeds?: number[];
+  /** A directory, or `embedded:NAME`. */
+  policy?: string;
+  /** Any property: `training.learningRate=1e-3`. */
+  set?: string[];
+}
+
+/** Sets the property at a dotted path; values are JSON, or else plain text. */
+function assign(suite: Suite, assignment: string): void {
+  const at = assignment.indexOf("=");
+  if (at < 1) throw new Refusal(`--set ${assignment}: not of the form training.learningRate=1e-3.`);
+  const path = assignment.slice(0, at).split("."), text = assignment.slice(at + 1);
+  let value: unknown = text;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Plain text needs no quotes.
+  }
+  let place = suite as unknown as { [name: string]: unknown };
+  for (const name of path.slice(0, -1)) {
+    const next = place[name];
+    if (typeof next !== "object" || next === null) {
+      throw new Refusal(`--set ${assignment}: the suite has no "${name}" to set something in.`);
+    }
+    place = next as typeof place;
+  }
+  place[path[path.length - 1]] = value;
+}
+
+/** The suite with the command line's changes, checked again. */
+export function overridden(suite: Suite, overrides: SuiteOverrides): Suite {
+  const changed = structuredClone(suite);
+  const { task, data, evalData, algorithms, steps, seeds, policy, set = [] } = overrides;
+  if (task !== undefined && task !== changed.task) {
+    changed.task = task;
+    changed.data = {};
+  }
+  if (data !== undefined) changed.data.train = data;
+  if (evalData !== undefined) changed.data.test = evalData;
+  if (algorithms !== undefined) {
+    changed.algorithms = algorithms.map((name): SuiteAlgorithm =>
+      suite.algorithms.find((entry) => entry.label === name) ??
+        suite.algorithms.find((entry) => entry.name === name) ?? { name, options: {}, training: {} }
+    );
+  }
+  if (steps !== undefined) changed.training.steps = steps;
+  if (seeds !== undefined) changed.seeds = seeds;
+  if (policy !== undefined) changed.policy = policy;
+  for (const assignment of set) assign(changed, assignment);
+  return parseSuite(changed, "the command line");
+}

@@ -1,0 +1,34 @@
+/**
+ * Suites, the runner, records and the leaderboard.
+ *
+ * @example
+ * ```ts
+ * import { leaderboardTable, loadSuite, runSuite } from "@podium/rl/bench";
+ *
+ * const suite = await loadSuite("quick");
+ * const { leaderboard } = await runSuite(suite, { out: "runs/quick" });
+ * console.log(leaderboardTable(leaderboard));
+ * ```
+ *
+ * @module
+ */
+export * from "./cell.ts";
+export { type Environment, environment } from "./environment.ts";
+export * from "./evaluate.ts";
+export type { CellEvent } from "./execution/executor.ts";
+export * from "./leaderboard/leaderboard.ts";
+export * from "./leaderboard/metrics.ts";
+export { leaderboardTable } from "./leaderboard/table.ts";
+export * from "./outcomes.ts";
+export { configure, openParts, type Plan, type PlannedCell, planSuite } from "./parts.ts";
+export { openSource } from "./policies.ts";
+export type { CellFailure, CellResult } from "./records.ts";
+export * from "./rollout.ts";
+export * from "./run_cell.ts";
+export * from "./run_suite.ts";
+export * from "./statistics/bootstrap.ts";
+export * from "./statistics/describe.ts";
+export * from "./statistics/pass_at_k.ts";
+export * from "./step.ts";
+export * from "./suite.ts";
+export * from "./verify.ts";

@@ -1,0 +1,31 @@
+/**
+ * Podium: a reproducible benchmark of RL post-training algorithms for language models.
+ *
+ * One call trains the same policy with every algorithm of a suite, on the same problems, with the same random numbers,
+ * and compares accuracy, response length, stability and cost. The parts can be imported on their own:
+ * `@podium/rl/algorithms`, `@podium/rl/tasks`, `@podium/rl/policy`, `@podium/rl/bench`.
+ *
+ * @example
+ * ```ts
+ * import { leaderboardTable, loadSuite, runSuite } from "@podium/rl";
+ *
+ * const { leaderboard } = await runSuite(await loadSuite("quick"), { out: "runs/quick" });
+ * console.log(leaderboardTable(leaderboard));
+ * ```
+ *
+ * @module
+ */
+export { type Algorithm, type AlgorithmModule, algorithms, findAlgorithm } from "./algorithms/mod.ts";
+export {
+  type Leaderboard,
+  leaderboardTable,
+  loadSuite,
+  parseSuite,
+  runSuite,
+  type RunSuiteOptions,
+  type Suite,
+  type SuiteOutcome,
+  verifyCell,
+} from "./bench/mod.ts";
+export { openPolicy, type Policy } from "./policy/mod.ts";
+export { type Task, tasks } from "./tasks/mod.ts";
