@@ -46,7 +46,7 @@ export interface PolicyToWrite {
   config: ModelConfig;
   /** All weights in the order of `parameterShapes`. */
   weights: Float32Array;
-  /** Ids that end a response. */
+  /** Ids that end a response; a copied `generation_config.json` has the last word. */
   stopTokens?: readonly number[];
   /** Directory whose tokenizer files and `generation_config.json` are copied. */
   copyFrom?: string;
