@@ -33,6 +33,8 @@ export interface Engine {
     feeds: Record<string, Feed>,
     sizes: Record<string, number>,
   ): Promise<Record<string, Float32Array>>;
+  /** Must be called after `weights` changed: products of weights are kept between runs. */
+  weightsChanged(): void;
   dispose(): Promise<void>;
 }
 
@@ -42,6 +44,15 @@ export function createEngine(config: ModelConfig, weights: Float32Array, threads
   for (const { name, shape, offset, length } of parameterSlots(config).values()) {
     weightFeeds.set(name, floats(weights.subarray(offset, offset + length), shape));
   }
+  const folded = new Map<string, Feed>();
+  const weightFeed = (leaf: string): Feed => {
+    const known = weightFeeds.get(leaf) ?? folded.get(leaf);
+    if (known) return known;
+    const [matrix, scale] = leaf.split(" * ").map((name) => weightFeeds.get(name)!);
+    const product = floats(fold(matrix.data as Float32Array, scale.data as Float32Array), matrix.dims);
+    folded.set(leaf, product);
+    return product;
+  };
   let tables = { length: 0, feeds: {} as Record<string, Feed> };
   const rotation = (length: number) => {
     if (length > tables.length) {
@@ -55,7 +66,7 @@ export function createEngine(config: ModelConfig, weights: Float32Array, threads
   const sessions = new Map<GraphName, Promise<{ session: Session; fixed: string[] }>>();
   const compile = async (name: GraphName) => {
     const { graph, program } = build(config, name);
-    const fixed = [...program?.leaves.keys() ?? []].filter((leaf) => weightFeeds.has(leaf));
+    const fixed = [...program?.leaves.keys() ?? []].filter((leaf) => weightFeeds.has(leaf.split(" * ")[0]));
     return { session: await openSession(graph, threads), fixed };
   };
   return {
@@ -65,14 +76,24 @@ export function createEngine(config: ModelConfig, weights: Float32Array, threads
       if (!sessions.has(name)) sessions.set(name, compile(name));
       const { session, fixed } = await sessions.get(name)!;
       const all: Record<string, Feed> = name === "adamw" ? { ...feeds } : { ...feeds, ...rotation(sizes.positions) };
-      for (const weight of fixed) all[weight] = weightFeeds.get(weight)!;
+      for (const weight of fixed) all[weight] = weightFeed(weight);
       return session.run(all, sizes);
     },
+    weightsChanged: () => folded.clear(),
     async dispose() {
       for (const opened of sessions.values()) await (await opened).session.dispose();
       sessions.clear();
     },
   };
+}
+
+/** A matrix [out, in] with each column multiplied by a number, in float32. */
+function fold(matrix: Float32Array, scale: Float32Array): Float32Array {
+  const out = new Float32Array(matrix.length), width = scale.length;
+  for (let start = 0; start < out.length; start += width) {
+    for (let c = 0; c < width; c++) out[start + c] = matrix[start + c] * scale[c];
+  }
+  return out;
 }
 
 function build(config: ModelConfig, name: GraphName): { graph: Graph; program?: Program } {

@@ -50,6 +50,7 @@ export function createCpuPolicy(directory: PolicyDirectory, tokenizer: Tokenizer
       m.set(next.next_m);
       v.set(next.next_v);
       gradient.fill(0);
+      engine.weightsChanged();
       prompts = new Map();
       return { norm };
     },

@@ -29,13 +29,28 @@ interface Projected {
   v: Value;
 }
 
-/** The layers over one stream. `attend` turns queries, keys and values of a layer into its attention output. */
+/**
+ * The parts of a decoder layer over one stream of tokens. A `folded` stream takes each normalisation weight as already
+ * multiplied into the matrix behind it, an input named {@linkcode foldedName}: worth it where few tokens pass at once.
+ */
 class Stream {
   constructor(
     private readonly program: Program,
     private readonly config: ModelConfig,
     private readonly positions: Value,
+    private readonly folded = false,
   ) {}
+
+  /** `normed · (W ∘ scale)ᵀ`, with a bias if one is named. */
+  scaled(normed: Value, weight: string, scaleName: string, bias?: string): Value {
+    const { program } = this, added = bias ? [program.weight(bias, 1)] : [];
+    if (this.folded) {
+      const product = program.input(foldedName(weight, scaleName), 2);
+      return program.apply(linear, [normed, product, ...added], { bias: bias !== undefined });
+    }
+    const inputs = [normed, program.weight(weight, 2), program.weight(scaleName, 1), ...added];
+    return program.apply(linear, inputs, { scale: true, bias: bias !== undefined });
+  }
 
   embed(tokens: Value): Value {
     const table = this.program.weight("model.embed_tokens.weight", 2);
@@ -49,13 +64,10 @@ class Stream {
   /** Queries, keys and values of a layer; `onlyKeys` leaves the queries out. */
   project(x: Value, layer: number, onlyKeys = false): Projected {
     const { heads, keyValueHeads, qkvBias } = this.config;
-    const scaleWeight = this.program.weight(`model.layers.${layer}.input_layernorm.weight`, 1);
-    const normed = this.norm(x);
+    const normed = this.norm(x), norm = `model.layers.${layer}.input_layernorm.weight`;
     const part = (name: string): Value => {
       const path = `model.layers.${layer}.self_attn.${name}`;
-      const bias = qkvBias ? [this.program.weight(`${path}.bias`, 1)] : [];
-      const inputs = [normed, this.program.weight(`${path}.weight`, 2), scaleWeight, ...bias];
-      return this.program.apply(linear, inputs, { scale: true, bias: qkvBias });
+      return this.scaled(normed, `${path}.weight`, norm, qkvBias ? `${path}.bias` : undefined);
     };
     const tables = ["cosine", "sine"].map((name) => this.program.input(name, 2));
     const turn = (value: Value, count: number) =>
@@ -69,25 +81,24 @@ class Stream {
 
   /** What follows attention in a layer: output projection, then the gated feed-forward, each added to the stream. */
   rest(x: Value, attended: Value, layer: number): Value {
-    const weight = (name: string) => this.program.weight(`model.layers.${layer}.${name}.weight`, 2);
-    const after = this.program.apply(linear, [attended, weight("self_attn.o_proj"), x], { residual: true });
-    const scaleWeight = this.program.weight(`model.layers.${layer}.post_attention_layernorm.weight`, 1);
-    const normed = this.norm(after);
-    const part = (name: string) => this.program.apply(linear, [normed, weight(name), scaleWeight], { scale: true });
-    const hidden = this.program.apply(swiglu, [part("mlp.gate_proj"), part("mlp.up_proj")], {});
-    return this.program.apply(linear, [hidden, weight("mlp.down_proj"), after], { residual: true });
+    const { program } = this, path = (name: string) => `model.layers.${layer}.${name}.weight`;
+    const output = program.weight(path("self_attn.o_proj"), 2), down = program.weight(path("mlp.down_proj"), 2);
+    const after = program.apply(linear, [attended, output, x], { residual: true }), normed = this.norm(after);
+    const part = (name: string) => this.scaled(normed, path(name), path("post_attention_layernorm"));
+    const hidden = program.apply(swiglu, [part("mlp.gate_proj"), part("mlp.up_proj")], {});
+    return program.apply(linear, [hidden, down, after], { residual: true });
   }
 
-  /** Logits divided by the temperature, given as its inverse. */
-  logits(x: Value, inverseTemperature?: Value): Value {
-    const { program, config } = this;
-    const finalWeight = program.weight("model.norm.weight", 1);
-    const scaleWeight = inverseTemperature
-      ? program.apply(scale, [finalWeight, inverseTemperature], {}, 1)
-      : finalWeight;
-    const table = program.weight(config.tiedEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight", 2);
-    return program.apply(linear, [this.norm(x), table, scaleWeight], { scale: true });
+  /** Logits of every row. */
+  logits(x: Value): Value {
+    const table = this.config.tiedEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight";
+    return this.scaled(this.norm(x), table, "model.norm.weight");
   }
+}
+
+/** Name of a matrix with a normalisation weight multiplied in, for {@linkcode decodingProgram}. */
+export function foldedName(weight: string, scaleName: string): string {
+  return `${weight} * ${scaleName}`;
 }
 
 /**
@@ -126,7 +137,7 @@ export function responseProgram(config: ModelConfig): Program {
     const prefix = [program.variable(`prefix_k${layer}`, 2), program.variable(`prefix_v${layer}`, 2)];
     x = stream.rest(x, program.apply(attention, [q!, k, v, mask, ...prefix], attributes), layer);
   }
-  const logits = stream.logits(x, program.input("inverse_temperature", 1));
+  const logits = program.apply(scale, [stream.logits(x), program.input("inverse_temperature", 1)], {});
   program.output("log_probs", program.apply(tokenLogProb, [logits, program.input("targets", 1, "int64")], {}, 1));
   program.output("entropy", program.apply(entropy, [logits], {}, 1));
   return program;
@@ -137,11 +148,11 @@ export function responseProgram(config: ModelConfig): Program {
  * [B, keyValueHeads · headSize].
  *
  * Inputs: `tokens`, `positions` [B], `inverse_temperature` [B, 1], `mask` [B, 1, 1, 1 + S], per layer `keys0`, `values0` … [B, kv, S, headSize],
- * and the rotation tables.
+ * the rotation tables, and every matrix behind a normalisation as {@linkcode foldedName}.
  */
 export function decodingProgram(config: ModelConfig): Program {
   const program = new Program();
-  const stream = new Stream(program, config, program.input("positions", 1, "int64"));
+  const stream = new Stream(program, config, program.input("positions", 1, "int64"), true);
   const mask = program.input("mask", 4);
   let x = stream.embed(program.input("tokens", 1, "int64"));
   for (let layer = 0; layer < config.layers; layer++) {

@@ -1,6 +1,6 @@
 /**
  * Multiplication by one number given at run time: `y = x · factor`. Used for the sampling temperature, which divides
- * the logits; scaling the last normalisation's weight instead does the same for the price of one row.
+ * the logits.
  *
  * @module
  */
