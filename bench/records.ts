@@ -71,16 +71,8 @@ export interface CellFailure {
 
 /** Writes a file so that a reader sees either nothing, the old text, or all of the new one. */
 export async function writeAtomically(path: string, text: string): Promise<void> {
-  const partial = path + ".partial";
-  const file = await Deno.open(partial, { write: true, create: true, truncate: true });
-  try {
-    const bytes = new TextEncoder().encode(text);
-    for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
-    await file.syncData();
-  } finally {
-    file.close();
-  }
-  await Deno.rename(partial, path);
+  await Deno.writeTextFile(path + ".partial", text);
+  await Deno.rename(path + ".partial", path);
 }
 
 /** Parsed JSON of a file, or undefined if there is no such file. */

@@ -148,7 +148,8 @@ async function continueCell(
         step,
       );
       if (step === 0 || step === training.steps) await record.responses(step, outcome.responses);
-      onLine?.(record.chain("evaluations.jsonl", outcome.record));
+      const line = record.chain("evaluations.jsonl", outcome.record);
+      onLine?.(line);
     };
 
     if (!checkpoint) {
@@ -173,7 +174,8 @@ async function continueCell(
       const saving = clock?.() ?? 0;
       const saved = step % training.checkpointInterval === 0 || step === training.steps;
       weights = await policy.digest();
-      onLine?.(record.chain("steps.jsonl", { ...outcome.record, ...saved && { weights } }));
+      const line = record.chain("steps.jsonl", { ...outcome.record, ...saved && { weights } });
+      onLine?.(line);
       const evaluating = clock?.() ?? 0;
       const due = step % evaluation.interval === 0 || step === training.steps;
       if (due) await evaluateNow();

@@ -209,6 +209,7 @@ export async function trainStep(
     tokens: rollout.generation.tokens,
     rewards: channelsOf(rollout, training.rewards),
     truncated: rollout.generation.truncated,
+    budget: training.maxTokens,
     logProbs: oldRows[index],
     oldLogProbs: oldRows[index],
     ...frozen && { referenceLogProbs: Float64Array.from(frozen[index].logProbs) },

@@ -57,6 +57,8 @@ class TablePolicy implements Policy {
   /** Logits, Adam's two moments, and the number of steps in the last entry. */
   readonly #state: Float32Array;
   readonly #gradient = new Float64Array(size);
+  /** Log-probs by position and temperature, until the next step. */
+  readonly #known = new Map<string, Float64Array>();
 
   constructor(state: Float32Array) {
     this.#state = state;
@@ -66,8 +68,15 @@ class TablePolicy implements Policy {
     return this.#state.subarray(0, size);
   }
 
+  #logSoftmax(position: number, temperature: number): Float64Array {
+    const name = `${Math.min(position, positions - 1)}/${temperature}`;
+    let row = this.#known.get(name);
+    if (!row) this.#known.set(name, row = logSoftmax(this.#logits, position, temperature));
+    return row;
+  }
+
   #draw(key: Key, position: number, temperature: number): [token: number, logProb: number] {
-    const row = logSoftmax(this.#logits, position, temperature || 1);
+    const row = this.#logSoftmax(position, temperature || 1);
     if (temperature === 0) {
       const best = row.indexOf(Math.max(...row));
       return [best, row[best]];
@@ -93,7 +102,7 @@ class TablePolicy implements Policy {
 
   logProbs(samples: readonly Sample[], options: { temperature?: number } = {}): Promise<Scores[]> {
     return Promise.resolve(samples.map(({ response }) => {
-      const rows = response.map((_, position) => logSoftmax(this.#logits, position, options.temperature ?? 1));
+      const rows = response.map((_, position) => this.#logSoftmax(position, options.temperature ?? 1));
       return {
         logProbs: Float32Array.from(rows, (row, position) => row[response[position]]),
         entropy: Float32Array.from(rows, (row) => -row.reduce((sum, logProb) => sum + Math.exp(logProb) * logProb, 0)),
@@ -111,7 +120,7 @@ class TablePolicy implements Policy {
       response.forEach((token, position) => {
         const derivative = derivatives[index][position];
         if (derivative === 0) return;
-        const row = logSoftmax(this.#logits, position, temperature);
+        const row = this.#logSoftmax(position, temperature);
         const start = Math.min(position, positions - 1) * vocabulary;
         for (let other = 0; other < vocabulary; other++) {
           const slope = (other === token ? 1 : 0) - Math.exp(row[other]);
@@ -135,6 +144,7 @@ class TablePolicy implements Policy {
       state[index] -= learningRate * first / (1 - beta1 ** count) / corrected;
     }
     this.#gradient.fill(0);
+    this.#known.clear();
     return Promise.resolve({ norm });
   }
 

@@ -1,0 +1,170 @@
+import { strict as assert } from "node:assert";
+import { findAlgorithm } from "../algorithms/mod.ts";
+import { sha256 } from "./canonical.ts";
+import { readJournal } from "./records.ts";
+import { type EvaluationLine, runCell, type RunCellOptions, type StepLine } from "./run_cell.ts";
+import { digitCell, digitSuite } from "./testing/digit_task.ts";
+
+const grpo = findAlgorithm("grpo").create({ beta: 0 });
+
+/** Names of all files below a directory and hashes of their bytes, without what lies outside the chain. */
+async function bytesOf(directory: string): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  const visit = async (path: string) => {
+    for await (const { name, isDirectory } of Deno.readDir(`${directory}/${path}`)) {
+      if (isDirectory) await visit(`${path}${name}/`);
+      else files[path + name] = sha256(await Deno.readFile(`${directory}/${path}${name}`));
+    }
+  };
+  await visit("");
+  for (const name of ["timing.jsonl", "environment.json"]) delete files[name];
+  return files;
+}
+
+async function inTemporary(work: (directory: string) => Promise<void>) {
+  const directory = await Deno.makeTempDir();
+  try {
+    await work(directory);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+Deno.test("GRPO teaches the table policy its digit, and the record says so", () =>
+  inTemporary(async (directory) => {
+    const { cell, parts } = await digitCell(grpo, digitSuite((suite) => suite.training.steps = 40));
+    const result = await runCell(cell, parts, { directory });
+    const evaluations = await readJournal<EvaluationLine>(`${directory}/evaluations.jsonl`);
+    const steps = await readJournal<StepLine>(`${directory}/steps.jsonl`);
+    assert.deepEqual(evaluations.map(({ step }) => step), [0, 5, 10, 15, 20, 25, 30, 35, 40]);
+    assert.ok(evaluations[0].average < 0.4, `${evaluations[0].average}`);
+    assert.ok(evaluations.at(-1)!.average > 0.8, `${evaluations.at(-1)!.average}`);
+    assert.equal(steps.length, 40);
+    assert.equal(result.hash, evaluations.at(-1)!.hash);
+    assert.equal(result.weights, steps.at(-1)!.weights);
+  }));
+
+Deno.test("two runs write the same bytes, and a finished cell is not run again", () =>
+  inTemporary(async (directory) => {
+    const { cell, parts } = await digitCell(grpo);
+    const results = [];
+    for (const name of ["a", "b"]) results.push(await runCell(cell, parts, { directory: `${directory}/${name}` }));
+    assert.deepEqual(results[0], results[1]);
+    assert.deepEqual(await bytesOf(`${directory}/a`), await bytesOf(`${directory}/b`));
+    const onLine = () => assert.fail("the cell ran again");
+    assert.deepEqual(await runCell(cell, parts, { directory: `${directory}/a`, onLine }), results[0]);
+  }));
+
+Deno.test("another seed or another option gives another cell and another chain", () =>
+  inTemporary(async (directory) => {
+    const cells = [
+      await digitCell(grpo),
+      await digitCell(grpo, digitSuite(), 2),
+      await digitCell(
+        findAlgorithm("grpo").create({ beta: 0, epsilonLow: 0.1 }),
+      ),
+    ];
+    const hashes = [];
+    for (const { cell, parts } of cells) {
+      hashes.push((await runCell(cell, parts, { directory: `${directory}/${cell.id}` })).hash);
+    }
+    assert.equal(new Set(cells.map(({ cell }) => cell.id)).size, 3);
+    assert.equal(new Set(hashes).size, 3);
+  }));
+
+/** Runs until a step, then stops in the given way. */
+async function stoppedAt(step: number, options: RunCellOptions, how: "asked" | "thrown", interval = 1) {
+  const { cell, parts } = await digitCell(grpo, digitSuite((suite) => suite.training.checkpointInterval = interval));
+  const controller = new AbortController();
+  const onLine: RunCellOptions["onLine"] = (line) => {
+    if ("average" in line || line.step !== step) return;
+    if (how === "thrown") throw new Error("killed");
+    controller.abort();
+  };
+  await assert.rejects(
+    runCell(cell, parts, { ...options, signal: controller.signal, onLine }),
+    how === "asked" ? { name: "Interruption" } : /killed/,
+  );
+  return { cell, parts };
+}
+
+for (const how of ["asked", "thrown"] as const) {
+  for (const interval of [1, 5]) {
+    Deno.test(`a run that was stopped (${how}, checkpoint every ${interval}) and resumed ends with the same bytes`, () =>
+      inTemporary(async (directory) => {
+        const whole = await digitCell(grpo, digitSuite((suite) => suite.training.checkpointInterval = interval));
+        await runCell(whole.cell, whole.parts, { directory: `${directory}/whole` });
+        const options = { directory: `${directory}/parts` };
+        for (const step of [1, 7, 12]) await stoppedAt(step, options, how, interval).catch(() => {});
+        let resumed: number | undefined;
+        await runCell(whole.cell, whole.parts, { ...options, onResume: (step) => resumed = step });
+        assert.ok(resumed !== undefined || how === "asked");
+        assert.deepEqual(await bytesOf(options.directory), await bytesOf(`${directory}/whole`));
+      }));
+  }
+}
+
+Deno.test("a line that a kill cut short, and lines behind the checkpoint, are done again", () =>
+  inTemporary(async (directory) => {
+    const { cell, parts } = await stoppedAt(7, { directory: `${directory}/parts` }, "thrown");
+    await Deno.writeTextFile(`${directory}/parts/steps.jsonl`, '{"step":8,"loss":0.1', { append: true });
+    await Deno.mkdir(`${directory}/parts/checkpoint/step-000007.partial`, { recursive: true });
+    await runCell(cell, parts, { directory: `${directory}/parts` });
+    await runCell(cell, parts, { directory: `${directory}/whole` });
+    assert.deepEqual(await bytesOf(`${directory}/parts`), await bytesOf(`${directory}/whole`));
+  }));
+
+Deno.test("weights that are not those of the checkpoint, and a shortened journal, are refused", () =>
+  inTemporary(async (directory) => {
+    const { cell, parts } = await stoppedAt(7, { directory }, "asked");
+    const table = `${directory}/checkpoint/step-000007/table.bin`;
+    const bytes = await Deno.readFile(table);
+    bytes[0] ^= 1;
+    await Deno.writeFile(table, bytes);
+    await assert.rejects(runCell(cell, parts, { directory }), /the weights are not those of the record; delete/);
+    await Deno.truncate(`${directory}/steps.jsonl`, 10);
+    await assert.rejects(runCell(cell, parts, { directory }), /steps\.jsonl: shorter than at its checkpoint/);
+  }));
+
+Deno.test("a gate that fails is noted, and running again meets it at the same step", () =>
+  inTemporary(async (directory) => {
+    let calls = 0;
+    const algorithm = {
+      ...grpo,
+      loss: (batch: Parameters<typeof grpo.loss>[0]) => ({ ...grpo.loss(batch), loss: ++calls > 4 ? NaN : 0 }),
+    };
+    const { cell, parts } = await digitCell(algorithm);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await assert.rejects(runCell(cell, parts, { directory }), { name: "GateFailure", step: 5 });
+      const { id, step, gate } = JSON.parse(await Deno.readTextFile(`${directory}/failure.json`));
+      assert.deepEqual({ id, step, gate }, { id: cell.id, step: 5, gate: "finite" });
+    }
+    assert.equal((await readJournal(`${directory}/steps.jsonl`)).length, 4);
+  }));
+
+Deno.test("what an algorithm needs is served or refused before anything runs", () =>
+  inTemporary(async (directory) => {
+    for (
+      const [needs, message] of [
+        [{ groupSize: 2, critic: true }, /grpo needs critic, which this runner does not serve yet/],
+        [{ groupSize: 16 }, /grpo needs at least 16 responses per prompt, not 4; raise groupSize/],
+      ] as const
+    ) {
+      const { cell, parts } = await digitCell({ ...grpo, needs });
+      await assert.rejects(runCell(cell, parts, { directory }), message);
+    }
+    const { cell, parts } = await digitCell(findAlgorithm("grpo").create({ beta: 0.1 }));
+    await runCell(cell, parts, { directory });
+  }));
+
+Deno.test("a cell is run by one process at a time", () =>
+  inTemporary(async (directory) => {
+    const { cell, parts } = await digitCell(grpo);
+    let inner: Promise<unknown> | undefined;
+    await runCell(cell, parts, {
+      directory,
+      onLine: () => inner ??= runCell(cell, parts, { directory }).catch((error) => error),
+    });
+    // The second waits for the lock, then finds the cell finished.
+    assert.equal((await inner as { id: string }).id, cell.id);
+  }));

@@ -1,0 +1,76 @@
+/**
+ * A task that a policy without a network can learn: the answer is always the same digit. For tests of the runner.
+ *
+ * @module
+ */
+import type { Algorithm } from "../../algorithms/algorithm.ts";
+import type { Problem, Problems, Task } from "../../tasks/task.ts";
+import { type Cell, cellOf } from "../cell.ts";
+import type { CellParts } from "../run_cell.ts";
+import { parseSuite, type Suite } from "../suite.ts";
+import quick from "../suites/quick.json" with { type: "json" };
+import { openTablePolicy } from "./table_policy.ts";
+
+/** Twenty problems; the answer to each is 7. */
+export const digitProblems: Problems = {
+  length: 20,
+  at: (index): Problem => ({ id: `digit-${index}`, question: `${index}`, gold: "7" }),
+  digest: "0".repeat(64),
+  source: "test",
+};
+
+/** Right if the response ends in 7; `brevity` rewards short ones. */
+export const digitTask: Task = {
+  name: "digit",
+  summary: "say seven",
+  problems: () => Promise.resolve(digitProblems),
+  prompt: ({ question }) => question,
+  grade: ({ gold }, response) => {
+    const answer = /#### (\d)\d*$/.exec(response)?.[1] ?? null;
+    const right = answer === gold;
+    return {
+      rewards: { accuracy: right ? 1 : 0, brevity: response.length < 8 ? 1 : null },
+      answer,
+      reason: right ? "equal" : "different",
+    };
+  },
+};
+
+/** A small suite on that task. */
+export function digitSuite(change: (suite: Suite) => void = () => {}): Suite {
+  const suite = parseSuite(quick, "quick");
+  Object.assign(suite.training, { steps: 12, promptsPerStep: 6, groupSize: 4, learningRate: 0.1, maxTokens: 10 });
+  Object.assign(suite.evaluation, { interval: 5, problems: 8, samples: 4 });
+  change(suite);
+  return suite;
+}
+
+/** A cell of an algorithm on that task with the table policy, and its parts. */
+export async function digitCell(
+  algorithm: Algorithm,
+  suite: Suite = digitSuite(),
+  seed = 1,
+): Promise<{ cell: Cell; parts: CellParts }> {
+  const policy = await openTablePolicy();
+  const cell = cellOf(
+    {
+      format: 1,
+      algorithm: { name: algorithm.name, options: algorithm.options },
+      task: { name: digitTask.name, train: digitProblems.digest, test: digitProblems.digest, prompts: "" },
+      policy: { digest: await policy.digest(), backend: policy.backend },
+      seed,
+      training: suite.training,
+      evaluation: suite.evaluation,
+      gates: suite.gates,
+    },
+    { algorithm: { name: algorithm.name, options: {} }, policy: "embedded:table" },
+  );
+  const parts: CellParts = {
+    algorithm,
+    task: digitTask,
+    train: digitProblems,
+    test: digitProblems,
+    openPolicy: openTablePolicy,
+  };
+  return { cell, parts };
+}
