@@ -20,7 +20,7 @@ async function readSequences(path: string): Promise<number[][]> {
   }
   const sequences = text.split("\n").flatMap((line, index) => {
     if (line.trim() === "") return [];
-    const where = `${path}:${index + 1}`;
+    const where = `${path}, line ${index + 1}`;
     let ids: unknown;
     try {
       ids = JSON.parse(line);
