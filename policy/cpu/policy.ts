@@ -35,7 +35,8 @@ export function createCpuPolicy(directory: PolicyDirectory, tokenizer: Tokenizer
     stopTokens,
     parameterCount: count,
     backend: `cpu ${runtimeVersion}`,
-    generate: (requests, options) => decode(engine, prompts, requests, { stopTokens, ...options }),
+    generate: (requests, options) =>
+      decode(engine, prompts, requests, { ...options, stopTokens: options.stopTokens ?? stopTokens }),
     logProbs: (samples, options) => score(engine, prompts, samples, options),
     accumulate: (samples, derivatives, options) => accumulate(engine, prompts, samples, derivatives, gradient, options),
     async step({ learningRate, maxNorm = 1, betas = [0.9, 0.99], epsilon = 1e-8, weightDecay = 0 }: StepOptions) {
