@@ -18,6 +18,7 @@ import { createEngine, type Engine } from "./engine.ts";
 import { accumulate, score } from "./training.ts";
 
 const SHAPES = [1, 2, 4].map((keyValueHeads) => smallConfig({ keyValueHeads, qkvBias: keyValueHeads === 2 }));
+const LARGER = smallConfig({ hiddenSize: 128, heads: 4, keyValueHeads: 2, headSize: 64, intermediateSize: 256 });
 const titleOf = ({ heads, keyValueHeads }: typeof SHAPES[number]) => `${heads} heads, ${keyValueHeads} for keys`;
 
 const fresh = (engine: Engine, samples: readonly Sample[], options?: Parameters<typeof score>[3]) =>
@@ -102,6 +103,7 @@ for (const config of SHAPES) {
       const direction = smallWeights(config, 9), size = 2 ** -9;
       const at = async (step: number) => {
         start.forEach((weight, i) => engine.weights[i] = weight + step * direction[i]);
+        engine.weightsChanged();
         const scores = await fresh(engine, samples);
         return scores.reduce((sum, s, i) => sum + s.logProbs.reduce((a, x, t) => a + x * derivatives[i][t], 0), 0);
       };
@@ -110,6 +112,28 @@ for (const config of SHAPES) {
       ok(Math.abs(slope - expected) < 2e-3 * Math.hypot(...gradient), `${slope} instead of ${expected}`);
     }));
 }
+
+Deno.test("a larger model's scores are bitwise the same in any company, too", () =>
+  withEngine(LARGER, async (engine) => {
+    const samples = samplesOf("larger", 24, 150, 60),
+      all = await fresh(engine, samples),
+      order = shuffled("larger", 24);
+    sameScores(await fresh(engine, pick(samples, order)), pick(all, order), "shuffled");
+    sameScores(await fresh(engine, samples, { padding: 37 }), all, "padding");
+    for (const i of [0, 7, 23]) sameScores(await fresh(engine, [samples[i]]), [all[i]], `sample ${i} alone`);
+  }));
+
+Deno.test("two threads give a larger model other last bits: log-probs within 1e-5, gradients within 1e-6 of the largest", async () => {
+  const samples = samplesOf("larger", 24, 150, 60), derivatives = derivativesOf("larger", samples);
+  const run = (threads: number) =>
+    withEngine(LARGER, async (engine) => ({
+      scores: await fresh(engine, samples),
+      gradient: await gradientOf(engine, samples, derivatives),
+    }), { threads });
+  const one = await run(1), two = await run(2);
+  two.scores.forEach(({ logProbs }, i) => close(logProbs, one.scores[i].logProbs, 1e-5, `sample ${i}`));
+  close(two.gradient, one.gradient, 1e-6);
+});
 
 Deno.test("responses of a shared prompt have the scores of separate prompts, bit for bit", () =>
   withEngine(smallConfig(), async (engine) => {

@@ -19,8 +19,8 @@ function inputsOf({ heads, keyValueHeads: kv, headSize: size, R, t, p, prefixes 
   const g = heads / kv, rows = prefixes ? R : 1, mask: number[] = [];
   for (let r = 0; r < rows; r++) {
     for (let row = 0; row < t * g; row++) {
-      for (let s = 0; s < t; s++) mask.push(s <= Math.floor(row / g) ? 0 : HIDDEN);
       for (let s = 0; s < p; s++) mask.push(s < (prefixes?.[r] ?? p) ? 0 : HIDDEN);
+      for (let s = 0; s < t; s++) mask.push(s <= Math.floor(row / g) ? 0 : HIDDEN);
     }
   }
   return [

@@ -106,7 +106,7 @@ export async function checkLowering<A>(
     program.output("y", program.apply(op, values, attributes, output.shape.length));
     return program;
   };
-  const { y } = await runOnce(lowerForward(program(() => false)).graph, feeds, sizes);
+  const { y } = await runOnce(lowerForward(program(() => false)), feeds, sizes);
   close(y, output.data, tolerance, `lowered ${op.name}`);
   if (!op.backward) return;
   const seed = random(`seed of ${op.name}`, output.shape);
