@@ -83,6 +83,16 @@ for (const config of SHAPES) {
       }
     }));
 
+  Deno.test(`one-token responses are scored the same alone and in a batch, bit for bit (${titleOf(config)})`, () =>
+    withEngine(config, async (engine) => {
+      const samples = [1, 2, 17, 18, 40].map((length, i) => ({ prompt: tokensOf(`one ${i}`, length), response: [i] }));
+      const all = await fresh(engine, [...samples, ...samplesOf("company", 20, 40, 30)]);
+      for (const [i, sample] of samples.entries()) {
+        sameScores(await fresh(engine, [sample]), [all[i]], `sample ${i} alone`);
+        sameScores(await fresh(engine, [sample, sample]), [all[i], all[i]], `sample ${i} twice`);
+      }
+    }));
+
   Deno.test(`gradients repeat bitwise, and one and two threads give the same bits (${titleOf(config)})`, async () => {
     const samples = samplesOf("threads", 60, 40, 30), derivatives = derivativesOf("threads", samples);
     const run = (threads: number) =>
