@@ -15,17 +15,7 @@
  *
  * @module
  */
-export { type Algorithm, type AlgorithmModule, algorithms, findAlgorithm } from "./algorithms/mod.ts";
-export {
-  type Leaderboard,
-  leaderboardTable,
-  loadSuite,
-  parseSuite,
-  runSuite,
-  type RunSuiteOptions,
-  type Suite,
-  type SuiteOutcome,
-  verifyCell,
-} from "./bench/mod.ts";
-export { openPolicy, type Policy } from "./policy/mod.ts";
-export { type Task, tasks } from "./tasks/mod.ts";
+export { algorithms, findAlgorithm } from "./algorithms/mod.ts";
+export * from "./bench/mod.ts";
+export { type OpenOptions, openPolicy } from "./policy/mod.ts";
+export { tasks } from "./tasks/mod.ts";

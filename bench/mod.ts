@@ -12,6 +12,10 @@
  *
  * @module
  */
+export type * from "../algorithms/algorithm.ts";
+export type * from "../policy/policy.ts";
+export type { Key } from "../policy/random.ts";
+export type * from "../tasks/task.ts";
 export * from "./cell.ts";
 export { type Environment, environment } from "./environment.ts";
 export * from "./evaluate.ts";

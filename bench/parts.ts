@@ -64,7 +64,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
   const task = findTask(suite.task);
   const algorithms = suite.algorithms.map((entry) => {
     const algorithm = configure(entry);
-    requireServed(algorithm, suite.training.groupSize);
+    requireServed(algorithm, { ...suite.training, ...entry.training });
     return { entry, algorithm };
   });
   const [train, test] = await Promise.all(

@@ -11,6 +11,7 @@ import { evaluate, type EvaluationRecord } from "./evaluate.ts";
 import { GateFailure, Interruption, Refusal } from "./outcomes.ts";
 import { CellRecord, type CellResult } from "./records.ts";
 import { type StepRecord, trainStep } from "./step.ts";
+import type { Training } from "./suite.ts";
 
 /** The parts of a cell, opened. */
 export interface CellParts {
@@ -74,17 +75,24 @@ export interface RunCellOptions {
   environment?: unknown;
 }
 
-/** Refuses an algorithm that needs what this runner does not serve, before anything runs. */
-export function requireServed(algorithm: Algorithm, groupSize: number): void {
-  const { needs, name } = algorithm;
-  for (const part of ["critic", "planning", "steps"] as const) {
-    if (needs[part]) throw new Refusal(`${name} needs ${part}, which this runner does not serve yet; leave it out.`);
+/** Refuses an algorithm that needs what this runner or these settings do not give, before anything runs. */
+export function requireServed({ name, needs }: Algorithm, training: Training): void {
+  const { groupSize, reference: _served, channels = [], minibatches = 1, ...others } = needs;
+  for (const [part, needed] of Object.entries(others)) {
+    if (needed) throw new Refusal(`${name} needs ${part}, which this runner does not serve yet; leave it out.`);
   }
-  if (groupSize < needs.groupSize) {
+  if (training.groupSize < groupSize) {
     throw new Refusal(
-      `${name} needs at least ${needs.groupSize} responses per prompt, not ${groupSize}; raise groupSize.`,
+      `${name} needs at least ${groupSize} responses per prompt, not ${training.groupSize}; raise groupSize.`,
     );
   }
+  if (training.minibatches < minibatches) {
+    throw new Refusal(
+      `${name} needs at least ${minibatches} minibatches per rollout batch, not ${training.minibatches}; raise minibatches.`,
+    );
+  }
+  const missing = channels.find((channel) => !training.rewards.includes(channel));
+  if (missing !== undefined) throw new Refusal(`${name} needs the reward channel "${missing}"; add it to rewards.`);
 }
 
 /** Lets signals and messages in: a policy that never waits would otherwise keep them out. */
@@ -117,7 +125,7 @@ async function continueCell(
   const { algorithm, task } = parts;
   const { training, evaluation, gates, seed } = cell.identity;
   const { directory, clock, signal, onLine } = options;
-  requireServed(algorithm, training.groupSize);
+  requireServed(algorithm, training);
   const checkpoint = await record.resume();
   if (options.environment !== undefined) await record.note("environment.json", options.environment);
   if (checkpoint?.step) options.onResume?.(checkpoint.step);

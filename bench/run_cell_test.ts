@@ -147,6 +147,12 @@ Deno.test("what an algorithm needs is served or refused before anything runs", (
     for (
       const [needs, message] of [
         [{ groupSize: 2, critic: true }, /grpo needs critic, which this runner does not serve yet/],
+        [{ groupSize: 2, refill: { rounds: 3 } }, /grpo needs refill, which/],
+        [
+          { groupSize: 2, minibatches: 2 },
+          /grpo needs at least 2 minibatches per rollout batch, not 1; raise minibatches/,
+        ],
+        [{ groupSize: 2, channels: ["format"] }, /grpo needs the reward channel "format"; add it to rewards/],
         [{ groupSize: 16 }, /grpo needs at least 16 responses per prompt, not 4; raise groupSize/],
       ] as const
     ) {

@@ -237,7 +237,7 @@ export async function trainStep(
       advantages: credit.advantages[index],
     }));
     if (credited.length > 0) {
-      const { loss, gradient, metrics: reported } = algorithm.loss(credited);
+      const { loss, gradient, metrics: reported } = algorithm.loss(credited, credit.state);
       requireFiniteNumber("the loss", step, loss);
       requireFinite("the derivative", step, gradient);
       losses.push(loss);
