@@ -37,8 +37,20 @@ export function createCpuPolicy(directory: PolicyDirectory, tokenizer: Tokenizer
     backend: `cpu ${runtimeVersion}`,
     generate: (requests, options) =>
       decode(engine, prompts, requests, { ...options, stopTokens: options.stopTokens ?? stopTokens }),
-    logProbs: (samples, options) => score(engine, prompts, samples, options),
-    accumulate: (samples, derivatives, options) => accumulate(engine, prompts, samples, derivatives, gradient, options),
+    logProbs(samples, options = {}) {
+      checkTemperature(options.temperature);
+      return score(engine, prompts, samples, options);
+    },
+    accumulate(samples, derivatives, options = {}) {
+      checkTemperature(options.temperature);
+      samples.forEach(({ response }, i) => {
+        if (derivatives[i].length === response.length) return;
+        throw new RangeError(
+          `Sample ${i} has ${response.length} response tokens but ${derivatives[i].length} derivatives; give one each.`,
+        );
+      });
+      return accumulate(engine, prompts, samples, derivatives, gradient, options);
+    },
     async step({ learningRate, maxNorm = 1, betas = [0.9, 0.99], epsilon = 1e-8, weightDecay = 0 }: StepOptions) {
       const norm = globalNorm(gradient), clip = norm > maxNorm ? maxNorm / norm : 1;
       const scalars = adamwScalars({ clip, learningRate, betas, epsilon, weightDecay, step: ++steps });
@@ -70,6 +82,11 @@ export function createCpuPolicy(directory: PolicyDirectory, tokenizer: Tokenizer
       }),
     dispose: () => engine.dispose(),
   };
+}
+
+function checkTemperature(temperature = 1): void {
+  if (temperature > 0 && Number.isFinite(temperature)) return;
+  throw new RangeError(`A temperature of ${temperature} has no log-probs; use a positive number.`);
 }
 
 /** Euclidean norm, summed in float64 in the order of the weights. */
