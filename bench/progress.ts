@@ -33,6 +33,7 @@ export class Progress {
   readonly #done = new Map<string, number>();
   readonly #start: number;
   #inherited = 0;
+  #last = "";
   #shown = -Infinity;
   #drawn = false;
 
@@ -86,12 +87,16 @@ export class Progress {
     const done = [...this.#done.values()].reduce((sum, steps) => sum + steps, 0);
     const seconds = (now - this.#start) / 1000;
     const own = done - this.#inherited;
-    const left = own > 0 ? `, ${duration(seconds * (all - done) / own)} left` : "";
+    const left = own > 0 && done < all ? `, ${duration(seconds * (all - done) / own)} left` : "";
     const finished = [...this.#done.values()].filter((steps) => steps === this.#steps).length;
     const share = all === 0 ? 1 : done / all;
     const text = `${Math.floor(100 * share)} %  ${done}/${all} steps, ${finished}/${this.#labels.size} cells, ` +
       `${duration(seconds)}${left}`;
-    if (!terminal) return write(text + "\n");
+    if (!terminal) {
+      if (text !== this.#last) write(text + "\n");
+      this.#last = text;
+      return;
+    }
     const width = Math.max(0, Math.min(30, columns - text.length - 4));
     const full = Math.round(share * width);
     write(`\r\x1b[K${"█".repeat(full)}${"░".repeat(width - full)} ${text}`);
