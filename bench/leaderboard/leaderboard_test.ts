@@ -1,0 +1,114 @@
+import { strict as assert } from "node:assert";
+import { findAlgorithm } from "../../algorithms/mod.ts";
+import { environment } from "../environment.ts";
+import type { Plan } from "../parts.ts";
+import { runCell } from "../run_cell.ts";
+import { digitCell, digitSuite } from "../testing/digit_task.ts";
+import { buildLeaderboard, readLeaderboard, writeLeaderboard } from "./leaderboard.ts";
+import { metricsOf } from "./metrics.ts";
+import { align, leaderboardTable } from "./table.ts";
+
+/** A run of GRPO with two seeds, of which the last `stopped` were not finished. */
+async function recorded(directory: string, stopped = 0) {
+  const grpo = findAlgorithm("grpo").create({ beta: 0 });
+  const suite = digitSuite((suite) => {
+    suite.algorithms = [{ name: "grpo", options: { beta: 0 }, training: {} }];
+    suite.seeds = [1, 2];
+  });
+  const cells: Plan["cells"] = [];
+  let clock = 0;
+  for (const [index, seed] of suite.seeds.entries()) {
+    const { cell, parts } = await digitCell(grpo, suite, seed);
+    const controller = new AbortController();
+    if (index >= suite.seeds.length - stopped) controller.abort();
+    const options = { directory: `${directory}/${cell.id}`, signal: controller.signal, clock: () => clock += 10 };
+    await runCell(cell, parts, options).catch(() => {});
+    cells.push({ label: "grpo", cell });
+  }
+  const source = { source: "test", digest: "0".repeat(64), problems: 20 };
+  const plan: Plan = {
+    cells,
+    data: { train: source, test: source, prompts: "0".repeat(64) },
+    policy: { source: "embedded:table", digest: "0".repeat(64), parameters: 104, backend: "table 1" },
+  };
+  return await buildLeaderboard(suite, plan, directory, environment());
+}
+
+async function inTemporary(work: (directory: string) => Promise<void>) {
+  const directory = await Deno.makeTempDir();
+  try {
+    await work(directory);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+Deno.test("aggregates are the means of the per-seed rows, with n", () =>
+  inTemporary(async (directory) => {
+    const { rows: [row], base } = await recorded(directory);
+    for (const [group, name] of [["accuracy", "average"], ["length", "mean"], ["stability", "entropyLast"]] as const) {
+      const values = row.seeds.map(({ metrics }) => (metrics[group] as unknown as { [name: string]: number })[name]);
+      const estimate = (row.metrics[group] as unknown as { [name: string]: { mean: number; n: number } })[name];
+      assert.ok(Math.abs(estimate.mean - (values[0] + values[1]) / 2) < 1e-12, name);
+      assert.equal(estimate.n, 2);
+    }
+    assert.equal(row.rank, 1);
+    assert.equal(base.rank, null);
+    assert.equal(base.seeds.length, 2);
+    assert.ok(row.metrics.accuracy.average!.mean > base.metrics.accuracy.average!.mean);
+    assert.deepEqual(row.seeds[0].curve.map(({ step }) => step), [0, 5, 10, 12]);
+    assert.ok(row.metrics.cost.seconds!.mean > 0);
+  }));
+
+Deno.test("a seed that is not finished has nulls and is left out of the aggregates", () =>
+  inTemporary(async (directory) => {
+    const { rows: [row] } = await recorded(directory, 1);
+    assert.equal(row.metrics.accuracy.average!.n, 1);
+    assert.equal(row.seeds[1].hash, null);
+    assert.equal(row.seeds[1].metrics.accuracy.average, null);
+    assert.equal(row.seedSpread, null);
+  }));
+
+Deno.test("a row without a finished seed has no rank and only nulls", () =>
+  inTemporary(async (directory) => {
+    const { rows: [row] } = await recorded(directory, 2);
+    assert.equal(row.rank, null);
+    for (const group of ["accuracy", "length", "stability", "cost"] as const) {
+      const { pass: _pass, ...numbers } = { pass: {}, ...row.metrics[group] };
+      assert.ok(Object.values(numbers).every((value) => value === null), group);
+    }
+  }));
+
+Deno.test("a leaderboard is checked when it is written and when it is read", () =>
+  inTemporary(async (directory) => {
+    const leaderboard = await recorded(directory, 1);
+    const path = `${directory}/leaderboard.json`;
+    await writeLeaderboard(path, leaderboard);
+    assert.deepEqual(await readLeaderboard(path), JSON.parse(JSON.stringify(leaderboard)));
+    leaderboard.rows[0].seeds[0].metrics.accuracy.average = 1.5;
+    await assert.rejects(
+      writeLeaderboard(path, leaderboard),
+      /leaderboard\.json: \/rows\/0\/seeds\/0\/metrics\/accuracy\//,
+    );
+  }));
+
+Deno.test("metricsOf() an empty record is null wherever nothing was measured", () => {
+  const { accuracy, stability, cost } = metricsOf({ steps: [], evaluations: [], timing: [] });
+  assert.deepEqual(accuracy, { greedy: null, average: null, pass: {}, gain: null });
+  assert.equal(stability.entropyFirst, null);
+  assert.equal(cost.seconds, null);
+  assert.equal(cost.responses, 0);
+});
+
+Deno.test("the table is aligned, with the policy before training first", () =>
+  inTemporary(async (directory) => {
+    const lines = leaderboardTable(await recorded(directory)).split("\n");
+    assert.equal(lines.length, 3);
+    assert.match(lines[1], /^ {3}before training /);
+    assert.match(lines[2], /^1 {2}grpo +\d+\.\d \[\d+\.\d, \d+\.\d\]/);
+    assert.equal(new Set(lines.map((line) => line.length)).size, 1);
+  }));
+
+Deno.test("align() pads the first two columns to the left and the others to the right", () => {
+  assert.equal(align([["a", "bb", "c"], ["aaa", "b", "ccc"]]), "a    bb    c\naaa  b   ccc");
+});
