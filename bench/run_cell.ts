@@ -137,9 +137,10 @@ async function continueCell(
     let state: unknown = checkpoint?.state ?? undefined;
     let weights = await policy.digest();
     if (weights !== (checkpoint?.weights ?? cell.identity.policy.digest)) {
-      const where = checkpoint ? `${directory}/${checkpoint.policy}` : cell.sources.policy;
       throw new Refusal(
-        `${where}: the weights are not those of the record; delete ${directory} to run the cell again.`,
+        checkpoint
+          ? `${directory}/${checkpoint.policy}: the weights are not those of the record; delete ${directory} to run the cell again.`
+          : `policy ${cell.sources.policy}: its weights are not those the cell was recorded with; restore them or run the suite again.`,
       );
     }
     let savedStep = checkpoint ? step : -1, savingSeconds = 0;

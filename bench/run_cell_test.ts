@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { findAlgorithm } from "../algorithms/mod.ts";
 import { sha256 } from "./canonical.ts";
+import { openSource } from "./policies.ts";
 import { readJournal } from "./records.ts";
 import { type EvaluationLine, runCell, type RunCellOptions, type StepLine } from "./run_cell.ts";
 import { digitCell, digitSuite } from "./testing/digit_task.ts";
@@ -103,6 +104,27 @@ for (const how of ["asked", "thrown"] as const) {
       }));
   }
 }
+
+Deno.test("the embedded base policy, stopped and resumed, ends with the same bytes", () =>
+  inTemporary(async (directory) => {
+    const suite = digitSuite((suite) => {
+      Object.assign(suite.training, { steps: 5, promptsPerStep: 2, learningRate: 1e-3 });
+      Object.assign(suite.evaluation, { interval: 5, problems: 2, samples: 2 });
+    });
+    const { cell, parts } = await digitCell(grpo, suite);
+    const openPolicy = (saved?: string) => openSource("embedded:base", saved);
+    const policy = await openPolicy();
+    cell.identity.policy.digest = await policy.digest();
+    await policy.dispose();
+    const real = { ...parts, openPolicy };
+    const onLine = (line: object) => {
+      if ("loss" in line && (line as StepLine).step === 2) throw new Error("killed");
+    };
+    await assert.rejects(runCell(cell, real, { directory: `${directory}/parts`, onLine }), /killed/);
+    await runCell(cell, real, { directory: `${directory}/parts` });
+    await runCell(cell, real, { directory: `${directory}/whole` });
+    assert.deepEqual(await bytesOf(`${directory}/parts`), await bytesOf(`${directory}/whole`));
+  }));
 
 Deno.test("a line that a kill cut short, and lines behind the checkpoint, are done again", () =>
   inTemporary(async (directory) => {
