@@ -11,7 +11,7 @@ import { drawNucleus, drawToken, likeliestToken } from "../ops/sample.ts";
 import { uniform } from "../random.ts";
 import type { Engine } from "./engine.ts";
 import { bucketed, computePrompts, HIDDEN, promptKey, type PromptState } from "./prompts.ts";
-import { floats, ids } from "./session.ts";
+import { type Feed, floats, ids } from "./session.ts";
 
 /** Most sequences decoded together. */
 const MAX_ROWS = 128;
@@ -34,6 +34,8 @@ interface Cache {
   keys: Float32Array[];
   values: Float32Array[];
   mask: Float32Array;
+  /** The inputs of the decoding graph that are written in place or stay until the next rebuild. */
+  feeds: Record<string, Feed>;
 }
 
 /** Draws one response per request. `prompts` holds prompt states of the current weights and is added to. */
@@ -93,16 +95,11 @@ async function step(engine: Engine, cache: Cache, active: readonly Row[]): Promi
   // Never a single row: ORT would switch to another matrix kernel, and the row's bits would depend on its company.
   const rows = active.length === 1 ? [active[0], active[0]] : active, B = rows.length;
   const feeds = {
+    ...cache.feeds,
     tokens: ids(rows.map((row) => row.token)),
     positions: ids(rows.map((row) => row.length)),
-    mask: floats(mask, [B, 1, 1, 1 + slots]),
-    inverse_temperature: floats(Float32Array.from(rows, (row) => 1 / (row.temperature || 1)), [B, 1]),
-    ...Object.fromEntries(keys.flatMap((rows, layer) => [
-      [`keys${layer}`, floats(rows, [B, kv, slots, headSize])],
-      [`values${layer}`, floats(values[layer], [B, kv, slots, headSize])],
-    ])),
   };
-  const positions = Math.max(...rows.map((row) => row.length)) + 1;
+  const positions = slots + 1;
   const outputs = await engine.run("decode", feeds, { B, S: slots, positions });
   for (let layer = 0; layer < layers; layer++) {
     write(keys[layer], outputs[`k${layer}`], active, kv, slots, headSize);
@@ -133,37 +130,57 @@ function write(
 
 /** A cache for the rows that stay, copied, and those that join, whose prompts are known. */
 function rebuild(
-  engine: Engine,
+  { config: { layers, keyValueHeads: kv, headSize: size } }: Engine,
   old: Cache | undefined,
   before: readonly Row[],
   staying: readonly Row[],
   joining: readonly Row[],
   prompts: Map<string, PromptState>,
 ): Cache {
-  const { layers, keyValueHeads: kv, headSize: size } = engine.config, rows = [...staying, ...joining];
-  const slots = bucketed(Math.max(...rows.map((row) => row.length)) + 1), B = Math.max(2, rows.length);
-  const oldRow = new Map(before.map((row, b) => [row, b]));
-  const fill = (source: Float32Array[] | undefined, part: "keys" | "values") =>
+  const rows = [...staying, ...joining], B = Math.max(2, rows.length);
+  const slots = bucketed(Math.max(...rows.map((row) => row.length)) + 1);
+  const oldRow = new Map(before.map((row, b) => [row, b])), turned = new Map<Float32Array, Float32Array>();
+  const promptRows = (row: Row, part: "keys" | "values", layer: number): Float32Array => {
+    const rows = prompts.get(promptKey(row.request.prompt))![part][layer];
+    if (!turned.has(rows)) turned.set(rows, byHead(rows, kv, size));
+    return turned.get(rows)!;
+  };
+  const fill = (part: "keys" | "values") =>
     Array.from({ length: layers }, (_, layer) => {
       const out = new Float32Array(B * kv * slots * size);
       rows.forEach((row, b) => {
-        const prompt = b < staying.length ? undefined : prompts.get(promptKey(row.request.prompt))![part][layer];
+        const [source, first, stride] = b < staying.length
+          ? [old![part][layer], oldRow.get(row)! * kv, old!.slots]
+          : [promptRows(row, part, layer), 0, row.length];
         for (let h = 0; h < kv; h++) {
-          const to = (b * kv + h) * slots * size;
-          if (prompt) {
-            for (let i = 0; i < row.length; i++) {
-              const from = (i * kv + h) * size;
-              out.set(prompt.subarray(from, from + size), to + i * size);
-            }
-          } else {
-            const from = (oldRow.get(row)! * kv + h) * old!.slots * size;
-            out.set(source![layer].subarray(from, from + row.length * size), to);
-          }
+          const from = (first + h) * stride * size;
+          out.set(source.subarray(from, from + row.length * size), (b * kv + h) * slots * size);
         }
       });
       return out;
     });
-  const mask = new Float32Array(B * (1 + slots)).fill(HIDDEN);
+  const keys = fill("keys"), values = fill("values"), mask = new Float32Array(B * (1 + slots)).fill(HIDDEN);
   for (let b = 0; b < B; b++) mask.fill(0, b * (1 + slots), b * (1 + slots) + 1 + (rows[b]?.length ?? 0));
-  return { slots, keys: fill(old?.keys, "keys"), values: fill(old?.values, "values"), mask };
+  // A row that stands in for a missing one gets the temperature of the first.
+  const inverse = Float32Array.from({ length: B }, (_, b) => 1 / ((rows[b] ?? rows[0]).temperature || 1));
+  const shape = [B, kv, slots, size];
+  const feeds = {
+    mask: floats(mask, [B, 1, 1, 1 + slots]),
+    inverse_temperature: floats(inverse, [B, 1]),
+    ...Object.fromEntries(keys.map((rows, layer) => [`keys${layer}`, floats(rows, shape)])),
+    ...Object.fromEntries(values.map((rows, layer) => [`values${layer}`, floats(rows, shape)])),
+  };
+  return { slots, keys, values, mask, feeds };
+}
+
+/** Rows [length, kv · size] as [kv, length, size]. */
+function byHead(rows: Float32Array, kv: number, size: number): Float32Array {
+  if (kv === 1) return rows;
+  const out = new Float32Array(rows.length), length = rows.length / (kv * size);
+  for (let i = 0; i < length; i++) {
+    for (let h = 0; h < kv; h++) {
+      out.set(rows.subarray((i * kv + h) * size, (i * kv + h + 1) * size), (h * length + i) * size);
+    }
+  }
+  return out;
 }

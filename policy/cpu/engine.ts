@@ -65,9 +65,9 @@ export function createEngine(config: ModelConfig, weights: Float32Array, threads
   };
   const sessions = new Map<GraphName, Promise<{ session: Session; fixed: string[] }>>();
   const compile = async (name: GraphName) => {
-    const { graph, program } = build(config, name);
+    const { graph, program } = build(config, name, threads);
     const fixed = [...program?.leaves.keys() ?? []].filter((leaf) => weightFeeds.has(leaf.split(" * ")[0]));
-    return { session: await openSession(graph, threads), fixed };
+    return { session: await openSession(graph), fixed };
   };
   return {
     config,
@@ -96,14 +96,17 @@ function fold(matrix: Float32Array, scale: Float32Array): Float32Array {
   return out;
 }
 
-function build(config: ModelConfig, name: GraphName): { graph: Graph; program?: Program } {
+function build(config: ModelConfig, name: GraphName, threads: number): { graph: Graph; program?: Program } {
   if (name === "adamw") {
-    const graph = new Graph();
+    const graph = new Graph(threads);
     lowerAdamw(graph);
     return { graph };
   }
-  const forward = (program: Program) => ({ graph: lowerForward(program), program });
-  const backward = (program: Program, outputs: string[]) => ({ graph: lowerBackward(program, outputs), program });
+  const forward = (program: Program) => ({ graph: lowerForward(program, threads), program });
+  const backward = (program: Program, outputs: string[]) => ({
+    graph: lowerBackward(program, outputs, threads),
+    program,
+  });
   switch (name) {
     case "prompt":
       return forward(promptProgram(config));

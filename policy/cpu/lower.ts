@@ -8,8 +8,8 @@ import type { Lowered } from "../ops/op.ts";
 import { Graph } from "./onnx.ts";
 
 /** The graph of a program's outputs. */
-export function lowerForward(program: Program): Graph {
-  const graph = new Graph(), { values } = forward(graph, program);
+export function lowerForward(program: Program, threads = 1): Graph {
+  const graph = new Graph(threads), { values } = forward(graph, program);
   for (const [name, value] of program.outputs) graph.output(values.get(value.id)!, name, value.rank);
   return graph;
 }
@@ -18,8 +18,8 @@ export function lowerForward(program: Program): Graph {
  * The graph of the gradients of `Σ derivative · output` over the named outputs: one output `gradient:NAME` per weight
  * and variable. The derivatives are fed as `derivative:OUTPUT`.
  */
-export function lowerBackward(program: Program, names: readonly string[]): Graph {
-  const graph = new Graph(), { nodes } = program, { lowered } = forward(graph, program);
+export function lowerBackward(program: Program, names: readonly string[], threads = 1): Graph {
+  const graph = new Graph(threads), { nodes } = program, { lowered } = forward(graph, program);
   const gradients = new Map<number, string>();
   const add = (value: Value, part: string) => {
     const sum = gradients.get(value.id);

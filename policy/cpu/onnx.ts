@@ -28,6 +28,10 @@ export class Graph {
   #outputs = new Map<string, { value: string; info: Uint8Array }>();
   #constants = new Map<string, string>();
   #count = 0;
+
+  /** @param threads Threads the graph will run with: some operators are only right, or only fast, with one. */
+  constructor(readonly threads = 1) {}
+
   /** Shape tensors the caller feeds at run time: input name to its dimensions. */
   readonly shapes = new Map<string, readonly Dimension[]>();
 

@@ -13,7 +13,7 @@ import { floats, ids } from "./session.ts";
 export const BUCKET = 16;
 
 /** Tokens per run of a graph: enough for efficient matrix products, few enough to stay in the cache. */
-export const ROWS_PER_RUN = 1024;
+export const ROWS_PER_RUN = 768;
 
 /** Added to attention scores where a query may not look: its exponential is exactly 0. */
 export const HIDDEN = -1e30;

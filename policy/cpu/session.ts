@@ -26,11 +26,11 @@ export interface Session {
 /** Version of the runtime, for records. */
 export const runtimeVersion = `onnxruntime-node ${ort.env.versions.node ?? ort.env.versions.common}`;
 
-/** Compiles a graph. */
-export async function openSession(graph: Graph, threads = 1): Promise<Session> {
+/** Compiles a graph, for the number of threads that it was built for. */
+export async function openSession(graph: Graph): Promise<Session> {
   const session = await ort.InferenceSession.create(graph.encode(), {
     executionProviders: ["cpu"],
-    intraOpNumThreads: threads,
+    intraOpNumThreads: graph.threads,
     interOpNumThreads: 1,
     executionMode: "sequential",
     graphOptimizationLevel: "all",
@@ -38,10 +38,15 @@ export async function openSession(graph: Graph, threads = 1): Promise<Session> {
     // Idle workers must sleep: a policy has several sessions, and each would keep a core spinning.
     extra: { session: { intra_op: { allow_spinning: "0" } } },
   });
+  let shapes = { key: "", feeds: {} as Record<string, Feed> };
   return {
     async run(feeds, sizes) {
-      const inputs: Record<string, ort.Tensor> = { ...feeds };
-      for (const [name, dimensions] of graph.shapes) inputs[name] = shapeTensor(dimensions, sizes);
+      const key = JSON.stringify(sizes);
+      if (key !== shapes.key) {
+        const tensors = [...graph.shapes].map(([name, dimensions]) => [name, shapeTensor(dimensions, sizes)]);
+        shapes = { key, feeds: Object.fromEntries(tensors) };
+      }
+      const inputs: Record<string, ort.Tensor> = { ...feeds, ...shapes.feeds };
       const outputs = await session.run(inputs, graph.outputNames);
       return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, tensor.data as Float32Array]));
     },

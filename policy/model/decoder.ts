@@ -89,10 +89,12 @@ class Stream {
     return program.apply(linear, [hidden, down, after], { residual: true });
   }
 
-  /** Logits of every row. */
-  logits(x: Value): Value {
-    const table = this.config.tiedEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight";
-    return this.scaled(this.norm(x), table, "model.norm.weight");
+  /** Logits of every row, divided by the temperature if its inverse is given: on the norm's weight, that costs a row. */
+  logits(x: Value, inverseTemperature?: Value): Value {
+    const { program, config } = this, table = config.tiedEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight";
+    if (!inverseTemperature) return this.scaled(this.norm(x), table, "model.norm.weight");
+    const tempered = program.apply(scale, [program.weight("model.norm.weight", 1), inverseTemperature], {}, 1);
+    return program.apply(linear, [this.norm(x), program.weight(table, 2), tempered], { scale: true });
   }
 }
 
@@ -137,7 +139,7 @@ export function responseProgram(config: ModelConfig): Program {
     const prefix = [program.variable(`prefix_k${layer}`, 2), program.variable(`prefix_v${layer}`, 2)];
     x = stream.rest(x, program.apply(attention, [q!, k, v, mask, ...prefix], attributes), layer);
   }
-  const logits = program.apply(scale, [stream.logits(x), program.input("inverse_temperature", 1)], {});
+  const logits = stream.logits(x, program.input("inverse_temperature", 1));
   program.output("log_probs", program.apply(tokenLogProb, [logits, program.input("targets", 1, "int64")], {}, 1));
   program.output("entropy", program.apply(entropy, [logits], {}, 1));
   return program;
