@@ -111,7 +111,12 @@ export interface Loss {
   trace: Record<string, Row[] | Row>;
 }
 
-/** A configured algorithm: what a runner needs, and nothing else. */
+/**
+ * A configured algorithm: what a runner needs, and nothing else.
+ *
+ * Its functions are pure: what they return depends on their arguments alone. A runner may call them more than once for
+ * a step and use one of the results.
+ */
 export interface Algorithm<State = unknown> {
   /** Registry name, `snake_case` (for example `dr_grpo`). */
   readonly name: string;

@@ -33,17 +33,20 @@ export async function score(policy: Policy, samples: readonly Drawn[]): Promise<
   return scores;
 }
 
-/** Accumulates the gradient of each sample at its own temperature. */
+/** Accumulates the gradient of each sample at its own temperature; returns the scores that came with it. */
 export async function accumulate(
   policy: Policy,
   samples: readonly Drawn[],
   derivatives: readonly ArrayLike<number>[],
-): Promise<void> {
+): Promise<(Scores | null)[]> {
+  const scores = new Array<Scores | null>(samples.length).fill(null);
   for (const [temperature, positions] of byTemperature(samples)) {
-    await policy.accumulate(
+    const found = await policy.accumulate(
       positions.map((position) => samples[position]),
       positions.map((position) => derivatives[position]),
       { temperature },
     );
+    positions.forEach((position, index) => scores[position] = found[index]);
   }
+  return scores;
 }

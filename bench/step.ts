@@ -8,10 +8,11 @@
  * @module
  */
 import type { Algorithm, Credited, Response } from "../algorithms/algorithm.ts";
-import type { Policy } from "../policy/policy.ts";
+import type { Policy, Scores } from "../policy/policy.ts";
 import { keyOf } from "../policy/random.ts";
 import type { Problems, Task } from "../tasks/task.ts";
 import { canonical, sha256 } from "./canonical.ts";
+import { cameTrue, foretell } from "./foretell.ts";
 import { difference, requireAtMost, requireFinite, requireFiniteNumber } from "./gates.ts";
 import { unknown } from "./nearest.ts";
 import { Refusal } from "./outcomes.ts";
@@ -187,8 +188,24 @@ export async function trainStep(
     temperature,
   }));
 
-  // Old log-probs come from the training kernels, so that the ratio of the first minibatch is exactly 1.
-  const scores = await timed("score", () => score(policy, samples));
+  const batchOf = (logProbs: readonly Float64Array[], frozen?: readonly Scores[]): Response[] =>
+    rollouts.map((rollout, index) => ({
+      group: rollout.group,
+      tokens: rollout.generation.tokens,
+      rewards: channelsOf(rollout, training.rewards),
+      truncated: rollout.generation.truncated,
+      budget: training.maxTokens,
+      logProbs: logProbs[index],
+      oldLogProbs: logProbs[index],
+      ...frozen && { referenceLogProbs: Float64Array.from(frozen[index].logProbs) },
+    }));
+
+  // Old log-probs come from the training kernels, so that the ratio of the first minibatch is exactly 1. With a single
+  // minibatch and no reference the gradient pass can often give them for nothing.
+  const foretold = training.minibatches === 1 && !reference
+    ? await timed("update", () => foretell(policy, algorithm, samples, batchOf(rows(sampled)), state))
+    : null;
+  const scores = foretold?.scores ?? await timed("score", () => score(policy, samples));
   const old = scores.map(({ logProbs }) => logProbs);
   requireFinite("the log-prob", step, old);
   const samplingDifference = training.topP === 1 ? difference(sampled, old) : null;
@@ -204,16 +221,7 @@ export async function trainStep(
   const frozen = reference ? await timed("score", () => score(reference, samples)) : undefined;
 
   const oldRows = rows(old);
-  const batch: Response[] = rollouts.map((rollout, index) => ({
-    group: rollout.group,
-    tokens: rollout.generation.tokens,
-    rewards: channelsOf(rollout, training.rewards),
-    truncated: rollout.generation.truncated,
-    budget: training.maxTokens,
-    logProbs: oldRows[index],
-    oldLogProbs: oldRows[index],
-    ...frozen && { referenceLogProbs: Float64Array.from(frozen[index].logProbs) },
-  }));
+  const batch = batchOf(oldRows, frozen);
 
   const selection = algorithm.select?.(batch, state);
   const credit = algorithm.credit(batch, state);
@@ -244,7 +252,9 @@ export async function trainStep(
       gradientRows.push(...gradient);
       for (const [name, value] of Object.entries(reported)) metrics[name] = (metrics[name] ?? 0) + value;
       for (const row of gradient) if (row.some((entry) => entry !== 0)) tokensTrained += row.length;
-      await timed("update", () => accumulate(policy, chosen, gradient));
+      if (!foretold || !cameTrue(foretold, gradient, policy, algorithm)) {
+        await timed("update", () => accumulate(policy, chosen, gradient));
+      }
     }
     const { norm } = await timed("update", () =>
       policy.step({

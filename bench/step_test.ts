@@ -31,7 +31,7 @@ function spy(change: Partial<Algorithm> = {}) {
     credit: (batch, state) => {
       seen.batches.push([...batch]);
       seen.states.push(state);
-      return { ...grpo.credit(batch), state: { calls: seen.batches.length } };
+      return { ...grpo.credit(batch), state: { steps: ((state as { steps: number } | undefined)?.steps ?? 0) + 1 } };
     },
     loss: (batch) => {
       seen.minibatches.push([...batch]);
@@ -110,7 +110,8 @@ Deno.test("the algorithm gets back what it kept", async () => {
   const parts = await partsOf({ algorithm });
   const { state } = await trainStep(parts, 1, undefined);
   await trainStep(parts, 2, state);
-  assert.deepEqual(seen.states, [undefined, { calls: 1 }]);
+  // Twice a step: a gradient is foretold before the scores are known.
+  assert.deepEqual(seen.states, [undefined, undefined, { steps: 1 }, { steps: 1 }]);
 });
 
 Deno.test("a reference policy is scored where there is one", async () => {

@@ -80,13 +80,19 @@ export interface Policy {
   logProbs(samples: readonly Sample[], options?: { temperature?: number }): Promise<Scores[]>;
   /**
    * Adds the weight gradients of `Σ derivative · log-prob` over all response tokens to the accumulated gradient.
-   * Samples whose derivative is all zero cost nothing.
+   *
+   * Returns the samples' scores, bit for bit those of `logProbs`: the same pass computes them. A sample whose
+   * derivative is all zero costs nothing and has null.
+   *
+   * @throws {RangeError} if a sample has another number of derivatives than response tokens.
    */
   accumulate(
     samples: readonly Sample[],
     derivatives: readonly ArrayLike<number>[],
     options?: { temperature?: number },
-  ): Promise<void>;
+  ): Promise<(Scores | null)[]>;
+  /** Forgets the accumulated gradient. */
+  discardGradient(): void;
   /** Applies and clears the accumulated gradient; returns its global norm before clipping. */
   step(options: StepOptions): Promise<{ norm: number }>;
   /** SHA-256 (hex) of the weights and the optimizer state. */

@@ -114,7 +114,7 @@ class TablePolicy implements Policy {
     samples: readonly Sample[],
     derivatives: readonly ArrayLike<number>[],
     options: { temperature?: number } = {},
-  ): Promise<void> {
+  ): Promise<(Scores | null)[]> {
     const temperature = options.temperature ?? 1;
     samples.forEach(({ response }, index) => {
       response.forEach((token, position) => {
@@ -128,7 +128,12 @@ class TablePolicy implements Policy {
         }
       });
     });
-    return Promise.resolve();
+    const live = samples.map((_, index) => Array.from(derivatives[index]).some((derivative) => derivative !== 0));
+    return this.logProbs(samples, options).then((scores) => scores.map((score, index) => live[index] ? score : null));
+  }
+
+  discardGradient(): void {
+    this.#gradient.fill(0);
   }
 
   step(options: StepOptions): Promise<{ norm: number }> {

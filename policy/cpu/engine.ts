@@ -103,8 +103,8 @@ function build(config: ModelConfig, name: GraphName, threads: number): { graph: 
     return { graph };
   }
   const forward = (program: Program) => ({ graph: lowerForward(program, threads), program });
-  const backward = (program: Program, outputs: string[]) => ({
-    graph: lowerBackward(program, outputs, threads),
+  const backward = (program: Program, outputs: string[], kept: string[] = []) => ({
+    graph: lowerBackward(program, outputs, threads, kept),
     program,
   });
   switch (name) {
@@ -115,7 +115,7 @@ function build(config: ModelConfig, name: GraphName, threads: number): { graph: 
     case "decode":
       return forward(decodingProgram(config));
     case "response_backward":
-      return backward(responseProgram(config), ["log_probs"]);
+      return backward(responseProgram(config), ["log_probs"], ["log_probs", "entropy"]);
     case "prompt_backward": {
       const program = promptProgram(config);
       return backward(program, [...program.outputs.keys()]);

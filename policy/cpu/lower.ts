@@ -16,10 +16,15 @@ export function lowerForward(program: Program, threads = 1): Graph {
 
 /**
  * The graph of the gradients of `Σ derivative · output` over the named outputs: one output `gradient:NAME` per weight
- * and variable. The derivatives are fed as `derivative:OUTPUT`.
+ * and variable. The derivatives are fed as `derivative:OUTPUT`. The outputs in `kept` are returned too.
  */
-export function lowerBackward(program: Program, names: readonly string[], threads = 1): Graph {
-  const graph = new Graph(threads), { nodes } = program, { lowered } = forward(graph, program);
+export function lowerBackward(
+  program: Program,
+  names: readonly string[],
+  threads = 1,
+  kept: readonly string[] = [],
+): Graph {
+  const graph = new Graph(threads), { nodes } = program, { values, lowered } = forward(graph, program);
   const gradients = new Map<number, string>();
   const add = (value: Value, part: string) => {
     const sum = gradients.get(value.id);
@@ -36,6 +41,10 @@ export function lowerBackward(program: Program, names: readonly string[], thread
     op.lowerBackward(graph, lowered[n], incoming, attributes, wanted).forEach((part, i) => {
       if (part && wanted[i]) add(inputs[i], part);
     });
+  }
+  for (const name of kept) {
+    const value = program.outputs.get(name)!;
+    graph.output(values.get(value.id)!, name, value.rank);
   }
   for (const leaf of program.leaves.values()) {
     const gradient = gradients.get(leaf.id);

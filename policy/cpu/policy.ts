@@ -51,6 +51,7 @@ export function createCpuPolicy(directory: PolicyDirectory, tokenizer: Tokenizer
       });
       return accumulate(engine, prompts, samples, derivatives, gradient, options);
     },
+    discardGradient: () => void gradient.fill(0),
     async step({ learningRate, maxNorm = 1, betas = [0.9, 0.99], epsilon = 1e-8, weightDecay = 0 }: StepOptions) {
       const norm = globalNorm(gradient), clip = norm > maxNorm ? maxNorm / norm : 1;
       const scalars = adamwScalars({ clip, learningRate, betas, epsilon, weightDecay, step: ++steps });

@@ -22,17 +22,27 @@ export async function score(
   for (const batch of responseBatches(engine.config, samples, padding)) {
     const feeds = responseFeeds(engine, batch, samples, prompts, temperature);
     const { log_probs, entropy } = await engine.run("response", feeds, batch.sizes);
-    batch.members.forEach((index, r) => {
-      const start = r * batch.sizes.t, end = start + samples[index].response.length;
-      scores[index] = { logProbs: log_probs.slice(start, end), entropy: entropy.slice(start, end) };
-    });
+    keepScores(scores, batch, samples, log_probs, entropy);
   }
   return scores;
 }
 
+function keepScores(
+  scores: (Scores | null)[],
+  { members, sizes }: ResponseBatch,
+  samples: readonly Sample[],
+  logProbs: Float32Array,
+  entropy: Float32Array,
+): void {
+  members.forEach((index, r) => {
+    const start = r * sizes.t, end = start + samples[index].response.length;
+    scores[index] = { logProbs: logProbs.slice(start, end), entropy: entropy.slice(start, end) };
+  });
+}
+
 /**
- * Adds the gradient of `Σ derivative · log-prob` to `gradient`, the flat buffer in the order of the weights. Groups of
- * samples without derivative are skipped.
+ * Adds the gradient of `Σ derivative · log-prob` to `gradient`, the flat buffer in the order of the weights. Returns
+ * the samples' scores, which the same pass gives; samples without derivative are skipped and have none.
  */
 export async function accumulate(
   engine: Engine,
@@ -41,21 +51,25 @@ export async function accumulate(
   derivatives: readonly ArrayLike<number>[],
   gradient: Float32Array,
   { temperature = 1 } = {},
-): Promise<void> {
+): Promise<(Scores | null)[]> {
   const live = samples.map((_, i) => i).filter((i) => Array.prototype.some.call(derivatives[i], (d) => d !== 0));
   const trained = live.map((i) => samples[i]), rows = live.map((i) => derivatives[i]);
   await computePrompts(engine, prompts, trained.map((sample) => sample.prompt));
-  const prefixes = new Map<string, PrefixGradient>();
+  const prefixes = new Map<string, PrefixGradient>(), scores: (Scores | null)[] = trained.map(() => null);
   for (const batch of responseBatches(engine.config, trained)) {
     const feeds = responseFeeds(engine, batch, trained, prompts, temperature);
     const derivative = new Float32Array(batch.sizes.R * batch.sizes.t);
     batch.members.forEach((index, r) => derivative.set(Float32Array.from(rows[index]), r * batch.sizes.t));
     feeds["derivative:log_probs"] = floats(derivative, [derivative.length]);
     const outputs = await engine.run("response_backward", feeds, batch.sizes);
+    keepScores(scores, batch, trained, outputs.log_probs, outputs.entropy);
     addWeights(engine, gradient, outputs);
     addPrefixes(engine, prefixes, batch, trained, outputs);
   }
   await accumulatePrompts(engine, prefixes, gradient);
+  const all: (Scores | null)[] = samples.map(() => null);
+  live.forEach((index, place) => all[index] = scores[place]);
+  return all;
 }
 
 /** Gradient of a prompt's keys and values, summed over its responses: like `PromptState`. */
