@@ -24,8 +24,8 @@ const files = [
 ];
 
 /**
- * Copies an embedded policy from where this package was loaded from, if that is not a disk, to a temporary directory.
- * The caller removes it when the policy is no longer used.
+ * Copies an embedded policy from where this package was loaded from, if that is not a disk, to a temporary directory,
+ * which the caller removes; an open policy no longer needs it.
  */
 export async function fetchEmbedded(url: URL, get: (url: URL) => Promise<Response> = fetch): Promise<string> {
   const directory = await Deno.makeTempDir({ prefix: "podium-policy-" });
@@ -55,14 +55,11 @@ export async function openSource(source: string, saved?: string): Promise<Policy
   if (saved) return await openPolicy(saved, { threads: 1 });
   if (source.startsWith(prefix) && !import.meta.url.startsWith("file:")) {
     const copy = await fetchEmbedded(new URL(`../fixtures/${source.slice(prefix.length)}/`, import.meta.url));
-    const policy = await openPolicy(copy, { threads: 1 });
-    const dispose = policy.dispose.bind(policy);
-    return Object.assign(policy, {
-      dispose: async () => {
-        await dispose();
-        await Deno.remove(copy, { recursive: true });
-      },
-    });
+    try {
+      return await openPolicy(copy, { threads: 1 });
+    } finally {
+      await Deno.remove(copy, { recursive: true });
+    }
   }
   const found = await Deno.stat(directory).then((entry) => entry.isDirectory, () => false);
   if (!found) {

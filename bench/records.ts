@@ -124,8 +124,6 @@ export class CellRecord {
   readonly #files = new Map<Journal, Deno.FsFile>();
   readonly #lengths = new Map<Journal, number>();
   #hash: string;
-  /** Checkpoint that the policy was opened from: a policy may still read files beside its weights, so it stays. */
-  #opened?: string;
 
   private constructor(directory: string, cell: Cell, lock: Deno.FsFile) {
     this.directory = directory;
@@ -180,7 +178,6 @@ export class CellRecord {
       this.#lengths.set(name, length);
     }
     if (checkpoint) this.#hash = checkpoint.hash;
-    this.#opened = checkpoint?.policy?.split("/").at(-1);
     await Deno.remove(`${this.directory}/failure.json`).catch(() => {});
     return checkpoint;
   }
@@ -230,9 +227,7 @@ export class CellRecord {
     };
     await writeAtomically(`${this.directory}/checkpoint.json`, JSON.stringify(checkpoint));
     for await (const entry of Deno.readDir(folder)) {
-      if (entry.name !== name && entry.name !== this.#opened) {
-        await Deno.remove(`${folder}/${entry.name}`, { recursive: true });
-      }
+      if (entry.name !== name) await Deno.remove(`${folder}/${entry.name}`, { recursive: true });
     }
   }
 

@@ -36,6 +36,8 @@ export interface PolicyDirectory {
   slots: Map<string, ParameterSlot>;
   /** Ids that end a response, from `generation_config.json` or else `config.json`; empty if neither names one. */
   stopTokens: number[];
+  /** Text of the tokenizer files and `generation_config.json`, by name; absent for a policy that was made in memory. */
+  companions?: Readonly<Record<string, string>>;
   /** The optimizer's state, if the directory holds one. */
   optimizer?: OptimizerState;
 }
@@ -46,11 +48,9 @@ export interface PolicyToWrite {
   config: ModelConfig;
   /** All weights in the order of `parameterShapes`. */
   weights: Float32Array;
-  /** Ids that end a response; a copied `generation_config.json` has the last word. */
+  /** Ids that end a response; a `generation_config.json` among the files has the last word. */
   stopTokens?: readonly number[];
-  /** Directory whose tokenizer files and `generation_config.json` are copied. */
-  copyFrom?: string;
-  /** More files by name (for a policy made from nothing: `tokenizer.json`, `README.md`); they win over copied ones. */
+  /** Text of more files by name: {@linkcode PolicyDirectory.companions}, `README.md`. */
   files?: Readonly<Record<string, string>>;
   /** Added as `optimizer.safetensors`. */
   optimizer?: OptimizerState;
@@ -92,8 +92,9 @@ export async function readDirectory(path: string): Promise<PolicyDirectory> {
     }
   }
   const stopTokens = await readStopTokens(folder, json, config);
+  const companions = await readCompanions(folder);
   const optimizer = await readOptimizer(`${folder}/optimizer.safetensors`, weights.length);
-  return { path, config, weights, slots, stopTokens, ...(optimizer && { optimizer }) };
+  return { path, config, weights, slots, stopTokens, companions, ...(optimizer && { optimizer }) };
 }
 
 /**
@@ -104,13 +105,12 @@ export async function readDirectory(path: string): Promise<PolicyDirectory> {
  * @throws {Error} One sentence, if `path` is something else than a policy or cannot be written.
  */
 export async function writeDirectory(path: string, policy: PolicyToWrite): Promise<void> {
-  const { config, weights, stopTokens = [], copyFrom, optimizer } = policy;
+  const { config, weights, stopTokens = [], optimizer } = policy;
   if (weights.length !== parameterCount(config)) {
     throw new Error(`${path}: ${weights.length} weights do not fill a model of ${parameterCount(config)}.`);
   }
   const files: Record<string, string> = { "config.json": pretty(configToJson(config, stopTokens)) };
   if (stopTokens.length > 0) files["generation_config.json"] = pretty({ eos_token_id: plain(stopTokens) });
-  if (copyFrom !== undefined) Object.assign(files, await readCompanions(await settled(copyFrom)));
   Object.assign(files, policy.files);
   const tensors = [...parameterSlots(config).values()].map(({ name, shape, offset, length }) => ({
     name,
@@ -245,7 +245,11 @@ async function writeOptimizer(path: string, { firstMoment, secondMoment, step }:
   ]);
 }
 
-async function readCompanions(folder: string): Promise<Record<string, string>> {
+/**
+ * Text of the files in a policy's directory that are not the model and go with it when it is saved. They are kept in
+ * memory, so that a policy can be saved when the directory it came from is gone.
+ */
+export async function readCompanions(folder: string): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
   for (const name of COMPANIONS) {
     const path = `${folder}/${name}`;

@@ -60,7 +60,7 @@ Deno.test("readDirectory() reads what writeDirectory() wrote", () =>
     strictEqual(read.slots.get("model.norm.weight")!.offset, count - 4);
 
     const copy = `${folder}/copy`;
-    await writeDirectory(copy, { config: TINY, weights, copyFrom: path });
+    await writeDirectory(copy, { config: TINY, weights, files: read.companions });
     strictEqual(await Deno.readTextFile(`${copy}/tokenizer.json`), "{}");
     const again = await readDirectory(copy);
     deepStrictEqual(again.stopTokens, [2, 3]);
@@ -99,8 +99,25 @@ Deno.test("readDirectory() finds the policy that a killed write had moved out of
     await writeDirectory(`${folder}/policy`, { config: TINY, weights });
     await Deno.rename(`${folder}/policy`, `${folder}/.policy.replaced`);
     deepStrictEqual((await readDirectory(`${folder}/policy`)).weights, weights);
-    await writeDirectory(`${folder}/policy`, { config: TINY, weights, copyFrom: `${folder}/policy` });
+    await writeDirectory(`${folder}/policy`, { config: TINY, weights });
     deepStrictEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["policy"]);
+  }));
+
+Deno.test("readDirectory() keeps the text of the files that go with a policy, and of no others", () =>
+  inFolder(async (folder) => {
+    const files = {
+      "generation_config.json": '{"eos_token_id": 4, "temperature": 0.6}',
+      "tokenizer.json": "{}",
+      "vocab.json": '{"Ä": 0}',
+      "merges.txt": "a b\n",
+      "chat_template.jinja": "{{ messages }}",
+    };
+    const weights = counting(parameterCount(TINY));
+    const more = { ...files, "README.md": "about this model" };
+    await writeDirectory(`${folder}/policy`, { config: TINY, weights, stopTokens: [2], files: more });
+    const read = await readDirectory(`${folder}/policy`);
+    deepStrictEqual(read.companions, files);
+    deepStrictEqual(read.stopTokens, [4]);
   }));
 
 Deno.test("readDirectory() ignores an output matrix beside tied embeddings, and rotary buffers", () =>

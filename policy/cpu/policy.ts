@@ -78,7 +78,7 @@ export function createCpuPolicy(directory: PolicyDirectory, tokenizer: Tokenizer
         config,
         weights,
         stopTokens,
-        copyFrom: directory.path,
+        files: directory.companions,
         optimizer: optimizer ? { firstMoment: m, secondMoment: v, step: steps } : undefined,
       }),
     dispose: () => engine.dispose(),

@@ -95,6 +95,17 @@ Deno.test("a policy saved with its optimizer continues with the same digest as o
     for (const policy of [whole, resumed, bare]) await policy.dispose();
   }));
 
+Deno.test("a policy is saved with the files that came with it, when the directory it was read from is gone", () =>
+  withDirectory(async (folder) => {
+    await Deno.writeTextFile(`${folder}/start/tokenizer.json`, '{"of": "this policy"}');
+    const policy = await open(`${folder}/start`);
+    await Deno.remove(`${folder}/start`, { recursive: true });
+    await policy.save(`${folder}/saved`);
+    strictEqual(await Deno.readTextFile(`${folder}/saved/tokenizer.json`), '{"of": "this policy"}');
+    deepStrictEqual((await readDirectory(`${folder}/saved`)).stopTokens, [0, 1]);
+    await policy.dispose();
+  }));
+
 Deno.test("after a step, sampling and scoring use the new weights only", () =>
   withDirectory(async (folder) => {
     const trained = await open(`${folder}/start`), prompts = [tokensOf("a", 9), tokensOf("b", 20), [4]];
