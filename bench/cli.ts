@@ -71,6 +71,23 @@ function program(exit: (code: number) => void): Command {
     .option("--json", "print one JSON object per cell")
     .action(async (run, options) => exit(await (await import("./commands/verify.ts")).verify(run, options)));
 
+  podium.command("leaderboard")
+    .summary("print a leaderboard again, or draw it")
+    .description(
+      "Checks a leaderboard.json and prints its table; draws it as an SVG, and puts its table into a README.",
+    )
+    .argument("<file>", "leaderboard.json, or the directory of a run")
+    .option("--json", "print the leaderboard as JSON")
+    .option("--svg <file>", "draw it")
+    .option(
+      "--readme <file>",
+      "put its table between the lines <!-- begin: leaderboard --> and <!-- end: leaderboard -->",
+    )
+    .option("--save <file>", "keep a copy of it")
+    .action(async (file, options) =>
+      exit(await (await import("./commands/leaderboard.ts")).leaderboard(file, options))
+    );
+
   podium.command("conformance")
     .summary("check the algorithms against golden-vector files")
     .description("Evaluates golden-vector files; exit code 1 if a case fails, 2 if one is not supported.")
@@ -100,7 +117,10 @@ function program(exit: (code: number) => void): Command {
     .summary("list the algorithms, or describe one")
     .argument("[name]", "an algorithm")
     .option("--json", "print JSON")
-    .action(async (name, options) => exit((await import("./commands/algorithms.ts")).listAlgorithms(name, options)));
+    .option("--readme <file>", "put the list between the lines <!-- begin: algorithms --> and <!-- end: algorithms -->")
+    .action(async (name, options) =>
+      exit(await (await import("./commands/algorithms.ts")).listAlgorithms(name, options))
+    );
 
   podium.command("tasks")
     .summary("list the tasks")
@@ -111,6 +131,11 @@ function program(exit: (code: number) => void): Command {
     .summary("make the embedded base policy again")
     .description("Trains the base policy from generated demonstrations; the same machine gives the same bytes.")
     .option("--out <dir>", "directory of the policy (default: where the embedded one is)")
+    .option("--measure", "train nothing; say what the policy that is there can do on held-out problems")
+    .option(
+      "--readme <file>",
+      "with --measure: put that between <!-- begin: base policy --> and <!-- end: base policy -->",
+    )
     .action(async (options) => exit(await (await import("./commands/pretrain.ts")).pretrainBase(options)));
 
   podium.command("perf")

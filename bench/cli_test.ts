@@ -5,6 +5,7 @@ import leaderboardSchema from "./leaderboard/leaderboard.schema.json" with { typ
 import type { CellResult } from "./records.ts";
 
 const program = new URL("./cli.ts", import.meta.url).pathname;
+const quick = new URL("../fixtures/leaderboards/quick.json", import.meta.url).pathname;
 const permissions = [
   "--allow-read",
   "--allow-write",
@@ -219,6 +220,22 @@ Deno.test("bad input gives one sentence and exit code 1", async (test) => {
     [["verify", `${directory}/hollow`], /hollow: no recorded cell there; give the directory of a run or of a cell\.$/],
     [["verify", "/none"], /^\/none: can't be read; give the directory of a run or of a cell\.$/],
     [["verify"], /^missing required argument 'run'$/],
+    [["leaderboard", "/none.json"], /^\/none\.json: can't be read \(.*\); give the leaderboard\.json of a run\.$/],
+    [["leaderboard", `${directory}/hollow`], /hollow\/leaderboard\.json: can't be read \(.*\); give the/],
+    [
+      ["leaderboard", `${directory}/broken.jsonl`],
+      /broken\.jsonl: not JSON \(.*\); give the leaderboard\.json of a run\.$/,
+    ],
+    [
+      ["leaderboard", `${directory}/suite.json`],
+      /suite\.json is not a leaderboard: the top level must have required property 'format'\.$/,
+    ],
+    [["leaderboard", quick, "--svg=/proc/x.svg"], /^\/proc\/x\.svg: can't be written \(.*\); choose another file\.$/],
+    [
+      ["leaderboard", quick, `--svg=${directory}/untouched`, `--readme=${directory}/empty.jsonl`],
+      /empty\.jsonl: has no section for it; add the lines/,
+    ],
+    [["pretrain", "--readme=x.md"], /^--readme without --measure: there is nothing to put there\.$/],
     [
       ["logprobs", table, `--tokens=${directory}/tokens.jsonl`],
       /tokens\.jsonl, line 2: not a list of token ids; write lines such as/,
@@ -242,6 +259,24 @@ Deno.test("bad input gives one sentence and exit code 1", async (test) => {
   }
   await Deno.remove(directory, { recursive: true });
 });
+
+Deno.test("leaderboard prints the table again, or JSON, draws it, fills a README and keeps a copy", () =>
+  inTemporary(async (directory) => {
+    await Deno.writeTextFile(`${directory}/README.md`, "# X\n<!-- begin: leaderboard -->\n<!-- end: leaderboard -->\n");
+    const files = [
+      `--svg=${directory}/x.svg`,
+      `--readme=${directory}/README.md`,
+      `--save=${directory}/leaderboard.json`,
+    ];
+    const { code, out, err } = await run("leaderboard", quick, ...files);
+    assert.equal(code, 0, err);
+    assert.match(out, /^ +algorithm +avg@8 % \[95 %\].*\n +before training/);
+    assert.match(await Deno.readTextFile(`${directory}/x.svg`), /^<svg .*<\/svg>\n$/s);
+    assert.match(await Deno.readTextFile(`${directory}/README.md`), /begin: leaderboard -->\n\n\|.*before training/s);
+    assert.equal(await Deno.readTextFile(`${directory}/leaderboard.json`), await Deno.readTextFile(quick));
+    const json = await run("leaderboard", directory, "--json");
+    assert.deepEqual(JSON.parse(json.out), JSON.parse(await Deno.readTextFile(quick)));
+  }));
 
 Deno.test("logprobs prints one JSON object per line for the tokens after the first", () =>
   inTemporary(async (directory) => {

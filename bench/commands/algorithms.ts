@@ -3,11 +3,38 @@
  *
  * @module
  */
-import { algorithms, findAlgorithm } from "../../algorithms/mod.ts";
+import { algorithms, type Description, findAlgorithm } from "../../algorithms/mod.ts";
 import { align } from "../leaderboard/table.ts";
+import { markdownTable, writeSection } from "../markdown.ts";
+
+/** Options of `podium algorithms`. */
+export interface AlgorithmsOptions {
+  /** Print JSON. */
+  json?: boolean;
+  /** Markdown file whose section `algorithms` gets the index. */
+  readme?: string;
+}
+
+/** The index of a README: every algorithm with its paper and what it changes. */
+export function algorithmsMarkdown(descriptions: readonly Description[]): string {
+  const rows = descriptions.map(({ name, title, paper: { source, year }, summary }) => {
+    const [, id] = /^arXiv (\d{4}\.\d{4,5})$/.exec(source) ?? [];
+    return [
+      `\`${name}\``,
+      title,
+      id ? `[${id}](https://arxiv.org/abs/${id}) (${year})` : `${source} (${year})`,
+      summary,
+    ];
+  });
+  return markdownTable([["name", "algorithm", "paper", "what it does"], ...rows]);
+}
 
 /** Lists all algorithms, or describes one. */
-export function listAlgorithms(name: string | undefined, { json }: { json?: boolean }): number {
+export async function listAlgorithms(name: string | undefined, { json, readme }: AlgorithmsOptions): Promise<number> {
+  if (readme !== undefined) {
+    const all = Object.values(algorithms).map(({ description }) => description);
+    await writeSection(readme, "algorithms", algorithmsMarkdown(all));
+  }
   const described = name === undefined
     ? Object.values(algorithms).map(({ description }) => description)
     : [findAlgorithm(name).description];

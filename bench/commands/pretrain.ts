@@ -1,15 +1,56 @@
 /**
- * `podium pretrain`: makes the embedded base policy again.
+ * `podium pretrain`: makes the embedded base policy again, or measures it.
  *
  * @module
  */
-import { policyDirectory } from "../policies.ts";
+import { markdownTable, writeSection } from "../markdown.ts";
+import { Refusal } from "../outcomes.ts";
+import { openSource, policyDirectory } from "../policies.ts";
 import { makeDirectory } from "../records.ts";
 
-/** Trains the base policy and writes it to `out`. */
-export async function pretrainBase({ out = policyDirectory("embedded:base") }: { out?: string }): Promise<number> {
+/** Options of `podium pretrain`. */
+export interface PretrainCommandOptions {
+  /** Directory of the policy. Default: where the embedded one is. */
+  out?: string;
+  /** Measure the policy instead of making it. */
+  measure?: boolean;
+  /** Markdown file whose section `base policy` gets the measurement. */
+  readme?: string;
+}
+
+/** Problems that the base policy is measured on. */
+export const measuredProblems = 512;
+
+/** What `evaluate()` in `fixtures/pretrain.ts` found, as a table. */
+export function measurementMarkdown(
+  { accuracy, passAt8, length, length10, length90, truncated }: Awaited<
+    ReturnType<typeof import("../../fixtures/pretrain.ts").evaluate>
+  >,
+): string {
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  return markdownTable([
+    [`on ${measuredProblems} held-out problems × 8 responses`, ""],
+    ["accuracy at temperature 1", percent(accuracy)],
+    ["pass@8", percent(passAt8)],
+    ["response length: 10 %, mean, 90 %", `${length10}, ${length.toFixed(1)}, ${length90} tokens`],
+    ["cut at 96 tokens", percent(truncated)],
+  ]);
+}
+
+/** Trains the base policy and writes it, or measures the one that is there. */
+export async function pretrainBase(options: PretrainCommandOptions): Promise<number> {
+  const { out = policyDirectory("embedded:base"), measure, readme } = options;
+  if (readme !== undefined && !measure) throw new Refusal("--readme without --measure: there is nothing to put there.");
+  const { evaluate, pretrain } = await import("../../fixtures/pretrain.ts");
+  if (measure) {
+    const policy = await openSource(out);
+    const body = measurementMarkdown(await evaluate(policy, measuredProblems));
+    await policy.dispose();
+    if (readme !== undefined) await writeSection(readme, "base policy", body);
+    console.log(body);
+    return 0;
+  }
   await makeDirectory(out);
-  const { pretrain } = await import("../../fixtures/pretrain.ts");
   const { digest } = await pretrain({ out, print: console.log });
   console.log(`${out}: ${digest}`);
   return 0;

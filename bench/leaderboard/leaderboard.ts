@@ -4,14 +4,15 @@
  * @module
  */
 import type { Environment } from "../environment.ts";
+import { Refusal } from "../outcomes.ts";
 import type { Plan, PlannedCell } from "../parts.ts";
-import { type CellFailure, type CellResult, readJournal, readJson, writeAtomically } from "../records.ts";
+import { type CellFailure, type CellResult, readJournal, readJson, reasonOf, writeAtomically } from "../records.ts";
 import type { EvaluationLine, StepLine, TimingLine } from "../run_cell.ts";
 import { validated } from "../schema.ts";
 import { type Estimate, estimate } from "../statistics/bootstrap.ts";
 import { standardDeviation } from "../statistics/describe.ts";
 import { passAtK } from "../statistics/pass_at_k.ts";
-import type { Suite } from "../suite.ts";
+import { parseSuite, type Suite } from "../suite.ts";
 import schema from "./leaderboard.schema.json" with { type: "json" };
 import { baseMetrics, type Metrics, metricsOf } from "./metrics.ts";
 
@@ -241,8 +242,25 @@ export async function writeLeaderboard(path: string, leaderboard: Leaderboard): 
   await writeAtomically(path, JSON.stringify(leaderboard, null, 2) + "\n");
 }
 
-/** Reads a leaderboard and checks it against its schema. */
-export async function readLeaderboard(path: string): Promise<Leaderboard | undefined> {
-  const value = await readJson<Leaderboard>(path);
-  return value && validated<Leaderboard>(schema, value, path);
+/**
+ * Reads a leaderboard and checks it against its schema.
+ *
+ * @throws {Refusal} one sentence naming the file, if it is not one.
+ */
+export async function readLeaderboard(path: string): Promise<Leaderboard> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    throw new Refusal(`${path}: can't be read (${reasonOf(error)}); give the leaderboard.json of a run.`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Refusal(`${path}: not JSON (${(error as Error).message}); give the leaderboard.json of a run.`);
+  }
+  const leaderboard = validated<Leaderboard>(schema, value, `${path} is not a leaderboard`);
+  parseSuite(leaderboard.suite, `${path}, /suite`);
+  return leaderboard;
 }

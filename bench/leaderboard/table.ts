@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Estimate } from "../statistics/bootstrap.ts";
+import { fixed, interval, percent, thousands } from "./format.ts";
 import type { Leaderboard, LeaderboardRow } from "./leaderboard.ts";
 
 /** Lines of cells, columns padded to their widest cell: the first two to the left, the others to the right. */
@@ -14,15 +14,6 @@ export function align(lines: readonly (readonly string[])[]): string {
       .trimEnd()
   ).join("\n");
 }
-
-const none = "-";
-const percent = (value: Estimate | null) => value ? (100 * value.mean).toFixed(1) : none;
-const interval = (value: Estimate | null) =>
-  value && value.low !== null && value.high !== null
-    ? `${percent(value)} [${(100 * value.low).toFixed(1)}, ${(100 * value.high).toFixed(1)}]`
-    : percent(value);
-const fixed = (digits: number) => (value: Estimate | null) => value ? value.mean.toFixed(digits) : none;
-const thousands = (value: Estimate | null) => value ? `${Math.round(value.mean / 1000)}k` : none;
 
 /** The table; the policy before training stands first. */
 export function leaderboardTable({ suite, base, rows }: Leaderboard): string {

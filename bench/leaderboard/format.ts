@@ -1,0 +1,42 @@
+/**
+ * Numbers of a leaderboard as people read them; a dash where there is none.
+ *
+ * @module
+ */
+import type { Estimate } from "../statistics/bootstrap.ts";
+import type { Leaderboard } from "./leaderboard.ts";
+
+/** What stands where there is no number. */
+export const none = "-";
+
+/** A share in percent, without the sign. */
+export function percent(value: Estimate | null): string {
+  return value ? (100 * value.mean).toFixed(1) : none;
+}
+
+/** A share in percent with its interval: `64.2 [60.5, 67.6]`. */
+export function interval(value: Estimate | null): string {
+  return value && value.low !== null && value.high !== null
+    ? `${percent(value)} [${(100 * value.low).toFixed(1)}, ${(100 * value.high).toFixed(1)}]`
+    : percent(value);
+}
+
+/** A formatter with so many decimals. */
+export function fixed(digits: number): (value: Estimate | null) => string {
+  return (value) => value ? value.mean.toFixed(digits) : none;
+}
+
+/** In thousands: `292k`. */
+export function thousands(value: Estimate | null): string {
+  return value ? `${Math.round(value.mean / 1000)}k` : none;
+}
+
+/** A count and its noun: `1 seed`, `3 seeds`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Held-out problems of an evaluation; a file may hold fewer than the suite asks for. */
+export function problemCount({ suite, data }: Leaderboard): number {
+  return Math.min(suite.evaluation.problems, data.test.problems ?? Infinity);
+}

@@ -1,0 +1,60 @@
+/** Promises about the documentation: its examples run, and its figures are those of the committed leaderboard. */
+
+import { strict as assert } from "node:assert";
+import { algorithms } from "../algorithms/mod.ts";
+import configuration from "../deno.json" with { type: "json" };
+import { algorithmsMarkdown } from "./commands/algorithms.ts";
+import { leaderboardMarkdown } from "./leaderboard/markdown.ts";
+import { leaderboardPicture } from "./leaderboard/picture.ts";
+import { readLeaderboard } from "./leaderboard/leaderboard.ts";
+import { withSection } from "./markdown.ts";
+
+const root = new URL("../", import.meta.url);
+const pathOf = (name: string) => decodeURIComponent(new URL(name, root).pathname);
+const readme = await Deno.readTextFile(pathOf("README.md"));
+const quick = pathOf("fixtures/leaderboards/quick.json");
+const refresh = "is out of date; run `deno task readme fixtures/leaderboards/quick.json`";
+
+Deno.test("the README's table is that of the committed leaderboard", async () => {
+  const section = leaderboardMarkdown(await readLeaderboard(quick));
+  assert.equal(withSection(readme, "leaderboard", section, "README.md"), readme, `README.md ${refresh}`);
+});
+
+Deno.test("the picture is that of the committed leaderboard", async () => {
+  const picture = await Deno.readTextFile(pathOf("fixtures/leaderboards/quick.svg"));
+  assert.equal(picture, leaderboardPicture(await readLeaderboard(quick)), `quick.svg ${refresh}`);
+});
+
+Deno.test("the README lists every algorithm as its description has it", () => {
+  const section = algorithmsMarkdown(Object.values(algorithms).map(({ description }) => description));
+  assert.equal(withSection(readme, "algorithms", section, "README.md"), readme, `README.md ${refresh}`);
+});
+
+Deno.test("the committed leaderboard is a whole one: every seed finished, every algorithm of the suite", async () => {
+  const { suite, rows } = await readLeaderboard(quick);
+  assert.deepEqual(rows.map(({ algorithm }) => algorithm).sort(), suite.algorithms.map(({ name }) => name).sort());
+  for (const { seeds } of rows) assert.ok(seeds.length === suite.seeds.length && seeds.every(({ hash }) => hash));
+});
+
+[...readme.matchAll(/```ts\n(.*?)```/gs)].forEach(([, example], i) => {
+  Deno.test(`README.md: example ${i + 1} runs`, async () => {
+    const printed: string[] = [], log = console.log;
+    console.log = (line: string) => printed.push(line);
+    try {
+      const code = example.replace(/"@podium\/rl(\/\w+)?"/g, (_, part = "") => {
+        const name = configuration.exports[`.${part}` as keyof typeof configuration.exports];
+        return JSON.stringify(new URL(name, root).href);
+      }).replace('"fixtures/base"', JSON.stringify(pathOf("fixtures/base")));
+      await import(`data:application/typescript;charset=utf-8,${encodeURIComponent(code)}`);
+    } finally {
+      console.log = log;
+    }
+    assert.match(printed.join("\n"), /^step 0: \d+ of 64 right, gradient norm \d+\.\d\d\nstep 1:.*\nstep 2:.*$/);
+  });
+});
+
+Deno.test("every file that the README links to is there, and every task it names", async () => {
+  const links = [...readme.matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, target]) => target);
+  for (const target of links.filter((target) => !target.startsWith("https://"))) await Deno.stat(pathOf(target));
+  for (const [, task] of readme.matchAll(/deno task ([a-z]+)/g)) assert.ok(task in configuration.tasks, task);
+});
