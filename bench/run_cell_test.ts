@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { findAlgorithm } from "../algorithms/mod.ts";
+import { type Algorithm, findAlgorithm } from "../algorithms/mod.ts";
 import { sha256 } from "./canonical.ts";
 import { openSource } from "./policies.ts";
 import { readJournal } from "./records.ts";
@@ -150,10 +150,11 @@ Deno.test("weights that are not those of the checkpoint, and a shortened journal
 
 Deno.test("a gate that fails is noted, and running again meets it at the same step", () =>
   inTemporary(async (directory) => {
-    let calls = 0;
-    const algorithm = {
+    // Counts steps in its state, not calls: an algorithm is pure, and a step may ask it more than once.
+    const algorithm: Algorithm<number> = {
       ...grpo,
-      loss: (batch: Parameters<typeof grpo.loss>[0]) => ({ ...grpo.loss(batch), loss: ++calls > 4 ? NaN : 0 }),
+      credit: (batch, step = 0) => ({ ...grpo.credit(batch), state: step + 1 }),
+      loss: (batch, step = 0) => ({ ...grpo.loss(batch), loss: step > 4 ? NaN : 0 }),
     };
     const { cell, parts } = await digitCell(algorithm);
     for (let attempt = 0; attempt < 2; attempt++) {

@@ -14,7 +14,7 @@ function gains({ seeds }: LeaderboardRow): string {
 
 /** The table of a leaderboard, and a paragraph that says what was measured. */
 export function leaderboardMarkdown(leaderboard: Leaderboard): string {
-  const { suite, policy, environment, base, rows } = leaderboard;
+  const { suite, data, policy, environment, base, rows } = leaderboard;
   const { samples, temperature } = suite.evaluation, { steps, promptsPerStep, groupSize } = suite.training;
   const columns: [title: string, cell: (row: LeaderboardRow) => string][] = [
     ["", ({ rank }) => rank === null ? "" : `${rank}`],
@@ -32,7 +32,7 @@ export function leaderboardMarkdown(leaderboard: Leaderboard): string {
   ], [0, 2, 3, 4, 5, 6, 7]);
   const facts = [
     `Suite \`${suite.name}\``,
-    `task \`${suite.task}\``,
+    `task \`${suite.task}\`, ${data.test.source === "embedded" ? "embedded problems" : data.test.source}`,
     `policy \`${policy.source}\` with ${policy.parameters.toLocaleString("en-US")} parameters`,
     `${steps} steps of ${promptsPerStep} × ${groupSize} responses`,
     counted(suite.seeds.length, "seed"),

@@ -9,7 +9,7 @@
 import { counted, fixed, interval, none, problemCount } from "./format.ts";
 import type { Leaderboard, LeaderboardRow } from "./leaderboard.ts";
 
-const width = 820, margin = 24, rowHeight = 34, firstRow = 136;
+const width = 820, margin = 24, rowHeight = 34, firstRow = 156;
 /** Right edges of the columns of numbers. */
 const edges = { seconds: width - margin, length: width - margin - 72, accuracy: width - margin - 150 };
 /** Longest name that is shown whole. */
@@ -126,11 +126,15 @@ export function leaderboardPicture(leaderboard: Leaderboard): string {
   const slowest = largest(({ metrics }) => metrics.cost.seconds?.mean);
 
   const title = `Podium leaderboard: ${suite.name}`;
-  const source = data.test.source === "embedded" ? suite.task : `${suite.task} (${baseName(data.test.source)})`;
-  const scale = `${counted(suite.seeds.length, "seed")}, ${counted(problemCount(leaderboard), "held-out problem")}`;
-  const subtitle = `Task ${source} · policy ${
-    policy.source.startsWith("embedded:") ? policy.source : baseName(policy.source)
-  }, ${policy.parameters.toLocaleString("en-US")} parameters · ${scale} × ${counted(samples, "response")}`;
+  const { steps, promptsPerStep, groupSize } = suite.training;
+  const source = data.test.source === "embedded" ? "embedded problems" : baseName(data.test.source);
+  const model = policy.source.startsWith("embedded:") ? policy.source : baseName(policy.source);
+  const subtitles = [
+    `Task ${suite.task}, ${source} · policy ${model}, ${policy.parameters.toLocaleString("en-US")} parameters`,
+    `${steps} steps of ${promptsPerStep} × ${groupSize} responses · ${counted(suite.seeds.length, "seed")} · ${
+      counted(problemCount(leaderboard), "held-out problem")
+    } × ${counted(samples, "response")}`,
+  ];
   const measure = `Accuracy at temperature ${temperature} (avg@${samples}), %`;
 
   const ticks: string[] = [];
@@ -203,17 +207,17 @@ export function leaderboardPicture(leaderboard: Leaderboard): string {
     `role="img" aria-labelledby="title description">`,
     `<title id="title">${escaped(title)}</title>`,
     `<desc id="description">${
-      escaped(`${subtitle}. ${measure}, with 95 % intervals. ${all.map(sentenceOf).join(" ")}`)
+      escaped(`${subtitles.join(". ")}. ${measure}, with 95 % intervals. ${all.map(sentenceOf).join(" ")}`)
     }</desc>`,
     `<style>${style}\n</style>`,
     `<rect class="card" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="12"/>`,
     text(margin, 40, "title", title),
-    text(margin, 62, "muted", subtitle),
+    ...subtitles.map((subtitle, line) => text(margin, 62 + 19 * line, "muted", subtitle)),
     ...drawn.map(({ stripe }) => stripe).filter((stripe) => stripe !== ""),
-    text(left, 98, "small", measure),
-    text(edges.accuracy, 98, "small number", "mean [95 %]"),
-    text(edges.length, 98, "small number", "length"),
-    text(edges.seconds, 98, "small number", "seconds"),
+    text(left, 118, "small", measure),
+    text(edges.accuracy, 118, "small number", "mean [95 %]"),
+    text(edges.length, 118, "small number", "length"),
+    text(edges.seconds, 118, "small number", "seconds"),
     ...ticks,
     ...baseMean === undefined
       ? []
