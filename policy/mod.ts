@@ -17,4 +17,4 @@
 export { type OpenOptions, openPolicy } from "./open.ts";
 export * from "./policy.ts";
 export * from "./random.ts";
-export type { ModelConfig } from "./model/config.ts";
+export type { ModelConfig, ModelFamily } from "./model/config.ts";

@@ -10,7 +10,9 @@ import type { Key } from "./random.ts";
 
 /** A prompt and what follows it, as token ids. `prompt` has at least one token. */
 export interface Sample {
+  /** Token ids of the prompt. */
   prompt: readonly number[];
+  /** Token ids of what follows. */
   response: readonly number[];
 }
 
@@ -28,6 +30,7 @@ export interface GenerateOptions {
 
 /** One response to sample: requests with an equal prompt share its computation. */
 export interface GenerateRequest {
+  /** Token ids of the prompt. */
   prompt: readonly number[];
   /** Noise of this response: token `t` uses `uniform(key, t)`. */
   key: Key;
@@ -53,6 +56,7 @@ export interface Scores {
 
 /** One optimizer step: AdamW after clipping by the global gradient norm. */
 export interface StepOptions {
+  /** Size of the step. */
   learningRate: number;
   /** Largest global gradient norm; larger gradients are scaled down to it. Default 1. */
   maxNorm?: number;
@@ -105,7 +109,10 @@ export interface Policy {
 
 /** Text ↔ token ids. */
 export interface Tokenizer {
+  /** Token ids of a text; nothing is added. */
   encode(text: string): number[];
+  /** Text of token ids, without special tokens. */
   decode(ids: readonly number[]): string;
+  /** Number of token ids. */
   readonly vocabularySize: number;
 }
