@@ -76,7 +76,7 @@ export interface Policy {
   readonly stopTokens: readonly number[];
   /** Number of trained numbers. */
   readonly parameterCount: number;
-  /** Back end and its version, for the record (for example `cpu onnxruntime-node 1.30.0`). */
+  /** Back end and its version, for the record (for example `cpu/1 onnxruntime-node 1.30.0`). */
   readonly backend: string;
   /** Draws one response per request, in the order given. */
   generate(requests: readonly GenerateRequest[], options: GenerateOptions): Promise<Generation[]>;

@@ -30,6 +30,8 @@ interface Row {
 
 /** Keys and values of the active rows: per layer [rows, keyValueHeads, slots, headSize]. */
 interface Cache {
+  /** Which of two sets of buffers it lives in; the next one is copied into the other. */
+  side: 0 | 1;
   slots: number;
   keys: Float32Array[];
   values: Float32Array[];
@@ -130,13 +132,14 @@ function write(
 
 /** A cache for the rows that stay, copied, and those that join, whose prompts are known. */
 function rebuild(
-  { config: { layers, keyValueHeads: kv, headSize: size } }: Engine,
+  engine: Engine,
   old: Cache | undefined,
   before: readonly Row[],
   staying: readonly Row[],
   joining: readonly Row[],
   prompts: Map<string, PromptState>,
 ): Cache {
+  const { layers, keyValueHeads: kv, headSize: size } = engine.config, side = old?.side === 0 ? 1 : 0;
   const rows = [...staying, ...joining], B = Math.max(2, rows.length);
   const slots = bucketed(Math.max(...rows.map((row) => row.length)) + 1);
   const oldRow = new Map(before.map((row, b) => [row, b])), turned = new Map<Float32Array, Float32Array>();
@@ -147,7 +150,8 @@ function rebuild(
   };
   const fill = (part: "keys" | "values") =>
     Array.from({ length: layers }, (_, layer) => {
-      const out = new Float32Array(B * kv * slots * size);
+      // What an earlier cache left in slots that are not filled is hidden by the mask and multiplied by exactly 0.
+      const out = engine.buffer(`${part}${layer}/${side}`, B * kv * slots * size);
       rows.forEach((row, b) => {
         const [source, first, stride] = b < staying.length
           ? [old![part][layer], oldRow.get(row)! * kv, old!.slots]
@@ -170,7 +174,7 @@ function rebuild(
     ...Object.fromEntries(keys.map((rows, layer) => [`keys${layer}`, floats(rows, shape)])),
     ...Object.fromEntries(values.map((rows, layer) => [`values${layer}`, floats(rows, shape)])),
   };
-  return { slots, keys, values, mask, feeds };
+  return { side, slots, keys, values, mask, feeds };
 }
 
 /** Rows [length, kv · size] as [kv, length, size]. */

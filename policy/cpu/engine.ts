@@ -33,6 +33,8 @@ export interface Engine {
     feeds: Record<string, Feed>,
     sizes: Record<string, number>,
   ): Promise<Record<string, Float32Array>>;
+  /** A buffer of at least `length` numbers, whatever they are, kept under a name: fresh memory costs more than its use. */
+  buffer(name: string, length: number): Float32Array;
   /** Must be called after `weights` changed: products of weights are kept between runs. */
   weightsChanged(): void;
   dispose(): Promise<void>;
@@ -63,6 +65,7 @@ export function createEngine(config: ModelConfig, weights: Float32Array, threads
     }
     return tables.feeds;
   };
+  const buffers = new Map<string, Float32Array>();
   const sessions = new Map<GraphName, Promise<{ session: Session; fixed: string[] }>>();
   const compile = async (name: GraphName) => {
     const { graph, program } = build(config, name, threads);
@@ -79,10 +82,18 @@ export function createEngine(config: ModelConfig, weights: Float32Array, threads
       for (const weight of fixed) all[weight] = weightFeed(weight);
       return session.run(all, sizes);
     },
+    buffer(name, length) {
+      const known = buffers.get(name);
+      if (known && known.length >= length) return known.subarray(0, length);
+      const fresh = new Float32Array(length);
+      buffers.set(name, fresh);
+      return fresh;
+    },
     weightsChanged: () => folded.clear(),
     async dispose() {
       for (const opened of sessions.values()) await (await opened).session.dispose();
       sessions.clear();
+      buffers.clear();
     },
   };
 }

@@ -6,14 +6,17 @@
 import { createHash } from "node:crypto";
 import { writeDirectory } from "../directory.ts";
 import { parameterSlots } from "../model/config.ts";
-import { adamwScalarNames, adamwScalars } from "../ops/adamw.ts";
 import type { Policy, StepOptions, Tokenizer } from "../policy.ts";
 import type { PolicyDirectory } from "../directory.ts";
 import { decode } from "./decoding.ts";
 import { createEngine } from "./engine.ts";
 import type { PromptState } from "./prompts.ts";
-import { floats, runtimeVersion } from "./session.ts";
+import { type Optimizer, stepOptimizer } from "./optimizer.ts";
+import { runtimeVersion } from "./session.ts";
 import { accumulate, score } from "./training.ts";
+
+/** Raised with every change of this folder or of `ops` that changes a bit: it is part of a cell's identity. */
+const KERNELS = 1;
 
 /** Settings of a policy on the CPU. */
 export interface CpuOptions {
@@ -25,21 +28,30 @@ export interface CpuOptions {
 export function createCpuPolicy(directory: PolicyDirectory, tokenizer: Tokenizer, options: CpuOptions = {}): Policy {
   const { config, weights, stopTokens } = directory, count = weights.length;
   const engine = createEngine(config, weights, options.threads);
-  const m = directory.optimizer?.firstMoment ?? new Float32Array(count);
-  const v = directory.optimizer?.secondMoment ?? new Float32Array(count);
-  const gradient = new Float32Array(count), mask = decayMask(directory);
-  let steps = directory.optimizer?.step ?? 0;
-  let prompts = new Map<string, PromptState>();
+  const gradient = new Float32Array(count), prompts = new Map<string, PromptState>();
+  const optimizer: Optimizer = {
+    m: directory.optimizer?.firstMoment ?? new Float32Array(count),
+    v: directory.optimizer?.secondMoment ?? new Float32Array(count),
+    steps: directory.optimizer?.step ?? 0,
+    mask: decayMask(directory),
+  };
+  // Buffers and gradient are shared, so calls that overlap wait for each other.
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = last.then(work);
+    last = result.catch(() => {});
+    return result;
+  };
   return {
     tokenizer,
     stopTokens,
     parameterCount: count,
-    backend: `cpu ${runtimeVersion}`,
+    backend: `cpu/${KERNELS} ${runtimeVersion}`,
     generate: (requests, options) =>
-      decode(engine, prompts, requests, { ...options, stopTokens: options.stopTokens ?? stopTokens }),
+      inTurn(() => decode(engine, prompts, requests, { ...options, stopTokens: options.stopTokens ?? stopTokens })),
     logProbs(samples, options = {}) {
       checkTemperature(options.temperature);
-      return score(engine, prompts, samples, options);
+      return inTurn(() => score(engine, prompts, samples, options));
     },
     accumulate(samples, derivatives, options = {}) {
       checkTemperature(options.temperature);
@@ -49,37 +61,31 @@ export function createCpuPolicy(directory: PolicyDirectory, tokenizer: Tokenizer
           `Sample ${i} has ${response.length} response tokens but ${derivatives[i].length} derivatives; give one each.`,
         );
       });
-      return accumulate(engine, prompts, samples, derivatives, gradient, options);
+      return inTurn(() => accumulate(engine, prompts, samples, derivatives, gradient, options));
     },
     discardGradient: () => void gradient.fill(0),
-    async step({ learningRate, maxNorm = 1, betas = [0.9, 0.99], epsilon = 1e-8, weightDecay = 0 }: StepOptions) {
-      const norm = globalNorm(gradient), clip = norm > maxNorm ? maxNorm / norm : 1;
-      const scalars = adamwScalars({ clip, learningRate, betas, epsilon, weightDecay, step: ++steps });
-      const feeds = Object.fromEntries([
-        ...Object.entries({ weights, m, v, gradient, mask }).map(([name, data]) => [name, floats(data, [count])]),
-        ...adamwScalarNames.map((name, i) => [name, floats(Float32Array.of(scalars[i]), [1])]),
-      ]);
-      const next = await engine.run("adamw", feeds, {});
-      weights.set(next.next_weights);
-      m.set(next.next_m);
-      v.set(next.next_v);
-      gradient.fill(0);
-      engine.weightsChanged();
-      prompts = new Map();
-      return { norm };
-    },
+    step: (options: StepOptions) =>
+      inTurn(async () => {
+        const norm = await stepOptimizer(engine, optimizer, gradient, options);
+        prompts.clear();
+        return { norm };
+      }),
     digest() {
       const hash = createHash("sha256");
-      for (const part of [weights, m, v]) hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
-      return Promise.resolve(hash.update(`${steps}`).digest("hex"));
+      for (const part of [weights, optimizer.m, optimizer.v]) {
+        hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+      }
+      return Promise.resolve(hash.update(`${optimizer.steps}`).digest("hex"));
     },
-    save: (path, { optimizer = false } = {}) =>
+    save: (path, { optimizer: withOptimizer = false } = {}) =>
       writeDirectory(path, {
         config,
         weights,
         stopTokens,
         files: directory.companions,
-        optimizer: optimizer ? { firstMoment: m, secondMoment: v, step: steps } : undefined,
+        optimizer: withOptimizer
+          ? { firstMoment: optimizer.m, secondMoment: optimizer.v, step: optimizer.steps }
+          : undefined,
       }),
     dispose: () => engine.dispose(),
   };
@@ -88,13 +94,6 @@ export function createCpuPolicy(directory: PolicyDirectory, tokenizer: Tokenizer
 function checkTemperature(temperature = 1): void {
   if (temperature > 0 && Number.isFinite(temperature)) return;
   throw new RangeError(`A temperature of ${temperature} has no log-probs; use a positive number.`);
-}
-
-/** Euclidean norm, summed in float64 in the order of the weights. */
-function globalNorm(gradient: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < gradient.length; i++) sum += gradient[i] * gradient[i];
-  return Math.sqrt(sum);
 }
 
 /** 1 on the entries of matrices, 0 on norms and biases, which weight decay leaves alone. */

@@ -59,7 +59,7 @@ Deno.test("a policy says what it is", () =>
     const policy = await open(`${folder}/start`);
     strictEqual(policy.parameterCount, smallWeights(smallConfig()).length);
     deepStrictEqual(policy.stopTokens, [0, 1]);
-    ok(/^cpu onnxruntime-node \d/.test(policy.backend), policy.backend);
+    ok(/^cpu\/\d+ onnxruntime-node \d/.test(policy.backend), policy.backend);
     strictEqual(policy.tokenizer, tokenizer);
     await policy.dispose();
   }));
@@ -173,5 +173,34 @@ Deno.test("stop tokens are those of the policy, unless the caller gives others",
     );
     const asDefault = await policy.generate(requests, { maxTokens: 20, stopTokens: undefined });
     deepStrictEqual(asDefault.map(({ tokens }) => tokens), own.map(({ tokens }) => tokens));
+    await policy.dispose();
+  }));
+
+Deno.test("calls that overlap give what they give one after another", () =>
+  withDirectory(async (folder) => {
+    const policy = await open(`${folder}/start`), options = { maxTokens: 24, stopTokens: [] };
+    const requests = requestsOf(SAMPLES.map(({ prompt }) => prompt)), other = requests.slice(0, 3);
+    const alone = [await policy.generate(requests, options), await policy.generate(other, options)];
+    const together = await Promise.all([policy.generate(requests, options), policy.generate(other, options)]);
+    deepStrictEqual(together, alone);
+    await policy.dispose();
+  }));
+
+Deno.test("a gradient that is not finite updates nothing", () =>
+  withDirectory(async (folder) => {
+    const policy = await open(`${folder}/start`), before = await policy.digest();
+    await policy.accumulate(SAMPLES, DERIVATIVES.map((row) => Array.from(row, () => NaN)));
+    const { norm } = await policy.step({ learningRate: 0.01 });
+    ok(Number.isNaN(norm));
+    strictEqual(await policy.digest(), before);
+    await policy.dispose();
+  }));
+
+Deno.test("accumulate() gives the scores of logProbs(), bit for bit, and none for samples without derivative", () =>
+  withDirectory(async (folder) => {
+    const policy = await open(`${folder}/start`), scores = await policy.logProbs(SAMPLES, { temperature: 0.8 });
+    const derivatives = DERIVATIVES.map((row, i) => i % 3 === 0 ? Array.from(row, () => 0) : row);
+    const found = await policy.accumulate(SAMPLES, derivatives, { temperature: 0.8 });
+    found.forEach((score, i) => deepStrictEqual(score, i % 3 === 0 ? null : scores[i]));
     await policy.dispose();
   }));

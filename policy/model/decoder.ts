@@ -42,14 +42,19 @@ class Stream {
   ) {}
 
   /** `normed · (W ∘ scale)ᵀ`, with a bias if one is named. */
-  scaled(normed: Value, weight: string, scaleName: string, bias?: string): Value {
+  scaled(
+    normed: Value,
+    weight: string,
+    scaleName: string,
+    { bias, narrowing }: { bias?: string; narrowing?: boolean } = {},
+  ): Value {
     const { program } = this, added = bias ? [program.weight(bias, 1)] : [];
     if (this.folded) {
       const product = program.input(foldedName(weight, scaleName), 2);
       return program.apply(linear, [normed, product, ...added], { bias: bias !== undefined });
     }
     const inputs = [normed, program.weight(weight, 2), program.weight(scaleName, 1), ...added];
-    return program.apply(linear, inputs, { scale: true, bias: bias !== undefined });
+    return program.apply(linear, inputs, { scale: true, bias: bias !== undefined, narrowing });
   }
 
   embed(tokens: Value): Value {
@@ -63,19 +68,19 @@ class Stream {
 
   /** Queries, keys and values of a layer; `onlyKeys` leaves the queries out. */
   project(x: Value, layer: number, onlyKeys = false): Projected {
-    const { heads, keyValueHeads, qkvBias } = this.config;
+    const { hiddenSize, heads, keyValueHeads, headSize, qkvBias } = this.config;
     const normed = this.norm(x), norm = `model.layers.${layer}.input_layernorm.weight`;
-    const part = (name: string): Value => {
-      const path = `model.layers.${layer}.self_attn.${name}`;
-      return this.scaled(normed, `${path}.weight`, norm, qkvBias ? `${path}.bias` : undefined);
+    const part = (name: string, count: number): Value => {
+      const path = `model.layers.${layer}.self_attn.${name}`, bias = qkvBias ? `${path}.bias` : undefined;
+      return this.scaled(normed, `${path}.weight`, norm, { bias, narrowing: count * headSize < hiddenSize });
     };
     const tables = ["cosine", "sine"].map((name) => this.program.input(name, 2));
     const turn = (value: Value, count: number) =>
       this.program.apply(rope, [value, this.positions, ...tables], { heads: count });
     return {
-      q: onlyKeys ? undefined : turn(part("q_proj"), heads),
-      k: turn(part("k_proj"), keyValueHeads),
-      v: part("v_proj"),
+      q: onlyKeys ? undefined : turn(part("q_proj", heads), heads),
+      k: turn(part("k_proj", keyValueHeads), keyValueHeads),
+      v: part("v_proj", keyValueHeads),
     };
   }
 
@@ -83,10 +88,12 @@ class Stream {
   rest(x: Value, attended: Value, layer: number): Value {
     const { program } = this, path = (name: string) => `model.layers.${layer}.${name}.weight`;
     const output = program.weight(path("self_attn.o_proj"), 2), down = program.weight(path("mlp.down_proj"), 2);
-    const after = program.apply(linear, [attended, output, x], { residual: true }), normed = this.norm(after);
+    const { hiddenSize, intermediateSize, heads, headSize } = this.config;
+    const into = (inputs: number) => ({ residual: true, narrowing: inputs > hiddenSize });
+    const after = program.apply(linear, [attended, output, x], into(heads * headSize)), normed = this.norm(after);
     const part = (name: string) => this.scaled(normed, path(name), path("post_attention_layernorm"));
     const hidden = program.apply(swiglu, [part("mlp.gate_proj"), part("mlp.up_proj")], {});
-    return program.apply(linear, [hidden, down, after], { residual: true });
+    return program.apply(linear, [hidden, down, after], into(intermediateSize));
   }
 
   /** Logits of every row, divided by the temperature if its inverse is given: on the norm's weight, that costs a row. */

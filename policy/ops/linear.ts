@@ -8,11 +8,13 @@
  */
 import { matmulTransposed, type Op, type Tensor, zeros } from "./op.ts";
 
-/** Which optional inputs follow x [N, in] and W [out, in], in this order. */
+/** Which optional inputs follow x [N, in] and W [out, in], in this order, and how the matrix is shaped. */
 export interface LinearAttributes {
   scale?: boolean;
   bias?: boolean;
   residual?: boolean;
+  /** Fewer outputs than inputs: only a matter of speed. */
+  narrowing?: boolean;
 }
 
 /** Output [N, out]. */
@@ -62,7 +64,12 @@ export const linear: Op<LinearAttributes> = {
   lowerBackward(graph, { inputs, saved: [effective] }, gradient, attributes, wanted) {
     const { x, weight, scale, bias, residual } = named(inputs, attributes);
     const dx = wanted[0] ? graph.node("Gemm", [gradient, effective]) : null;
-    const dw = graph.node("Gemm", [gradient, x], { transA: 1 });
+    // Transposing first is cheap, and the product then runs a fifth faster than with transA. The larger side comes
+    // first: threads share out rows, and no sum is then cut differently for two threads than for one.
+    const turned = (value: string) => graph.node("Transpose", [value], { perm: [1, 0] });
+    const dw = attributes.narrowing
+      ? turned(graph.node("Gemm", [turned(x), gradient]))
+      : graph.node("Gemm", [turned(gradient), x]);
     const gradients: (string | null)[] = [dx, scale ? graph.node("Mul", [dw, scale]) : dw];
     if (scale) {
       gradients.push(graph.node("ReduceSum", [graph.node("Mul", [dw, weight]), graph.integers([0])], { keepdims: 0 }));

@@ -1,0 +1,58 @@
+/**
+ * One optimizer step: clipping by the global norm, then AdamW on the flat vector of all weights.
+ *
+ * @module
+ */
+import { adamwScalarNames, adamwScalars } from "../ops/adamw.ts";
+import type { StepOptions } from "../policy.ts";
+import type { Engine } from "./engine.ts";
+import { floats } from "./session.ts";
+
+/** AdamW's moments in the order of the weights, and the number of steps taken. */
+export interface Optimizer {
+  m: Float32Array;
+  v: Float32Array;
+  steps: number;
+  /** 1 where weight decay applies. */
+  readonly mask: Float32Array;
+}
+
+/**
+ * Updates weights and optimizer in place and clears the gradient. With a gradient that is not finite nothing is
+ * updated. Returns the norm before clipping.
+ */
+export async function stepOptimizer(
+  engine: Engine,
+  optimizer: Optimizer,
+  gradient: Float32Array,
+  { learningRate, maxNorm = 1, betas = [0.9, 0.99], epsilon = 1e-8, weightDecay = 0 }: StepOptions,
+): Promise<number> {
+  const norm = globalNorm(gradient);
+  if (!Number.isFinite(norm)) {
+    gradient.fill(0);
+    return norm;
+  }
+  const { weights } = engine, { m, v, mask } = optimizer, clip = norm > maxNorm ? maxNorm / norm : 1;
+  const scalars = adamwScalars({ clip, learningRate, betas, epsilon, weightDecay, step: ++optimizer.steps });
+  const next = await engine.run(
+    "adamw",
+    Object.fromEntries([
+      ...Object.entries({ weights, m, v, gradient, mask }).map(([name, data]) => [name, floats(data, [data.length])]),
+      ...adamwScalarNames.map((name, i) => [name, floats(Float32Array.of(scalars[i]), [1])]),
+    ]),
+    {},
+  );
+  weights.set(next.next_weights);
+  m.set(next.next_m);
+  v.set(next.next_v);
+  gradient.fill(0);
+  engine.weightsChanged();
+  return norm;
+}
+
+/** Euclidean norm, summed in float64 in the order of the weights. */
+function globalNorm(gradient: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < gradient.length; i++) sum += gradient[i] * gradient[i];
+  return Math.sqrt(sum);
+}
