@@ -6,7 +6,8 @@
 
 import { parseNumber } from "../grading/number.ts";
 import { DataError } from "../source/data_error.ts";
-import { readRows, type Row } from "../source/rows.ts";
+import type { Row } from "../source/row.ts";
+import { readRows } from "../source/rows.ts";
 import type { Problem, Problems } from "../task.ts";
 
 /** Problems of a `.jsonl` or `.parquet` file, in its order. The gold answer is what follows the last `####`. */

@@ -5,7 +5,7 @@
  */
 
 import { DataError } from "./data_error.ts";
-import type { Row } from "./rows.ts";
+import type { Row } from "./row.ts";
 
 /** The objects of a file in JSON lines; blank lines are skipped, a byte-order mark is ignored. */
 export function parseJsonLines(path: string, bytes: Uint8Array): Row[] {

@@ -7,7 +7,7 @@
 import { type FileMetaData, parquetMetadata, parquetReadObjects, parquetSchema } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { DataError } from "./data_error.ts";
-import type { Row } from "./rows.ts";
+import type { Row } from "./row.ts";
 
 /** The rows of a Parquet file that must have `columns`. */
 export async function parseParquet(

@@ -8,16 +8,7 @@ import { sha256 } from "../sha256.ts";
 import { DataError } from "./data_error.ts";
 import { parseJsonLines } from "./json_lines.ts";
 import { parseParquet } from "./parquet.ts";
-
-/** A row and where it stands. */
-export interface Row {
-  /** For messages: `train.jsonl, line 12`. */
-  readonly where: string;
-  /** For ids: the line of a text file, the number of a Parquet row, from 1. */
-  readonly line: number;
-  /** Columns by name. */
-  readonly values: Readonly<Record<string, unknown>>;
-}
+import type { Row } from "./row.ts";
 
 /** What a column holds, by name. */
 export type Columns = Readonly<Record<string, "string" | "boolean" | "number">>;
