@@ -140,9 +140,18 @@ function program(exit: (code: number) => void): Command {
 
   podium.command("perf")
     .summary("measure tokens per second, beside PyTorch where there is one")
-    .action(async () => {
+    .description(
+      "Rollout, scoring, update and whole GRPO steps; PyTorch and TRL in the same call, if python3 has them.",
+    )
+    .option("--alone", "leave PyTorch and TRL out")
+    .option("--json", "print JSON at the end, progress on standard error")
+    .action(async ({ alone, json }) => {
       const { perf } = await import("./perf/perf.ts");
-      await perf({ print: console.log });
+      const figures = await perf({ print: json ? console.error : console.log, alone });
+      if (json) {
+        const { environment } = await import("./environment.ts");
+        console.log(JSON.stringify({ command: "deno task perf --json", ...environment(), figures }, null, 2));
+      }
       exit(exitCodes.ok);
     });
 

@@ -49,7 +49,10 @@ export interface Figure {
   /** The peer's best; null where there is none. */
   peer: number | null;
   peerSetting: string | null;
+  /** Podium's figure over the peer's. */
   ratio: number | null;
+  /** The peer's best with transformers and eager attention, its plain setting. */
+  peerEager: number | null;
 }
 
 /** What to measure and where to print. */
@@ -86,6 +89,8 @@ export async function perf({ print = () => {}, repeats = 7, alone = false }: Per
 interface Measured {
   rate: number;
   setting: string;
+  /** Best rate among the ways named eager. */
+  eager?: number;
 }
 
 function figureOf(shape: string, what: Mode, own: Measured, other: Measured | null): Figure {
@@ -97,14 +102,16 @@ function figureOf(shape: string, what: Mode, own: Measured, other: Measured | nu
     peer: other?.rate ?? null,
     peerSetting: other?.setting ?? null,
     ratio: other ? own.rate / other.rate : null,
+    peerEager: other?.eager ?? null,
   };
 }
 
-function lineOf({ shape, what, podium, podiumSetting, peer, peerSetting, ratio }: Figure): string {
+function lineOf({ shape, what, podium, podiumSetting, peer, peerSetting, ratio, peerEager }: Figure): string {
   const unit = what === "step" ? "GRPO steps/h" : "tokens/s";
   const own = `${shape}, ${what}: ${Math.round(podium).toLocaleString("en")} ${unit} (${podiumSetting})`;
   if (peer === null) return `${own}; no peer here`;
-  return `${own}; peer ${Math.round(peer).toLocaleString("en")} (${peerSetting}); ratio ${ratio!.toFixed(2)}`;
+  const line = `${own}; peer ${Math.round(peer).toLocaleString("en")} (${peerSetting}); ratio ${ratio!.toFixed(2)}`;
+  return peerEager ? `${line}, to transformers eager ${(podium / peerEager).toFixed(2)}` : line;
 }
 
 const best = (measured: Measured[]): Measured => measured.reduce((a, b) => b.rate > a.rate ? b : a);
@@ -138,10 +145,13 @@ async function torchBest(shape: Shape, mode: Mode, cores: number, repeats: numbe
       const result = await peer("torch_peer.py", { ...shape, group, sequences, mode, threads, repeats });
       if (!result) return null;
       const setting = `PyTorch ${result.torch}, ${result.way}, ${threads} threads`;
-      measured.push({ rate: result.tokensPerSecond as number, setting });
+      const eager = Object.entries(result.tried as Record<string, number>)
+        .filter(([way]) => way.includes("eager")).map(([, rate]) => rate);
+      measured.push({ rate: result.tokensPerSecond as number, setting, eager: Math.max(0, ...eager) });
     }
   }
-  return best(measured);
+  const eager = Math.max(...measured.map((way) => way.eager!));
+  return { ...best(measured), ...(eager > 0 ? { eager } : {}) };
 }
 
 async function trlBest(shape: Shape, cores: number): Promise<Measured | null> {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parameterSlots } from "../model/config.ts";
 import { adamwScalarNames, adamwScalars } from "../ops/adamw.ts";
 import type { StepOptions } from "../policy.ts";
 import type { Engine } from "./engine.ts";
@@ -13,8 +14,8 @@ export interface Optimizer {
   m: Float32Array;
   v: Float32Array;
   steps: number;
-  /** 1 where weight decay applies. */
-  readonly mask: Float32Array;
+  /** 1 where weight decay applies; made with the first step, so that a policy that is only scored has no use for it. */
+  mask?: Float32Array;
 }
 
 /**
@@ -32,7 +33,8 @@ export async function stepOptimizer(
     gradient.fill(0);
     return norm;
   }
-  const { weights } = engine, { m, v, mask } = optimizer, clip = norm > maxNorm ? maxNorm / norm : 1;
+  const { weights } = engine, { m, v } = optimizer, mask = optimizer.mask ??= decayMask(engine);
+  const clip = norm > maxNorm ? maxNorm / norm : 1;
   const scalars = adamwScalars({ clip, learningRate, betas, epsilon, weightDecay, step: ++optimizer.steps });
   const next = await engine.run(
     "adamw",
@@ -55,4 +57,13 @@ function globalNorm(gradient: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < gradient.length; i++) sum += gradient[i] * gradient[i];
   return Math.sqrt(sum);
+}
+
+/** 1 on the entries of matrices, 0 on norms and biases, which weight decay leaves alone. */
+function decayMask({ config, weights }: Engine): Float32Array {
+  const mask = new Float32Array(weights.length);
+  for (const { shape, offset, length } of parameterSlots(config).values()) {
+    if (shape.length > 1) mask.fill(1, offset, offset + length);
+  }
+  return mask;
 }

@@ -5,7 +5,6 @@
  */
 import { createHash } from "node:crypto";
 import { writeDirectory } from "../directory.ts";
-import { parameterSlots } from "../model/config.ts";
 import type { Policy, StepOptions, Tokenizer } from "../policy.ts";
 import type { PolicyDirectory } from "../directory.ts";
 import { decode } from "./decoding.ts";
@@ -33,7 +32,6 @@ export function createCpuPolicy(directory: PolicyDirectory, tokenizer: Tokenizer
     m: directory.optimizer?.firstMoment ?? new Float32Array(count),
     v: directory.optimizer?.secondMoment ?? new Float32Array(count),
     steps: directory.optimizer?.step ?? 0,
-    mask: decayMask(directory),
   };
   // Buffers and gradient are shared, so calls that overlap wait for each other.
   let last: Promise<unknown> = Promise.resolve();
@@ -94,13 +92,4 @@ export function createCpuPolicy(directory: PolicyDirectory, tokenizer: Tokenizer
 function checkTemperature(temperature = 1): void {
   if (temperature > 0 && Number.isFinite(temperature)) return;
   throw new RangeError(`A temperature of ${temperature} has no log-probs; use a positive number.`);
-}
-
-/** 1 on the entries of matrices, 0 on norms and biases, which weight decay leaves alone. */
-function decayMask({ config, weights }: PolicyDirectory): Float32Array {
-  const mask = new Float32Array(weights.length);
-  for (const { shape, offset, length } of parameterSlots(config).values()) {
-    if (shape.length > 1) mask.fill(1, offset, offset + length);
-  }
-  return mask;
 }
