@@ -145,7 +145,16 @@ function program(exit: (code: number) => void): Command {
     )
     .option("--alone", "leave PyTorch and TRL out")
     .option("--json", "print JSON at the end, progress on standard error")
-    .action(async ({ alone, json }) => {
+    .option(
+      "--readme <file>",
+      "draw the table of an earlier --json between <!-- begin: speed --> and <!-- end: speed -->",
+    )
+    .option("--from <file>", "that earlier --json", "bench/results/cpu-perf.json")
+    .action(async ({ alone, json, readme, from }) => {
+      if (readme) {
+        const { writePerfSection } = await import("./commands/perf.ts");
+        return exit(await writePerfSection(from, readme));
+      }
       const { perf } = await import("./perf/perf.ts");
       const figures = await perf({ print: json ? console.error : console.log, alone });
       if (json) {

@@ -7,7 +7,9 @@ import { algorithmsMarkdown } from "./commands/algorithms.ts";
 import { leaderboardMarkdown } from "./leaderboard/markdown.ts";
 import { leaderboardPicture } from "./leaderboard/picture.ts";
 import { readLeaderboard } from "./leaderboard/leaderboard.ts";
+import { readMeasurement } from "./commands/perf.ts";
 import { withSection } from "./markdown.ts";
+import { perfMarkdown } from "./perf/markdown.ts";
 
 const root = new URL("../", import.meta.url);
 const pathOf = (name: string) => decodeURIComponent(new URL(name, root).pathname);
@@ -28,6 +30,12 @@ Deno.test("the picture is that of the committed leaderboard", async () => {
 Deno.test("the README lists every algorithm as its description has it", () => {
   const section = algorithmsMarkdown(Object.values(algorithms).map(({ description }) => description));
   assert.equal(withSection(readme, "algorithms", section, "README.md"), readme, `README.md ${refresh}`);
+});
+
+Deno.test("the README's speeds are those of the committed measurement", async () => {
+  const section = perfMarkdown(await readMeasurement(pathOf("bench/results/cpu-perf.json")));
+  const how = "run `deno task perf --readme README.md`";
+  assert.equal(withSection(readme, "speed", section, "README.md"), readme, `README.md is out of date; ${how}`);
 });
 
 Deno.test("the committed leaderboard is a whole one: every seed finished, every algorithm of the suite", async () => {
