@@ -44,19 +44,20 @@ export async function fetchEmbedded(url: URL, get: (url: URL) => Promise<Respons
  * `embedded:table`, the test policy without a network.
  *
  * @param saved a directory with weights and optimizer state to continue from, in place of the source's own
+ * @param tokenizer whether text is needed; false opens a checkpoint that has no tokenizer
  */
-export async function openSource(source: string, saved?: string): Promise<Policy> {
+export async function openSource(source: string, saved?: string, tokenizer = true): Promise<Policy> {
   if (source === `${prefix}table`) {
     const { openTablePolicy } = await import("./testing/table_policy.ts");
     return await openTablePolicy(saved);
   }
   const directory = policyDirectory(source);
   const { openPolicy } = await import("../policy/mod.ts");
-  if (saved) return await openPolicy(saved, { threads: 1 });
+  if (saved) return await openPolicy(saved, { threads: 1, tokenizer });
   if (source.startsWith(prefix) && !import.meta.url.startsWith("file:")) {
     const copy = await fetchEmbedded(new URL(`../fixtures/${source.slice(prefix.length)}/`, import.meta.url));
     try {
-      return await openPolicy(copy, { threads: 1 });
+      return await openPolicy(copy, { threads: 1, tokenizer });
     } finally {
       await Deno.remove(copy, { recursive: true });
     }
@@ -69,5 +70,5 @@ export async function openSource(source: string, saved?: string): Promise<Policy
         : `policy ${source}: no such directory; give a directory with config.json and model.safetensors.`,
     );
   }
-  return await openPolicy(directory, { threads: 1 });
+  return await openPolicy(directory, { threads: 1, tokenizer });
 }

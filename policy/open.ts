@@ -4,8 +4,8 @@
  * @module
  */
 import { createCpuPolicy } from "./cpu/policy.ts";
-import { readDirectory } from "./directory.ts";
-import type { Policy } from "./policy.ts";
+import { type PolicyDirectory, readDirectory } from "./directory.ts";
+import type { Policy, Tokenizer } from "./policy.ts";
 import { loadTokenizer } from "./tokenizer.ts";
 
 /** Where and how a policy runs. */
@@ -14,6 +14,8 @@ export interface OpenOptions {
   backend?: "cpu";
   /** Threads per session. Default 1. */
   threads?: number;
+  /** False opens a directory that may lack a tokenizer; token ids are then all that works. Default true. */
+  tokenizer?: boolean;
 }
 
 /**
@@ -23,5 +25,13 @@ export interface OpenOptions {
  */
 export async function openPolicy(directory: string, options: OpenOptions = {}): Promise<Policy> {
   const files = await readDirectory(directory);
-  return createCpuPolicy(files, await loadTokenizer(directory), options);
+  const tokenizer = options.tokenizer === false ? noTokenizer(files) : await loadTokenizer(directory);
+  return createCpuPolicy(files, tokenizer, options);
+}
+
+function noTokenizer({ path, config }: PolicyDirectory): Tokenizer {
+  const refuse = () => {
+    throw new Error(`${path}: opened without its tokenizer, so it has no text; use token ids.`);
+  };
+  return { encode: refuse, decode: refuse, vocabularySize: config.vocabularySize };
 }

@@ -38,7 +38,7 @@ async function readSequences(path: string): Promise<number[][]> {
 /** Prints one JSON object per line: log-probs and entropies of the tokens after the first. */
 export async function logprobs(options: { policy: string; tokens: string }): Promise<number> {
   const sequences = await readSequences(options.tokens);
-  const policy = await openSource(options.policy);
+  const policy = await openSource(options.policy, undefined, false);
   try {
     for (let start = 0; start < sequences.length; start += batchSize) {
       const samples = sequences.slice(start, start + batchSize)

@@ -5,7 +5,8 @@
  */
 import { createHash } from "node:crypto";
 import { writeDirectory } from "../directory.ts";
-import type { Policy, StepOptions, Tokenizer } from "../policy.ts";
+import type { ModelConfig } from "../model/config.ts";
+import type { Policy, Sample, StepOptions, Tokenizer } from "../policy.ts";
 import type { PolicyDirectory } from "../directory.ts";
 import { decode } from "./decoding.ts";
 import { createEngine } from "./engine.ts";
@@ -45,15 +46,22 @@ export function createCpuPolicy(directory: PolicyDirectory, tokenizer: Tokenizer
     stopTokens,
     parameterCount: count,
     backend: `cpu/${KERNELS} ${runtimeVersion}`,
-    generate: (requests, options) =>
-      inTurn(() => decode(engine, prompts, requests, { ...options, stopTokens: options.stopTokens ?? stopTokens })),
+    generate(requests, options) {
+      requests.forEach(({ prompt }, i) => checkTokens(config, `Prompt ${i}`, prompt, 1));
+      return inTurn(() =>
+        decode(engine, prompts, requests, { ...options, stopTokens: options.stopTokens ?? stopTokens })
+      );
+    },
     logProbs(samples, options = {}) {
       checkTemperature(options.temperature);
+      samples.forEach((sample, i) => checkSample(config, i, sample));
       return inTurn(() => score(engine, prompts, samples, options));
     },
     accumulate(samples, derivatives, options = {}) {
       checkTemperature(options.temperature);
-      samples.forEach(({ response }, i) => {
+      samples.forEach((sample, i) => {
+        checkSample(config, i, sample);
+        const { response } = sample;
         if (derivatives[i].length === response.length) return;
         throw new RangeError(
           `Sample ${i} has ${response.length} response tokens but ${derivatives[i].length} derivatives; give one each.`,
@@ -87,6 +95,19 @@ export function createCpuPolicy(directory: PolicyDirectory, tokenizer: Tokenizer
       }),
     dispose: () => engine.dispose(),
   };
+}
+
+function checkSample(config: ModelConfig, index: number, { prompt, response }: Sample): void {
+  checkTokens(config, `The prompt of sample ${index}`, prompt, 1);
+  checkTokens(config, `The response of sample ${index}`, response, 0);
+}
+
+function checkTokens({ vocabularySize }: ModelConfig, what: string, tokens: readonly number[], least: number): void {
+  if (tokens.length < least) throw new RangeError(`${what} is empty; it needs at least one token.`);
+  const bad = tokens.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabularySize);
+  if (bad !== undefined) {
+    throw new RangeError(`${what} holds ${bad}, which is no token id from 0 to ${vocabularySize - 1}.`);
+  }
 }
 
 function checkTemperature(temperature = 1): void {

@@ -1,4 +1,4 @@
-import { deepStrictEqual, notStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, notStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
 import { loadExpected } from "../../fixtures/models/expected.ts";
 import { readDirectory, writeDirectory } from "../directory.ts";
 import type { Policy, Tokenizer } from "../policy.ts";
@@ -202,5 +202,15 @@ Deno.test("accumulate() gives the scores of logProbs(), bit for bit, and none fo
     const derivatives = DERIVATIVES.map((row, i) => i % 3 === 0 ? Array.from(row, () => 0) : row);
     const found = await policy.accumulate(SAMPLES, derivatives, { temperature: 0.8 });
     found.forEach((score, i) => deepStrictEqual(score, i % 3 === 0 ? null : scores[i]));
+    await policy.dispose();
+  }));
+
+Deno.test("token ids outside the vocabulary and empty prompts are refused in one sentence", () =>
+  withDirectory(async (folder) => {
+    const policy = await open(`${folder}/start`), size = policy.tokenizer.vocabularySize;
+    const refuses = (work: () => unknown, message: RegExp) => throws(() => work(), { name: "RangeError", message });
+    refuses(() => policy.logProbs([{ prompt: [1], response: [size] }]), /^The response of sample 0 holds 48, .* 47\.$/);
+    refuses(() => policy.logProbs([{ prompt: [], response: [1] }]), /^The prompt of sample 0 is empty; /);
+    refuses(() => policy.generate([{ prompt: [0.5], key: [0, 0] }], { maxTokens: 1 }), /^Prompt 0 holds 0\.5, /);
     await policy.dispose();
   }));
