@@ -2,6 +2,9 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { fold, integer, type Key, keyOf, threefry, uniform } from "./random.ts";
 
+// The same cases in every run: a test that fails now and then tells nobody anything.
+fc.configureGlobal({ seed: 20261120 });
+
 Deno.test("threefry() gives the known answers of Random123", () => {
   const cases: [Key, number, number, string][] = [
     [[0, 0], 0, 0, "6b200159 99ba4efe"],
