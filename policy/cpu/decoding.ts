@@ -13,8 +13,8 @@ import type { Engine } from "./engine.ts";
 import { bucketed, computePrompts, HIDDEN, promptKey, type PromptState } from "./prompts.ts";
 import { type Feed, floats, ids } from "./session.ts";
 
-/** Most sequences decoded together. */
-const MAX_ROWS = 128;
+/** Most sequences decoded together, and most numbers that their keys and values may take (1 GiB). */
+const MAX_ROWS = 128, MAX_CACHE = 2 ** 28;
 
 /** A sequence being decoded. */
 interface Row {
@@ -57,10 +57,10 @@ export async function decode(
     logProbs: [],
     done: maxTokens === 0,
   }));
-  const waiting = rows.filter((row) => !row.done);
+  const waiting = rows.filter((row) => !row.done), most = rowsThatFit(engine, rows, maxTokens);
   let active: Row[] = [], cache: Cache | undefined;
   while (true) {
-    const alive = active.filter((row) => !row.done), joining = waiting.slice(0, MAX_ROWS - alive.length);
+    const alive = active.filter((row) => !row.done), joining = waiting.slice(0, most - alive.length);
     if (alive.length + joining.length === 0) break;
     const full = cache === undefined || alive.some((row) => row.length >= cache!.slots);
     if (full || (active.length - alive.length) * 8 >= active.length) {
@@ -83,6 +83,12 @@ export async function decode(
     logProbs: Float32Array.from(logProbs),
     truncated: !stopTokens.includes(tokens[tokens.length - 1]),
   }));
+}
+
+function rowsThatFit({ config }: Engine, rows: readonly Row[], maxTokens: number): number {
+  const longest = rows.reduce((most, row) => Math.max(most, row.length), 0) + maxTokens;
+  const perRow = 2 * config.layers * config.keyValueHeads * config.headSize * bucketed(longest + 1);
+  return Math.max(1, Math.min(MAX_ROWS, Math.floor(MAX_CACHE / perRow)));
 }
 
 function choose(probabilities: Float32Array, { request, tokens, temperature }: Row, topP: number): number {

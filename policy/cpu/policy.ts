@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { writeDirectory } from "../directory.ts";
 import type { ModelConfig } from "../model/config.ts";
-import type { Policy, Sample, StepOptions, Tokenizer } from "../policy.ts";
+import type { GenerateOptions, Policy, Sample, StepOptions, Tokenizer } from "../policy.ts";
 import type { PolicyDirectory } from "../directory.ts";
 import { decode } from "./decoding.ts";
 import { createEngine } from "./engine.ts";
@@ -48,6 +48,7 @@ export function createCpuPolicy(directory: PolicyDirectory, tokenizer: Tokenizer
     backend: `cpu/${KERNELS} ${runtimeVersion}`,
     generate(requests, options) {
       requests.forEach(({ prompt }, i) => checkTokens(config, `Prompt ${i}`, prompt, 1));
+      checkSampling(options, requests.length);
       return inTurn(() =>
         decode(engine, prompts, requests, { ...options, stopTokens: options.stopTokens ?? stopTokens })
       );
@@ -108,6 +109,19 @@ function checkTokens({ vocabularySize }: ModelConfig, what: string, tokens: read
   if (bad !== undefined) {
     throw new RangeError(`${what} holds ${bad}, which is no token id from 0 to ${vocabularySize - 1}.`);
   }
+}
+
+function checkSampling({ maxTokens, temperature = 1, topP = 1 }: GenerateOptions, requests: number): void {
+  if (!Number.isInteger(maxTokens) || maxTokens < 0) {
+    throw new RangeError(`A response can't have at most ${maxTokens} tokens; give an integer from 0.`);
+  }
+  if (!(topP > 0 && topP <= 1)) throw new RangeError(`topP is ${topP}; give a number above 0 and at most 1.`);
+  const temperatures = typeof temperature === "number" ? [temperature] : temperature;
+  if (typeof temperature !== "number" && temperature.length !== requests) {
+    throw new RangeError(`${requests} requests have ${temperature.length} temperatures; give one, or one each.`);
+  }
+  const bad = temperatures.find((value) => !(value >= 0 && Number.isFinite(value)));
+  if (bad !== undefined) throw new RangeError(`Nothing can be sampled at temperature ${bad}; use 0 or more.`);
 }
 
 function checkTemperature(temperature = 1): void {

@@ -205,12 +205,18 @@ Deno.test("accumulate() gives the scores of logProbs(), bit for bit, and none fo
     await policy.dispose();
   }));
 
-Deno.test("token ids outside the vocabulary and empty prompts are refused in one sentence", () =>
+Deno.test("what can not be sampled or scored is refused in one sentence", () =>
   withDirectory(async (folder) => {
     const policy = await open(`${folder}/start`), size = policy.tokenizer.vocabularySize;
     const refuses = (work: () => unknown, message: RegExp) => throws(() => work(), { name: "RangeError", message });
     refuses(() => policy.logProbs([{ prompt: [1], response: [size] }]), /^The response of sample 0 holds 48, .* 47\.$/);
     refuses(() => policy.logProbs([{ prompt: [], response: [1] }]), /^The prompt of sample 0 is empty; /);
+    const request = { prompt: [1], key: [0, 0] } as const;
+    refuses(() => policy.generate([request], { maxTokens: -1 }), /^A response can't have at most -1 tokens/);
+    refuses(() => policy.generate([request], { maxTokens: 1, topP: 0 }), /^topP is 0; /);
+    refuses(() => policy.generate([request], { maxTokens: 1, temperature: -1 }), /temperature -1; /);
+    refuses(() => policy.generate([request], { maxTokens: 1, temperature: [1, 1] }), /^1 requests have 2 temp/);
+    refuses(() => policy.logProbs([{ prompt: [1], response: [1] }], { temperature: 0 }), /^A temperature of 0 /);
     refuses(() => policy.generate([{ prompt: [0.5], key: [0, 0] }], { maxTokens: 1 }), /^Prompt 0 holds 0\.5, /);
     await policy.dispose();
   }));
