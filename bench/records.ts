@@ -94,7 +94,51 @@ export async function readJson<T>(path: string): Promise<T | undefined> {
 /** Complete lines of a journal, parsed; a line that was cut short by a kill is left out. */
 export async function readJournal<T>(path: string): Promise<T[]> {
   const text = await Deno.readTextFile(path).catch(() => "");
-  return text.split("\n").slice(0, -1).map((line) => JSON.parse(line) as T);
+  return text.split("\n").slice(0, -1).map((line, index) => {
+    try {
+      return JSON.parse(line) as T;
+    } catch {
+      throw new Refusal(`${path}, line ${index + 1}: not JSON; delete its directory to run the cell again.`);
+    }
+  });
+}
+
+/** What every line of the chain has. */
+interface ChainLine {
+  /** Training steps done. */
+  step: number;
+  /** Hash over this line and all before it. */
+  hash: string;
+}
+
+/**
+ * Reads the two journals of the chain and computes it again: an evaluation comes right after its step.
+ *
+ * @throws {Refusal} naming the first line that is not as it was written.
+ */
+export async function readChain<S extends ChainLine, E extends ChainLine>(
+  directory: string,
+  { identity }: Cell,
+): Promise<{ steps: S[]; evaluations: E[]; hash: string }> {
+  const [steps, evaluations] = await Promise.all([
+    readJournal<S>(`${directory}/steps.jsonl`),
+    readJournal<E>(`${directory}/evaluations.jsonl`),
+  ]);
+  const lines = [
+    ...steps.map((line, index) => ({ name: "steps.jsonl", index, line: line as ChainLine })),
+    ...evaluations.map((line, index) => ({ name: "evaluations.jsonl", index, line: line as ChainLine })),
+  ].sort((a, b) => a.line.step - b.line.step); // Stable: steps before evaluations.
+  let hash = sha256(canonical(identity));
+  for (const { name, index, line: { hash: written, ...line } } of lines) {
+    hash = sha256(hash, canonical(line));
+    if (hash !== written) {
+      throw new Refusal(
+        `${directory}/${name}, line ${index + 1}: it, or a line before it, is not as it was written; ` +
+          "delete the directory to run the cell again.",
+      );
+    }
+  }
+  return { steps, evaluations, hash };
 }
 
 /** Makes a directory, or says why it can't be written to. */
@@ -120,6 +164,7 @@ export function reasonOf(error: unknown): string {
 export class CellRecord {
   /** Directory of the record. */
   readonly directory: string;
+  readonly #cell: Cell;
   readonly #lock: Deno.FsFile;
   readonly #files = new Map<Journal, Deno.FsFile>();
   readonly #lengths = new Map<Journal, number>();
@@ -127,6 +172,7 @@ export class CellRecord {
 
   private constructor(directory: string, cell: Cell, lock: Deno.FsFile) {
     this.directory = directory;
+    this.#cell = cell;
     this.#lock = lock;
     this.#hash = sha256(canonical(cell.identity));
   }
@@ -177,7 +223,15 @@ export class CellRecord {
       await file.seek(length, Deno.SeekMode.Start);
       this.#lengths.set(name, length);
     }
-    if (checkpoint) this.#hash = checkpoint.hash;
+    if (checkpoint) {
+      const { hash } = await readChain(this.directory, this.#cell);
+      if (hash !== checkpoint.hash) {
+        throw new Refusal(
+          `${this.directory}/checkpoint.json: its hash is not that of the lines; delete the directory to run the cell again.`,
+        );
+      }
+      this.#hash = hash;
+    }
     await Deno.remove(`${this.directory}/failure.json`).catch(() => {});
     return checkpoint;
   }

@@ -144,6 +144,12 @@ Deno.test("weights that are not those of the checkpoint, and a shortened journal
     bytes[0] ^= 1;
     await Deno.writeFile(table, bytes);
     await assert.rejects(runCell(cell, parts, { directory }), /the weights are not those of the record; delete/);
+    const steps = await Deno.readTextFile(`${directory}/steps.jsonl`);
+    await Deno.writeTextFile(`${directory}/steps.jsonl`, steps.replace('"step":3', '"step":4'));
+    await assert.rejects(
+      runCell(cell, parts, { directory }),
+      /steps\.jsonl, line 3: it, or a line before it, is not as/,
+    );
     await Deno.truncate(`${directory}/steps.jsonl`, 10);
     await assert.rejects(runCell(cell, parts, { directory }), /steps\.jsonl: shorter than at its checkpoint/);
   }));

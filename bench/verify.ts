@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { canonical } from "./canonical.ts";
+import { canonical, sha256 } from "./canonical.ts";
 import type { Cell } from "./cell.ts";
 import { type Environment, environment } from "./environment.ts";
 import type { Leaderboard, Verified } from "./leaderboard/leaderboard.ts";
@@ -20,7 +20,7 @@ export interface Verification {
   same: boolean;
   /** Lines that were the same. */
   lines: number;
-  /** The first line that differs, and the fields in which it does. */
+  /** The first line or file that differs, and the fields in which it does. */
   difference: { line: string; fields: string[] } | null;
   /** L0 if the machine is described alike, L1 if only the processor and the back end are, else L2. */
   level: Verified;
@@ -44,6 +44,24 @@ export function levelOf(recorded: Environment | undefined, now: Environment): Ve
   return recorded.arch === now.arch && recorded.cpu === now.cpu ? "L1" : "L2";
 }
 
+/** Bytes of a file, or undefined if there is none. */
+const bytesAt = (path: string) => Deno.readFile(path).catch(() => undefined);
+
+/** What else a finished record holds: its result, the trained weights and the responses, against those of the second run. */
+async function differingFile(recorded: string, again: string, result: CellResult): Promise<Verification["difference"]> {
+  const repeated = await readJson<CellResult>(`${again}/result.json`);
+  const fields = (["id", "steps", "hash", "weights"] as const).filter((name) => result[name] !== repeated?.[name]);
+  if (fields.length > 0) return { line: "result.json", fields };
+  const responses = [...Deno.readDirSync(`${again}/responses`)].map(({ name }) => `responses/${name}`).sort();
+  const files = [...Deno.readDirSync(`${again}/policy`)].map(({ name }) => `policy/${name}`).sort();
+  for (const file of [...files, ...responses]) {
+    const [left, right] = [await bytesAt(`${recorded}/${file}`), await bytesAt(`${again}/${file}`)];
+    if (left === undefined) return { line: file, fields: ["missing"] };
+    if (sha256(left) !== sha256(right!)) return { line: file, fields: ["bytes"] };
+  }
+  return null;
+}
+
 /** Stops the second run at the first difference. */
 class Different extends Error {
   /** Name shown in stack traces. */
@@ -60,6 +78,7 @@ export async function verifyCell(directory: string, options: { signal?: AbortSig
   const recorded = new Map([...steps, ...evaluations].map((line) => [nameOf(line), line]));
   const level = levelOf(await readJson<Environment>(`${directory}/environment.json`), environment());
 
+  const result = await readJson<CellResult>(`${directory}/result.json`);
   const copy = await Deno.makeTempDir({ prefix: "podium-verify-" });
   let lines = 0;
   let difference: Verification["difference"] = null;
@@ -70,8 +89,8 @@ export async function verifyCell(directory: string, options: { signal?: AbortSig
       signal: options.signal ? AbortSignal.any([options.signal, done.signal]) : done.signal,
       onLine: (line) => {
         const name = nameOf(line), expected = recorded.get(name);
-        if (!expected) return done.abort(); // The record ends here.
-        const fields = differingFields(expected, line);
+        if (!expected && !result) return done.abort(); // The record ends here.
+        const fields = expected ? differingFields(expected, line) : ["missing"];
         if (fields.length > 0) {
           difference = { line: name, fields };
           throw new Different();
@@ -79,6 +98,7 @@ export async function verifyCell(directory: string, options: { signal?: AbortSig
         lines++;
       },
     });
+    if (result && lines === recorded.size) difference = await differingFile(directory, copy, result);
   } catch (error) {
     if (!(error instanceof Different) && !done.signal.aborted) throw error;
   } finally {
@@ -91,7 +111,6 @@ export async function verifyCell(directory: string, options: { signal?: AbortSig
     difference,
     level,
   };
-  const result = await readJson<CellResult>(`${directory}/result.json`);
   if (verification.same && result) await noteVerification(directory, level, result);
   return verification;
 }

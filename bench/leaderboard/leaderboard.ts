@@ -6,7 +6,15 @@
 import type { Environment } from "../environment.ts";
 import { Refusal } from "../outcomes.ts";
 import type { Plan, PlannedCell } from "../parts.ts";
-import { type CellFailure, type CellResult, readJournal, readJson, reasonOf, writeAtomically } from "../records.ts";
+import {
+  type CellFailure,
+  type CellResult,
+  readChain,
+  readJournal,
+  readJson,
+  reasonOf,
+  writeAtomically,
+} from "../records.ts";
 import type { EvaluationLine, StepLine, TimingLine } from "../run_cell.ts";
 import { validated } from "../schema.ts";
 import { type Estimate, estimate } from "../statistics/bootstrap.ts";
@@ -104,14 +112,18 @@ interface ReadCell extends PlannedCell {
 }
 
 async function readCell(planned: PlannedCell, directory: string): Promise<ReadCell> {
-  const [steps, evaluations, timing, result, failure, verification] = await Promise.all([
-    readJournal<StepLine>(`${directory}/steps.jsonl`),
-    readJournal<EvaluationLine>(`${directory}/evaluations.jsonl`),
+  const [{ steps, evaluations, hash }, timing, result, failure, verification] = await Promise.all([
+    readChain<StepLine, EvaluationLine>(directory, planned.cell),
     readJournal<TimingLine>(`${directory}/timing.jsonl`),
     readJson<CellResult>(`${directory}/result.json`),
     readJson<CellFailure>(`${directory}/failure.json`),
     readJson<{ level: Verified; hash: string }>(`${directory}/verification.json`),
   ]);
+  if (result && (result.id !== planned.cell.id || result.hash !== hash)) {
+    throw new Refusal(
+      `${directory}/result.json: its hash is not that of the recorded lines; delete the directory to run the cell again.`,
+    );
+  }
   return { ...planned, steps, evaluations, timing, result, failure: result ? undefined : failure, verification };
 }
 
