@@ -246,10 +246,13 @@ export function checkGolden(text: string): { cases: Outcome[]; primitives: Outco
  */
 export async function conformance(
   files: readonly string[],
-  { print = console.log }: { print?: (line: string) => void } = {},
+  { print = console.log, printError = console.error }: {
+    print?: (line: string) => void;
+    printError?: (line: string) => void;
+  } = {},
 ): Promise<number> {
   if (files.length === 0) {
-    print("conformance: no file given; name one or more golden files, such as fixtures/golden/a.json");
+    printError("conformance: no file given; name one or more golden files, such as fixtures/golden/a.json");
     return 1;
   }
   const count = { passed: 0, failed: 0, unsupported: 0 };
@@ -260,7 +263,7 @@ export async function conformance(
       checked = checkGolden(await Deno.readTextFile(file));
     } catch (error) {
       const reason = error instanceof Deno.errors.NotFound ? "there is no such file" : (error as Error).message;
-      print(`conformance: cannot use ${file}: ${reason}`);
+      printError(`conformance: cannot use ${file}: ${reason}`);
       return 1;
     }
     for (const { id, algorithm, status, error, reason } of [...checked.primitives, ...checked.cases]) {

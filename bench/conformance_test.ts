@@ -17,7 +17,10 @@ async function run(...contents: (string | Json)[]): Promise<{ code: number; line
       return file;
     });
     const lines: string[] = [];
-    const code = await conformance(files, { print: (line) => lines.push(line) });
+    const code = await conformance(files, {
+      print: (line) => lines.push(line),
+      printError: (line) => lines.push(line),
+    });
     return { code, lines };
   } finally {
     await Deno.remove(directory, { recursive: true });
@@ -185,7 +188,13 @@ Deno.test("a file that cannot be used is named with the reason in one sentence, 
     assert.ok(!lines[0].includes("\n"));
   }
   const lines: string[] = [];
-  assert.equal(await conformance(["/nowhere/at all.json"], { print: (line) => lines.push(line) }), 1);
+  assert.equal(
+    await conformance(["/nowhere/at all.json"], {
+      print: (line) => lines.push(line),
+      printError: (line) => lines.push(line),
+    }),
+    1,
+  );
   assert.deepEqual(lines, ["conformance: cannot use /nowhere/at all.json: there is no such file"]);
-  assert.equal(await conformance([], { print: (line) => lines.push(line) }), 1);
+  assert.equal(await conformance([], { print: (line) => lines.push(line), printError: (line) => lines.push(line) }), 1);
 });
