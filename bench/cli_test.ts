@@ -100,6 +100,34 @@ Deno.test("bench writes a valid leaderboard and prints a table with the policy b
     const different = await run("verify", `${directory}/${cell}`);
     assert.equal(different.code, 100);
     assert.match(different.out, /first difference at step 4: entropy \(L0\)/);
+    const refused = await run(...small(directory));
+    assert.equal(refused.code, 1);
+    assert.match(
+      refused.err,
+      /error: .*steps\.jsonl, line 4: it, or a line before it, is not as it was written; delete/,
+    );
+    await Deno.writeTextFile(steps, text.replace('{"step":3', "{{"));
+    assert.match((await run(...small(directory))).err, /error: .*steps\.jsonl, line 3: not JSON; delete/);
+    await Deno.writeTextFile(steps, text);
+
+    // So is one whose result, weights or responses were.
+    const record = `${directory}/${cell}`;
+    const changes: [file: string, change: (text: string) => string, difference: string][] = [
+      ["result.json", (text) => text.replace(/"weights": "./, '"weights": "x'), "result\\.json: weights"],
+      ["result.json", (text) => text.replace(/"hash": "./, '"hash": "x'), "result\\.json: hash"],
+      ["policy/table.bin", (text) => text + " ", "policy/table\\.bin: bytes"],
+      ["responses/step-000000.jsonl", (text) => text + " ", "responses/step-000000\\.jsonl: bytes"],
+    ];
+    for (const [file, change, difference] of changes) {
+      const bytes = await Deno.readFile(`${record}/${file}`);
+      await Deno.writeTextFile(`${record}/${file}`, change(new TextDecoder().decode(bytes)));
+      const { code, out } = await run("verify", record);
+      assert.equal(code, 100);
+      assert.match(out, new RegExp(`first difference at ${difference}`));
+      await Deno.writeFile(`${record}/${file}`, bytes);
+    }
+    await Deno.remove(`${record}/policy/table.bin`);
+    assert.match((await run("verify", record)).out, /first difference at policy\/table\.bin: missing/);
   }));
 
 Deno.test("cells side by side or one after the other end with the same digests", () =>
@@ -183,6 +211,7 @@ Deno.test("bad input gives one sentence and exit code 1", async (test) => {
   await Deno.writeTextFile(`${directory}/empty.jsonl`, "");
   await Deno.writeTextFile(`${directory}/broken.jsonl`, '{"question": "1 + 1?", "answer": "#### 2"}\n{"question": \n');
   await Deno.writeTextFile(`${directory}/tokens.jsonl`, "[1, 2]\n[1, -2]\n");
+  await Deno.writeTextFile(`${directory}/beyond.jsonl`, "[1, 2]\n\n[1, 13]\n");
   await Deno.writeTextFile(`${directory}/suite.json`, '{"name": "x"}');
   await Deno.mkdir(`${directory}/hollow`);
   const table = "--policy=embedded:table";
@@ -198,6 +227,10 @@ Deno.test("bad input gives one sentence and exit code 1", async (test) => {
     [
       ["bench", "--set=training.stepz=3", table],
       /^the command line: \/training has an unknown property "stepz"; did you mean "steps"\?$/,
+    ],
+    [
+      ["bench", '--set=training.rewards=["acuracy"]', table],
+      /^unknown reward channel "acuracy"; did you mean "accuracy"\?$/,
     ],
     [["bench", "--set=steps", table], /^--set steps: not of the form training\.learningRate=1e-3\.$/],
     [
@@ -239,6 +272,10 @@ Deno.test("bad input gives one sentence and exit code 1", async (test) => {
     [
       ["logprobs", table, `--tokens=${directory}/tokens.jsonl`],
       /tokens\.jsonl, line 2: not a list of token ids; write lines such as/,
+    ],
+    [
+      ["logprobs", table, `--tokens=${directory}/beyond.jsonl`],
+      /beyond\.jsonl, line 3: 13 is no token id from 0 to 12\.$/,
     ],
     [["logprobs", table, `--tokens=${directory}/empty.jsonl`], /empty\.jsonl: holds no token ids/],
     [["logprobs", table, "--tokens=/none"], /^\/none: can't be read \(.*\)\.$/],

@@ -70,6 +70,9 @@ export async function planSuite(suite: Suite): Promise<Plan> {
   const [train, test] = await Promise.all(
     (["train", "test"] as const).map((split) => problemsOf(task, split, suite.data[split])),
   );
+  const { rewards } = task.grade(train.at(0), "");
+  const other = [...new Set(suite.training.rewards)].find((name) => !Object.hasOwn(rewards, name));
+  if (other !== undefined) throw new Refusal(unknown("reward channel", other, Object.keys(rewards)));
   const policy = await openSource(suite.policy);
   try {
     const digest = await policy.digest();

@@ -11,7 +11,7 @@ import { openSource } from "../policies.ts";
 const batchSize = 16;
 
 /** Reads lines of token ids; a bad one is refused with its number. */
-async function readSequences(path: string): Promise<number[][]> {
+async function readSequences(path: string): Promise<{ ids: number[]; where: string }[]> {
   let text: string;
   try {
     text = path === "-" ? await new Response(Deno.stdin.readable).text() : await Deno.readTextFile(path);
@@ -29,7 +29,7 @@ async function readSequences(path: string): Promise<number[][]> {
     }
     const good = Array.isArray(ids) && ids.length > 0 && ids.every((id) => Number.isInteger(id) && id >= 0);
     if (!good) throw new Refusal(`${where}: not a list of token ids; write lines such as [1, 5, 2].`);
-    return [ids as number[]];
+    return [{ ids: ids as number[], where }];
   });
   if (sequences.length === 0) throw new Refusal(`${path}: holds no token ids; write one JSON list per line.`);
   return sequences;
@@ -40,9 +40,15 @@ export async function logprobs(options: { policy: string; tokens: string }): Pro
   const sequences = await readSequences(options.tokens);
   const policy = await openSource(options.policy, undefined, false);
   try {
+    // Before the first line is printed.
+    const { vocabularySize } = policy.tokenizer;
+    for (const { ids, where } of sequences) {
+      const bad = ids.find((id) => id >= vocabularySize);
+      if (bad !== undefined) throw new Refusal(`${where}: ${bad} is no token id from 0 to ${vocabularySize - 1}.`);
+    }
     for (let start = 0; start < sequences.length; start += batchSize) {
       const samples = sequences.slice(start, start + batchSize)
-        .map((ids) => ({ prompt: ids.slice(0, 1), response: ids.slice(1) }));
+        .map(({ ids }) => ({ prompt: ids.slice(0, 1), response: ids.slice(1) }));
       for (const { logProbs, entropy } of await policy.logProbs(samples)) {
         console.log(JSON.stringify({ logProbs: [...logProbs], entropy: [...entropy] }));
       }
