@@ -248,8 +248,11 @@ Deno.test("bad input gives one sentence and exit code 1", async (test) => {
     [["bench", table, `--data=${directory}/broken.jsonl`], /broken\.jsonl, line 2: not valid JSON \(.*\)\.$/],
     [
       ["bench", table, "--out=/proc/podium"],
-      /^\/proc\/podium: can't write there \(.*\); choose another directory with --out\.$/,
+      /^\/proc\/podium: can't write there \(not permitted\); choose another directory with --out\.$/,
     ],
+    [["bench", table, "--out="], /^--out is empty; give a directory\.$/],
+    [["bench", "--suite=./none.json"], /^\.\/none\.json: can't read the suite \(no such file or directory\); give the/],
+    [["grade", "--task=gsm", "--gold"], /^unknown task "gsm"; did you mean "gsm8k"\?$/],
     [["verify", `${directory}/hollow`], /hollow: no recorded cell there; give the directory of a run or of a cell\.$/],
     [["verify", "/none"], /^\/none: can't be read; give the directory of a run or of a cell\.$/],
     [["verify"], /^missing required argument 'run'$/],

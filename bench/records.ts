@@ -143,6 +143,7 @@ export async function readChain<S extends ChainLine, E extends ChainLine>(
 
 /** Makes a directory, or says why it can't be written to. */
 export async function makeDirectory(path: string): Promise<void> {
+  if (path === "") throw new Refusal("--out is empty; give a directory.");
   try {
     await Deno.mkdir(path, { recursive: true });
     const probe = `${path}/.writable`;
@@ -155,6 +156,7 @@ export async function makeDirectory(path: string): Promise<void> {
 
 /** The system's reason without the call and the path around it. */
 export function reasonOf(error: unknown): string {
+  if (error instanceof Deno.errors.NotCapable) return "not permitted";
   const message = error instanceof Error ? error.message : String(error);
   return message.replace(/^[^(]*\(os error/, (text) => text).replace(/[:,]\s+(mkdir|open|stat|read|write).*$/, "")
     .replace(/ \(os error \d+\)/, "").toLowerCase();

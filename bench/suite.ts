@@ -4,6 +4,7 @@
  * @module
  */
 import { Refusal } from "./outcomes.ts";
+import { reasonOf } from "./records.ts";
 import { unknown } from "./nearest.ts";
 import { validated } from "./schema.ts";
 import quick from "./suites/quick.json" with { type: "json" };
@@ -143,7 +144,7 @@ export async function loadSuite(name: string): Promise<Suite> {
   try {
     text = await Deno.readTextFile(name);
   } catch (error) {
-    throw new Refusal(`${name}: can't read the suite (${(error as Error).message}); give the path of a JSON file.`);
+    throw new Refusal(`${name}: can't read the suite (${reasonOf(error)}); give the path of a JSON file.`);
   }
   let value: unknown;
   try {

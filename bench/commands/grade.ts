@@ -47,7 +47,7 @@ interface Disagreement {
 
 /** Runs the command. Exit code 0; 1 on bad input; 100 if one of the data set's own solutions is graded wrong. */
 export async function grade(options: GradeCommandOptions): Promise<number> {
-  const { print = console.log, printError = console.error } = options;
+  const { print = console.log, printError = (line) => console.error(`error: ${line}`) } = options;
   try {
     const task = Object.hasOwn(tasks, options.task) ? tasks[options.task] : undefined;
     if (!task) throw new Refusal(unknown("task", options.task, Object.keys(tasks)));
