@@ -5,7 +5,8 @@
  * @module
  */
 import { Refusal } from "./outcomes.ts";
-import { reasonOf, writeAtomically } from "./records.ts";
+import { reasonOf } from "../policy/reason.ts";
+import { writeAtomically } from "./records.ts";
 
 /** A Markdown table: a title line and rows. Columns whose number is in `rightAligned` stand to the right. */
 export function markdownTable(lines: readonly (readonly string[])[], rightAligned: readonly number[] = []): string {

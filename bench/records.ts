@@ -18,6 +18,7 @@
  *
  * @module
  */
+import { reasonOf } from "../policy/reason.ts";
 import type { Policy } from "../policy/policy.ts";
 import { canonical, sha256 } from "./canonical.ts";
 import type { Cell } from "./cell.ts";
@@ -152,14 +153,6 @@ export async function makeDirectory(path: string): Promise<void> {
   } catch (error) {
     throw new Refusal(`${path}: can't write there (${reasonOf(error)}); choose another directory with --out.`);
   }
-}
-
-/** The system's reason without the call and the path around it. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof Deno.errors.NotCapable) return "not permitted";
-  const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/^[^(]*\(os error/, (text) => text).replace(/[:,]\s+(mkdir|open|stat|read|write).*$/, "")
-    .replace(/ \(os error \d+\)/, "").toLowerCase();
 }
 
 /** The record of one cell, open for writing by one process. */

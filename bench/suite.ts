@@ -4,7 +4,7 @@
  * @module
  */
 import { Refusal } from "./outcomes.ts";
-import { reasonOf } from "./records.ts";
+import { reasonOf } from "../policy/reason.ts";
 import { unknown } from "./nearest.ts";
 import { validated } from "./schema.ts";
 import quick from "./suites/quick.json" with { type: "json" };

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { reasonOf } from "./reason.ts";
 import {
   configToJson,
   type ModelConfig,
@@ -131,7 +132,7 @@ export async function writeDirectory(path: string, policy: PolicyToWrite): Promi
     await takeName(temporary, path);
   } catch (error) {
     if (temporary) await Deno.remove(temporary, { recursive: true }).catch(() => {});
-    throw new Error(`${path}: the policy cannot be written (${(error as Error).message}).`, { cause: error });
+    throw new Error(`${path}: the policy cannot be written (${reasonOf(error)}).`, { cause: error });
   }
 }
 
@@ -262,7 +263,7 @@ async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await Deno.readTextFile(path));
   } catch (error) {
-    throw new Error(`${path}: cannot be read (${(error as Error).message}).`, { cause: error });
+    throw new Error(`${path}: cannot be read (${reasonOf(error)}).`, { cause: error });
   }
 }
 
@@ -272,7 +273,7 @@ async function exists(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
-    throw new Error(`${path}: cannot be read (${(error as Error).message}).`, { cause: error });
+    throw new Error(`${path}: cannot be read (${reasonOf(error)}).`, { cause: error });
   }
 }
 

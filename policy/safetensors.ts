@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { reasonOf } from "./reason.ts";
 
 /** One tensor of an open file. */
 export interface TensorInfo {
@@ -159,7 +160,7 @@ export async function writeSafetensors(
     await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
-    throw new Error(`${path}: cannot be written (${(error as Error).message}).`, { cause: error });
+    throw new Error(`${path}: cannot be written (${reasonOf(error)}).`, { cause: error });
   }
 }
 
@@ -325,7 +326,7 @@ async function readWeightMap(indexPath: string): Promise<[name: string, fileName
   try {
     json = JSON.parse(await Deno.readTextFile(indexPath));
   } catch (error) {
-    throw new Error(`${indexPath}: cannot be read (${(error as Error).message}).`, { cause: error });
+    throw new Error(`${indexPath}: cannot be read (${reasonOf(error)}).`, { cause: error });
   }
   const map = isRecord(json) ? json.weight_map : undefined;
   if (!isRecord(map)) throw new Error(`${indexPath}: it has no weight_map.`);
@@ -342,7 +343,7 @@ async function open(path: string): Promise<Deno.FsFile> {
   try {
     return await Deno.open(path);
   } catch (error) {
-    throw new Error(`${path}: cannot be opened (${(error as Error).message}).`, { cause: error });
+    throw new Error(`${path}: cannot be opened (${reasonOf(error)}).`, { cause: error });
   }
 }
 

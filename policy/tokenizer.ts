@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { reasonOf } from "./reason.ts";
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import type { Tokenizer } from "./policy.ts";
 
@@ -66,6 +67,6 @@ async function readJson(path: string, absent?: unknown): Promise<unknown> {
     return JSON.parse(await Deno.readTextFile(path));
   } catch (error) {
     if (absent !== undefined && error instanceof Deno.errors.NotFound) return absent;
-    throw new Error(`${path}: cannot be read (${(error as Error).message}).`, { cause: error });
+    throw new Error(`${path}: cannot be read (${reasonOf(error)}).`, { cause: error });
   }
 }

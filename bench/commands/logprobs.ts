@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { reasonOf } from "../records.ts";
+import { reasonOf } from "../../policy/reason.ts";
 import { Refusal } from "../outcomes.ts";
 import { openSource } from "../policies.ts";
 

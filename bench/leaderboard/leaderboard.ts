@@ -3,18 +3,11 @@
  *
  * @module
  */
+import { reasonOf } from "../../policy/reason.ts";
 import type { Environment } from "../environment.ts";
 import { Refusal } from "../outcomes.ts";
 import type { Plan, PlannedCell } from "../parts.ts";
-import {
-  type CellFailure,
-  type CellResult,
-  readChain,
-  readJournal,
-  readJson,
-  reasonOf,
-  writeAtomically,
-} from "../records.ts";
+import { type CellFailure, type CellResult, readChain, readJournal, readJson, writeAtomically } from "../records.ts";
 import type { EvaluationLine, StepLine, TimingLine } from "../run_cell.ts";
 import { validated } from "../schema.ts";
 import { type Estimate, estimate } from "../statistics/bootstrap.ts";
