@@ -27,6 +27,8 @@ export function perfMarkdown({ command, cpu, cores, deno, figures }: Measurement
     peerSetting ?? "",
   ]);
   const title = ["shape", "what", "Podium", "peer", "ratio", "the peer's fastest way"];
-  const note = `Measured by \`${command}\` on ${cores} cores of ${cpu}, Deno ${deno}; all cores in use on both sides.`;
+  const own = [...new Set(figures.map(({ podiumSetting }) => podiumSetting))].join("; ");
+  const note =
+    `Podium's fastest setting: ${own}. Measured by \`${command}\` on ${cores} cores of ${cpu}, Deno ${deno}.`;
   return `${markdownTable([title, ...lines], [2, 3, 4])}\n\n${wrapped(note)}`;
 }

@@ -4,7 +4,8 @@
  *
  * Every figure is the median of repeats after warm-up. Podium and the peer alternate, never overlap. A group's shared
  * prompt is computed once, which is counted as if it had been computed for each response: the work done is the same.
- * The PyTorch peer takes the fastest of several ways, with and without that sharing, and 1 or 2 threads.
+ * The PyTorch peer takes the fastest of several ways, with and without that sharing, in the same settings of processes
+ * and threads as Podium.
  *
  * @module
  */
@@ -138,16 +139,23 @@ async function sideBySide(shape: Shape, mode: Mode, cores: number, repeats: numb
 }
 
 async function torchBest(shape: Shape, mode: Mode, cores: number, repeats: number): Promise<Measured | null> {
-  const measured: Measured[] = [];
-  for (const threads of new Set([1, cores])) {
+  const measured: Measured[] = [], sequences = shape.prompts * shape.group;
+  // The same settings as Podium's own: one process with 1 thread and with all cores, and a process per core.
+  for (const [processes, threads] of cores > 1 ? [[1, 1], [1, cores], [cores, 1]] : [[1, 1]]) {
     for (const group of [1, shape.group]) {
-      const sequences = shape.prompts * shape.group;
-      const result = await peer("torch_peer.py", { ...shape, group, sequences, mode, threads, repeats });
-      if (!result) return null;
-      const setting = `PyTorch ${result.torch}, ${result.way}, ${threads} threads`;
-      const eager = Object.entries(result.tried as Record<string, number>)
-        .filter(([way]) => way.includes("eager")).map(([, rate]) => rate);
-      measured.push({ rate: result.tokensPerSecond as number, setting, eager: Math.max(0, ...eager) });
+      const job = { ...shape, group, sequences, mode, threads, repeats };
+      const results = await Promise.all(Array.from({ length: processes }, () => peer("torch_peer.py", job)));
+      if (results.some((result) => result === null)) return null;
+      const rate = results.reduce((sum, result) => sum + (result!.tokensPerSecond as number), 0);
+      const setting = `PyTorch ${results[0]!.torch}, ${results[0]!.way}, ${processes} processes × ${threads} threads`;
+      const eager = results.map((result) =>
+        Math.max(
+          0,
+          ...Object.entries(result!.tried as Record<string, number>)
+            .filter(([way]) => way.includes("eager")).map(([, rate]) => rate),
+        )
+      );
+      measured.push({ rate, setting, eager: eager.reduce((sum, rate) => sum + rate, 0) });
     }
   }
   const eager = Math.max(...measured.map((way) => way.eager!));
