@@ -67,11 +67,14 @@ export interface Needs {
   reference?: boolean;
   /** Refresh the reference policy from the trained one every so many training steps. Absent: never. */
   refreshReferenceEvery?: number;
-  /** A value head: {@linkcode Response.values} and {@linkcode Response.oldValues}. */
-  critic?: boolean;
-  /** {@linkcode Response.planning}. */
+  /** A critic with an optimizer of its own: {@linkcode Response.values} and {@linkcode Response.oldValues}. */
+  critic?: {
+    /** Learning rate of the critic as a multiple of the policy's. */
+    readonly learningRateFactor: number;
+  };
+  /** {@linkcode Response.planning}: the task's strategic grams, marked in each response. */
   planning?: boolean;
-  /** {@linkcode Response.steps}. */
+  /** {@linkcode Response.steps}: the task's process rewards. */
   steps?: boolean;
   /** Reward channels that must be present, beyond the single total reward. */
   channels?: readonly string[];

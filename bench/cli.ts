@@ -92,7 +92,9 @@ function program(exit: (code: number) => void): Command {
     .summary("check the algorithms against golden-vector files")
     .description("Evaluates golden-vector files; exit code 1 if a case fails, 2 if one is not supported.")
     .argument("<files...>", "golden-vector files")
-    .action(async (files) => exit(await (await import("./conformance.ts")).conformance(files, { print: console.log })));
+    .action(async (files) =>
+      exit(await (await import("./conformance/conformance.ts")).conformance(files, { print: console.log }))
+    );
 
   podium.command("grade")
     .summary("check a task's grader on known answers")

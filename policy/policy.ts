@@ -107,6 +107,33 @@ export interface Policy {
   dispose(): Promise<void>;
 }
 
+/**
+ * A value function trained beside a policy: the same decoder with a head of one number in place of the vocabulary. It
+ * has weights and an optimizer of its own.
+ */
+export interface Critic {
+  /** Number of trained numbers. */
+  readonly parameterCount: number;
+  /** Value before each response token: from the hidden state that token is predicted from. One row per sample. */
+  values(samples: readonly Sample[]): Promise<Float32Array[]>;
+  /**
+   * Adds the weight gradients of `Σ derivative · value` over all response tokens to the accumulated gradient.
+   *
+   * @throws {RangeError} if a sample has another number of derivatives than response tokens.
+   */
+  accumulate(samples: readonly Sample[], derivatives: readonly ArrayLike<number>[]): Promise<void>;
+  /** Forgets the accumulated gradient. */
+  discardGradient(): void;
+  /** Applies and clears the accumulated gradient; returns its global norm before clipping. */
+  step(options: StepOptions): Promise<{ norm: number }>;
+  /** SHA-256 (hex) of the weights and the optimizer state. */
+  digest(): Promise<string>;
+  /** Writes weights and configuration atomically; `optimizer: true` adds what resuming needs. */
+  save(directory: string, options?: { optimizer?: boolean }): Promise<void>;
+  /** Frees native memory. */
+  dispose(): Promise<void>;
+}
+
 /** Text ↔ token ids. */
 export interface Tokenizer {
   /** Token ids of a text; nothing is added. */

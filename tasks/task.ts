@@ -30,6 +30,14 @@ export interface Grade {
   readonly reason: string;
 }
 
+/** A reward for one step of a response (process supervision). */
+export interface StepReward {
+  /** Offset in the response, in UTF-16 units, behind the last character of the step. */
+  readonly end: number;
+  /** Reward of the step. */
+  readonly reward: number;
+}
+
 /** An ordered, random-access list of problems; generated sources are longer than anyone needs. */
 export interface Problems {
   /** Number of problems, `Infinity` for a generator. */
@@ -77,4 +85,8 @@ export interface Task {
   prompt(problem: Problem): string;
   /** Grades a finished response (without special tokens). */
   grade(problem: Problem, response: string, options?: GradeOptions): Grade;
+  /** Rewards of the steps of a response, in order; absent where the task has no process rewards. */
+  gradeSteps?(problem: Problem, response: string): StepReward[];
+  /** Phrases that mark planning in responses to this task (arXiv 2509.03646); absent where none are known. */
+  readonly strategicGrams?: readonly string[];
 }

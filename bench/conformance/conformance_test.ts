@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { checkGolden, conformance } from "./conformance.ts";
 
-const golden = new URL("../fixtures/golden/", import.meta.url);
+const golden = new URL("../../fixtures/golden/", import.meta.url);
 const read = (name: string) => Deno.readTextFileSync(new URL(name, golden));
 
 // deno-lint-ignore no-explicit-any

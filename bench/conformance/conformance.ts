@@ -3,7 +3,7 @@
  *
  * Two layouts are read, documented in the formula sheets they belong to. A case names either a `fixture` of the file
  * (layout A, which may also have `primitives` tables) or carries its own `inputs` (layout B). What is computed for a
- * case, and which conventions are tried where a case does not fix one, is in `conformance_table.ts`.
+ * case is in `entries.ts`; which conventions are tried where a case does not fix one, in `golden_case.ts`.
  *
  * A case passes if every expected quantity is computed and differs by at most 1e-9, relative for numbers greater
  * than 1. It fails if one that is computed differs. It is unsupported if none differs but one is not computed. Keys
@@ -12,8 +12,10 @@
  * @module
  */
 
-import type { Response } from "../algorithms/mod.ts";
-import { entries, type GoldenCase, type Quantities, tables, Unsupported } from "./conformance_table.ts";
+import type { Response } from "../../algorithms/mod.ts";
+import { entries } from "./entries.ts";
+import { type GoldenCase, type Quantities, Unsupported } from "./golden_case.ts";
+import { tables } from "./primitives.ts";
 
 /** Largest error that passes. */
 export const TOLERANCE = 1e-9;

@@ -1,0 +1,16 @@
+/**
+ * How each algorithm of a golden file is run: one entry per label in the files' `algorithm` field.
+ *
+ * An entry turns a case into the quantities that the project computes for it, under the names the files use. It reads
+ * the label, the hyper-parameters and the inputs, never the id. One file per family, all of the same shape.
+ *
+ * @module
+ */
+
+import type { Entry } from "./golden_case.ts";
+import { groupRelativeEntries } from "./group_relative.ts";
+
+/** Every label that the project can run. */
+export const entries: Readonly<Record<string, Entry>> = {
+  ...groupRelativeEntries,
+};

@@ -1,0 +1,110 @@
+/**
+ * Primitives tables: the terms that algorithms are made of, row by row.
+ *
+ * @module
+ */
+
+import {
+  type Aggregation,
+  clippedSurrogate,
+  groupAdvantage,
+  klDivergence,
+  type KlEstimator,
+  leaveOneOut,
+  mean,
+  standardDeviation,
+  tokenWeights,
+} from "../../algorithms/mod.ts";
+import { Unsupported } from "./golden_case.ts";
+
+/** What a primitives table says and what the project computes, pair by pair. */
+export type Table = (table: unknown) => Iterable<readonly [name: string, expected: unknown, actual: unknown]>;
+
+type Numbers = Record<string, number>;
+
+function* klTable(table: unknown): ReturnType<Table> {
+  for (const row of table as Numbers[]) {
+    for (const [name, value] of Object.entries(row)) {
+      const derivative = name.startsWith("d_");
+      const estimator = name.replace(/^d_/, "");
+      if (["logp", "ref_logp", "old_logp"].includes(name)) continue;
+      const got = klDivergence(estimator as KlEstimator, row.logp, row.ref_logp, row.old_logp);
+      if (got === undefined) throw new Unsupported(`estimator ${estimator}`);
+      yield [name, value, derivative ? got.derivative : got.value];
+    }
+  }
+}
+
+function* clipTable(table: unknown): ReturnType<Table> {
+  for (const row of table as Numbers[]) {
+    const surrogate = clippedSurrogate({
+      epsilonLow: row.eps_low,
+      epsilonHigh: row.eps_high,
+      dualClip: row.dual_clip ?? null,
+      delta: row.delta ?? null,
+    });
+    const got = surrogate({
+      ratio: row.ratio,
+      advantage: row.A,
+      logProb: Math.log(row.ratio),
+      oldLogProb: 0,
+      response: 0,
+      position: 0,
+    });
+    yield ["loss", row.loss, got.loss];
+    yield ["d_logp", row.d_logp, got.slope];
+  }
+}
+
+function* advantageTable(table: unknown): ReturnType<Table> {
+  for (const { rewards, ...row } of table as ({ rewards: number[] } & Record<string, unknown>)[]) {
+    const groups = rewards.map(() => 0);
+    for (const [name, expected] of Object.entries(row)) {
+      const std = /^std_ddof([01])$/.exec(name);
+      const scaled = /^grpo_(pop|ddof[01])_eps(\d+(?:e_\d+)?)$/.exec(name);
+      if (name === "mean") yield [name, expected, mean(rewards)];
+      else if (std) yield [name, expected, standardDeviation(rewards, Number(std[1]))];
+      else if (scaled) {
+        const ddof = scaled[1] === "ddof1" ? 1 : 0, stdEpsilon = Number(scaled[2].replace("_", "-"));
+        yield [name, expected, groupAdvantage(rewards, groups, { scale: "group", ddof, stdEpsilon })];
+      } else if (name === "dr_grpo") {
+        yield [name, expected, groupAdvantage(rewards, groups, { scale: "none", ddof: 0, stdEpsilon: 0 })];
+      } else if (name === "rloo") yield [name, expected, leaveOneOut(rewards, groups)];
+      else throw new Unsupported(`column ${name}`);
+    }
+  }
+}
+
+function* aggregationTable(table: unknown): ReturnType<Table> {
+  const { token_loss, group, L_max, ...parts } = table as {
+    token_loss: number[][];
+    group: number[];
+    L_max: number;
+  } & Record<string, Numbers>;
+  const rows = token_loss.map((row, i) => ({ group: group[i], truncated: false, logProbs: Float64Array.from(row) }));
+  for (const [part, values] of Object.entries(parts)) {
+    const masked = /^with_response_(\d+)_masked$/.exec(part);
+    if (part !== "values" && !masked) {
+      if (typeof values === "string") continue;
+      throw new Unsupported(`part ${part}`);
+    }
+    const alive = rows.map((_, i) => !masked || i !== Number(masked[1]));
+    for (const [name, expected] of Object.entries(values)) {
+      const weights = tokenWeights(rows, { aggregation: name as Aggregation, maxLength: L_max, alive });
+      yield [
+        `${part}.${name}`,
+        expected,
+        weights.flatMap((row, i) => [...row.map((w, t) => w * token_loss[i][t])])
+          .reduce((sum, value) => sum + value, 0),
+      ];
+    }
+  }
+}
+
+/** Every primitives table that the project can check. */
+export const tables: Readonly<Record<string, Table>> = {
+  kl_estimators: klTable,
+  ppo_clip_table: clipTable,
+  group_advantages: advantageTable,
+  aggregation: aggregationTable,
+};
