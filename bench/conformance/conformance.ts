@@ -14,7 +14,7 @@
 
 import type { Response } from "../../algorithms/mod.ts";
 import { entries } from "./entries.ts";
-import { type GoldenCase, type Quantities, Unsupported } from "./golden_case.ts";
+import { computedBy, type GoldenCase, type Quantities, Unsupported } from "./golden_case.ts";
 import { tables } from "./primitives.ts";
 
 /** Largest error that passes. */
@@ -32,6 +32,8 @@ export interface Outcome {
   error: number;
   /** Why it did not pass; empty if it did. */
   reason: string;
+  /** Registry name of the algorithm that computed the case, where one did. */
+  by?: string;
 }
 
 /** Error of numbers, nested lists and per-response values against per-token rows, scaled by the expected magnitude. */
@@ -95,7 +97,8 @@ function checkCase(golden: GoldenCase): Outcome {
       if (error <= TOLERANCE) break;
     }
     const names = Object.keys(expected).filter((name) => !name.startsWith("fd_"));
-    return judge(id, algorithm, names.map((name) => [name, expected[name], best[name]] as const));
+    const outcome = judge(id, algorithm, names.map((name) => [name, expected[name], best[name]] as const));
+    return { ...outcome, by: best[computedBy] };
   });
 }
 

@@ -38,7 +38,10 @@ export interface GoldenCase {
 }
 
 /** Computed quantities, under the names that the files use; `undefined` where the project cannot compute one. */
-export type Quantities = Readonly<Record<string, unknown>>;
+export type Quantities = Readonly<Record<string, unknown>> & { readonly [computedBy]?: string };
+
+/** Key of the registry name of the algorithm that computed {@linkcode Quantities}. No key of a file, so not compared. */
+export const computedBy: unique symbol = Symbol("computed by");
 
 /** One {@linkcode Quantities} per convention; the first whose advantages are the expected ones counts. */
 export type Entry = (golden: GoldenCase) => Iterable<Quantities>;
@@ -58,11 +61,15 @@ export function present(options: Options): Options {
 }
 
 /** Everything a configured algorithm says about a case. */
-export function quantities({ credit, loss }: Algorithm, { responses, advantages: given }: GoldenCase): Quantities {
+export function quantities(
+  { name, credit, loss }: Algorithm,
+  { responses, advantages: given }: GoldenCase,
+): Quantities {
   const credited = given ? { advantages: given, trace: {} as Record<string, unknown> } : credit(responses);
   const { advantages, trace } = credited;
   const result = loss(responses.map((response, i) => ({ ...response, advantages: advantages[i] })));
   return {
+    [computedBy]: name,
     advantages,
     shaped_rewards: trace?.rewards,
     reward_sum: trace?.rewards,
