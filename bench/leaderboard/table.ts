@@ -6,11 +6,12 @@
 import { fixed, interval, percent, thousands } from "./format.ts";
 import type { Leaderboard, LeaderboardRow } from "./leaderboard.ts";
 
-/** Lines of cells, columns padded to their widest cell: the first two to the left, the others to the right. */
-export function align(lines: readonly (readonly string[])[]): string {
+/** Lines of cells, columns padded to their widest cell: those in `left` to the left, the others to the right. */
+export function align(lines: readonly (readonly string[])[], left: readonly number[] = [0, 1]): string {
   const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
   return lines.map((line) =>
-    line.map((cell, column) => column < 2 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])).join("  ")
+    line.map((cell, column) => left.includes(column) ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))
+      .join("  ")
       .trimEnd()
   ).join("\n");
 }
