@@ -29,6 +29,8 @@ export { grpo, type GrpoOptions } from "./grpo.ts";
 export { reinforce, type ReinforceOptions } from "./reinforce.ts";
 export { rloo, type RlooOptions } from "./rloo.ts";
 
+export * from "./strategic_grams/matcher.ts";
+export * from "./strategic_grams/words.ts";
 export * from "./terms/aggregation.ts";
 export * from "./terms/batch.ts";
 export * from "./terms/credit.ts";
