@@ -36,7 +36,10 @@ export interface Outcome {
   by?: string;
 }
 
-/** Error of numbers, nested lists and per-response values against per-token rows, scaled by the expected magnitude. */
+/**
+ * Error of numbers, nested lists, records and per-response values against per-token rows, scaled by the expected
+ * magnitude; words must be the same.
+ */
 function difference(expected: unknown, actual: unknown): number {
   if (ArrayBuffer.isView(actual)) actual = Array.from(actual as Float64Array);
   if (typeof expected === "boolean") expected = Number(expected);
@@ -47,6 +50,11 @@ function difference(expected: unknown, actual: unknown): number {
     if (Array.isArray(actual)) return Math.max(0, ...actual.map((part) => difference(expected, part)));
     if (typeof actual !== "number" || !Number.isFinite(actual)) return Infinity;
     return Math.abs(actual - expected) / Math.max(1, Math.abs(expected));
+  }
+  if (typeof expected === "string") return expected === actual ? 0 : Infinity;
+  if (isRecord(expected)) {
+    if (!isRecord(actual) || Object.keys(actual).length !== Object.keys(expected).length) return Infinity;
+    return Math.max(0, ...Object.entries(expected).map(([name, part]) => difference(part, actual[name])));
   }
   if (!Array.isArray(expected) || !Array.isArray(actual) || expected.length !== actual.length) return Infinity;
   return Math.max(0, ...expected.map((part, i) => difference(part, actual[i])));
