@@ -14,7 +14,7 @@
  *
  * @module
  */
-export { type OpenOptions, openPolicy } from "./open.ts";
+export { openCritic, type OpenOptions, openPolicy } from "./open.ts";
 export * from "./policy.ts";
 export * from "./random.ts";
 export type { ModelConfig, ModelFamily } from "./model/config.ts";

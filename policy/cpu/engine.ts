@@ -5,7 +5,7 @@
  * @module
  */
 import { lowerBackward, lowerForward } from "./lower.ts";
-import { decodingProgram, promptProgram, responseProgram } from "../model/decoder.ts";
+import { decodingProgram, headOutputs, promptProgram, responseProgram } from "../model/decoder.ts";
 import { type ModelConfig, parameterSlots } from "../model/config.ts";
 import type { Program } from "../model/program.ts";
 import { rotationTables } from "../ops/rope.ts";
@@ -125,8 +125,10 @@ function build(config: ModelConfig, name: GraphName, threads: number): { graph: 
       return forward(responseProgram(config));
     case "decode":
       return forward(decodingProgram(config));
-    case "response_backward":
-      return backward(responseProgram(config), ["log_probs"], ["log_probs", "entropy"]);
+    case "response_backward": {
+      const outputs = headOutputs(config);
+      return backward(responseProgram(config), [outputs[0]], [...outputs]);
+    }
     case "prompt_backward": {
       const program = promptProgram(config);
       return backward(program, [...program.outputs.keys()]);

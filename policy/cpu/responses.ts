@@ -13,8 +13,8 @@ import type { ModelConfig } from "../model/config.ts";
 import { bucketed, HIDDEN, promptKey, type PromptState, ROWS_PER_RUN } from "./prompts.ts";
 import { type Feed, floats, ids } from "./session.ts";
 
-/** Most logits held at once: 128 MiB, which only checkpoints with large vocabularies reach. */
-const LOGITS_PER_RUN = 2 ** 25;
+/** Most outputs of the head held at once: 128 MiB, which only checkpoints with large vocabularies reach. */
+const OUTPUTS_PER_RUN = 2 ** 25;
 
 /** Samples to be run together. */
 export interface ResponseBatch {
@@ -30,11 +30,11 @@ export interface ResponseBatch {
  * positions behind a response's end are free. `padding` adds unused ones, for tests.
  */
 export function responseBatches(
-  { vocabularySize }: ModelConfig,
+  { vocabularySize, valueHead }: ModelConfig,
   samples: readonly Sample[],
   padding = 0,
 ): ResponseBatch[] {
-  const limit = Math.min(ROWS_PER_RUN, Math.floor(LOGITS_PER_RUN / vocabularySize));
+  const limit = Math.min(ROWS_PER_RUN, Math.floor(OUTPUTS_PER_RUN / (valueHead ? 1 : vocabularySize)));
   const buckets = new Map<number, number[]>();
   samples.forEach(({ prompt, response }, i) => {
     if (response.length === 0) return;
@@ -62,7 +62,7 @@ export function responseFeeds(
   prompts: Map<string, PromptState>,
   temperature: number,
 ): Record<string, Feed> {
-  const { R, t, p, T } = batch.sizes, { heads, keyValueHeads, headSize, layers } = engine.config;
+  const { R, t, p, T } = batch.sizes, { heads, keyValueHeads, headSize, layers, valueHead } = engine.config;
   const tokens = new Int32Array(R * t), positions = new Int32Array(R * t), targets = new Int32Array(R * t);
   const queries = heads / keyValueHeads, width = keyValueHeads * headSize;
   const mask = new Float32Array(R * t * queries * T);
@@ -84,9 +84,8 @@ export function responseFeeds(
   const feeds: Record<string, Feed> = {
     tokens: ids(tokens),
     positions: ids(positions),
-    targets: ids(targets),
     mask: floats(mask, [R, 1, t * queries, T]),
-    inverse_temperature: floats(Float32Array.of(1 / temperature), [1]),
+    ...(valueHead ? {} : { targets: ids(targets), inverse_temperature: floats(Float32Array.of(1 / temperature), [1]) }),
   };
   for (let layer = 0; layer < layers; layer++) {
     for (const [name, part] of [["k", "keys"], ["v", "values"]] as const) {

@@ -1,43 +1,37 @@
 /**
- * Scores samples and turns d loss / d log-prob into weight gradients.
+ * Runs samples forward, and turns d loss / d output of the head (log-prob or value) into weight gradients.
  *
  * @module
  */
 import type { Sample, Scores } from "../policy.ts";
 import { parameterSlots } from "../model/config.ts";
+import { headOutputs } from "../model/decoder.ts";
 import type { Engine } from "./engine.ts";
 import { computePrompts, promptBatches, promptFeeds, promptKey, type PromptState } from "./prompts.ts";
 import { type ResponseBatch, responseBatches, responseFeeds } from "./responses.ts";
 import { floats } from "./session.ts";
+
+/** What the head says of one sample: for each of its outputs, by name, a number per response token. */
+type Rows = Record<string, Float32Array>;
 
 /** Log-prob and entropy of every response token. `padding` adds that many unused positions, for tests. */
 export async function score(
   engine: Engine,
   prompts: Map<string, PromptState>,
   samples: readonly Sample[],
-  { temperature = 1, padding = 0 } = {},
+  options: { temperature?: number; padding?: number } = {},
 ): Promise<Scores[]> {
-  await computePrompts(engine, prompts, samples.map((sample) => sample.prompt));
-  const scores = samples.map((): Scores => ({ logProbs: new Float32Array(0), entropy: new Float32Array(0) }));
-  for (const batch of responseBatches(engine.config, samples, padding)) {
-    const feeds = responseFeeds(engine, batch, samples, prompts, temperature);
-    const { log_probs, entropy } = await engine.run("response", feeds, batch.sizes);
-    keepScores(scores, batch, samples, log_probs, entropy);
-  }
-  return scores;
+  return (await forward(engine, prompts, samples, options)).map(scoresOf);
 }
 
-function keepScores(
-  scores: (Scores | null)[],
-  { members, sizes }: ResponseBatch,
+/** A critic's value before every response token. `padding` as for {@linkcode score}. */
+export async function evaluate(
+  engine: Engine,
+  prompts: Map<string, PromptState>,
   samples: readonly Sample[],
-  logProbs: Float32Array,
-  entropy: Float32Array,
-): void {
-  members.forEach((index, r) => {
-    const start = r * sizes.t, end = start + samples[index].response.length;
-    scores[index] = { logProbs: logProbs.slice(start, end), entropy: entropy.slice(start, end) };
-  });
+  options: { padding?: number } = {},
+): Promise<Float32Array[]> {
+  return (await forward(engine, prompts, samples, options)).map(({ values }) => values);
 }
 
 /**
@@ -50,25 +44,75 @@ export async function accumulate(
   samples: readonly Sample[],
   derivatives: readonly ArrayLike<number>[],
   gradient: Float32Array,
-  { temperature = 1 } = {},
+  options: { temperature?: number } = {},
 ): Promise<(Scores | null)[]> {
+  const rows = await backward(engine, prompts, samples, derivatives, gradient, options);
+  return rows.map((row) => row && scoresOf(row));
+}
+
+function scoresOf({ log_probs, entropy }: Rows): Scores {
+  return { logProbs: log_probs, entropy };
+}
+
+async function forward(
+  engine: Engine,
+  prompts: Map<string, PromptState>,
+  samples: readonly Sample[],
+  { temperature = 1, padding = 0 },
+): Promise<Rows[]> {
+  await computePrompts(engine, prompts, samples.map((sample) => sample.prompt));
+  const outputs = headOutputs(engine.config);
+  const rows = samples.map((): Rows => Object.fromEntries(outputs.map((name) => [name, new Float32Array(0)])));
+  for (const batch of responseBatches(engine.config, samples, padding)) {
+    const feeds = responseFeeds(engine, batch, samples, prompts, temperature);
+    keepRows(rows, batch, samples, outputs, await engine.run("response", feeds, batch.sizes));
+  }
+  return rows;
+}
+
+function keepRows(
+  rows: (Rows | null)[],
+  { members, sizes }: ResponseBatch,
+  samples: readonly Sample[],
+  names: readonly string[],
+  outputs: Rows,
+): void {
+  members.forEach((index, r) => {
+    const start = r * sizes.t, end = start + samples[index].response.length;
+    rows[index] = Object.fromEntries(names.map((name) => [name, outputs[name].slice(start, end)]));
+  });
+}
+
+/**
+ * Adds the gradient of `Σ derivative · output` to `gradient`, for the head's first output. Returns the samples' rows;
+ * samples without derivative are skipped and have none.
+ */
+export async function backward(
+  engine: Engine,
+  prompts: Map<string, PromptState>,
+  samples: readonly Sample[],
+  derivatives: readonly ArrayLike<number>[],
+  gradient: Float32Array,
+  { temperature = 1 } = {},
+): Promise<(Rows | null)[]> {
   const live = samples.map((_, i) => i).filter((i) => Array.prototype.some.call(derivatives[i], (d) => d !== 0));
-  const trained = live.map((i) => samples[i]), rows = live.map((i) => derivatives[i]);
+  const trained = live.map((i) => samples[i]), seeds = live.map((i) => derivatives[i]);
   await computePrompts(engine, prompts, trained.map((sample) => sample.prompt));
-  const prefixes = new Map<string, PrefixGradient>(), scores: (Scores | null)[] = trained.map(() => null);
+  const names = headOutputs(engine.config), column = engine.config.valueHead ? [1] : [];
+  const prefixes = new Map<string, PrefixGradient>(), rows: (Rows | null)[] = trained.map(() => null);
   for (const batch of responseBatches(engine.config, trained)) {
     const feeds = responseFeeds(engine, batch, trained, prompts, temperature);
     const derivative = new Float32Array(batch.sizes.R * batch.sizes.t);
-    batch.members.forEach((index, r) => derivative.set(Float32Array.from(rows[index]), r * batch.sizes.t));
-    feeds["derivative:log_probs"] = floats(derivative, [derivative.length]);
+    batch.members.forEach((index, r) => derivative.set(Float32Array.from(seeds[index]), r * batch.sizes.t));
+    feeds[`derivative:${names[0]}`] = floats(derivative, [derivative.length, ...column]);
     const outputs = await engine.run("response_backward", feeds, batch.sizes);
-    keepScores(scores, batch, trained, outputs.log_probs, outputs.entropy);
+    keepRows(rows, batch, trained, names, outputs);
     addWeights(engine, gradient, outputs);
     addPrefixes(engine, prefixes, batch, trained, outputs);
   }
   await accumulatePrompts(engine, prefixes, gradient);
-  const all: (Scores | null)[] = samples.map(() => null);
-  live.forEach((index, place) => all[index] = scores[place]);
+  const all: (Rows | null)[] = samples.map(() => null);
+  live.forEach((index, place) => all[index] = rows[place]);
   return all;
 }
 

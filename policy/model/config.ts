@@ -39,6 +39,8 @@ export interface ModelConfig {
   tiedEmbeddings: boolean;
   /** Longest sequence the model was made for, in tokens. */
   maxPositions: number;
+  /** True if the model is a critic: a head of one number, `value_head.weight`, stands in place of the vocabulary. */
+  valueHead?: true;
 }
 
 /** A weight tensor's place in the flat buffer, in elements. */
@@ -127,7 +129,13 @@ export function parseConfig(json: unknown, source = "config.json"): ModelConfig 
     qkvBias: family === "qwen2",
     tiedEmbeddings: flag("tie_word_embeddings"),
     maxPositions: whole("max_position_embeddings", DEFAULT_POSITIONS[family]),
+    ...(flag("value_head") && { valueHead: true }),
   };
+}
+
+/** The shape of a critic over a model. Its embeddings count as tied: it has no output matrix that could differ. */
+export function criticConfig(config: ModelConfig): ModelConfig {
+  return { ...config, tiedEmbeddings: true, valueHead: true };
 }
 
 /**
@@ -161,10 +169,13 @@ export function configToJson(config: ModelConfig, stopTokens: readonly number[] 
     eos_token_id: stopTokens.length === 0 ? null : stopTokens.length === 1 ? stopTokens[0] : [...stopTokens],
     dtype: "float32",
     torch_dtype: "float32",
+    ...(config.valueHead && { value_head: true }),
   };
+  // transformers has no class for the head; its bare model reads the rest of a critic.
+  const suffix = config.valueHead ? "Model" : "ForCausalLM";
   return config.family === "qwen2"
-    ? { architectures: ["Qwen2ForCausalLM"], model_type: "qwen2", ...common, use_sliding_window: false }
-    : { architectures: ["LlamaForCausalLM"], model_type: "llama", ...common, attention_bias: false, mlp_bias: false };
+    ? { architectures: [`Qwen2${suffix}`], model_type: "qwen2", ...common, use_sliding_window: false }
+    : { architectures: [`Llama${suffix}`], model_type: "llama", ...common, attention_bias: false, mlp_bias: false };
 }
 
 /**
@@ -193,7 +204,8 @@ export function parameterShapes(config: ModelConfig): [name: string, shape: numb
     add("mlp.down_proj.weight", hiddenSize, intermediateSize);
   }
   shapes.push(["model.norm.weight", [hiddenSize]]);
-  if (!config.tiedEmbeddings) shapes.push(["lm_head.weight", [vocabularySize, hiddenSize]]);
+  if (config.valueHead) shapes.push(["value_head.weight", [1, hiddenSize]]);
+  else if (!config.tiedEmbeddings) shapes.push(["lm_head.weight", [vocabularySize, hiddenSize]]);
   return shapes;
 }
 

@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
-import { configToJson, parameterCount, parameterShapes, parameterSlots, parseConfig } from "./config.ts";
+import { configToJson, criticConfig, parameterCount, parameterShapes, parameterSlots, parseConfig } from "./config.ts";
 
 const QWEN = {
   model_type: "qwen2",
@@ -90,6 +90,16 @@ Deno.test("configToJson() gives back the configuration", () => {
   for (const json of [QWEN, SMOL]) {
     const config = parseConfig(json);
     deepStrictEqual(parseConfig(JSON.parse(JSON.stringify(configToJson(config, [3])))), config);
+  }
+});
+
+Deno.test("a critic's configuration is kept, and names the class of transformers that reads all but its head", () => {
+  for (const json of [QWEN, SMOL, { ...SMOL, tie_word_embeddings: false }]) {
+    const critic = criticConfig(parseConfig(json)), written = configToJson(critic);
+    deepStrictEqual(parseConfig(JSON.parse(JSON.stringify(written))), critic);
+    deepStrictEqual(written.architectures, [json === QWEN ? "Qwen2Model" : "LlamaModel"]);
+    const names = parameterShapes(critic).map(([name]) => name);
+    deepStrictEqual(names.slice(-2), ["model.norm.weight", "value_head.weight"]);
   }
 });
 

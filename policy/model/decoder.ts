@@ -96,6 +96,11 @@ class Stream {
     return program.apply(linear, [hidden, down, after], into(intermediateSize));
   }
 
+  /** Value of every row [N, 1]. */
+  values(x: Value): Value {
+    return this.scaled(this.norm(x), "value_head.weight", "model.norm.weight", { narrowing: true });
+  }
+
   /** Logits of every row, divided by the temperature if its inverse is given: on the norm's weight, that costs a row. */
   logits(x: Value, inverseTemperature?: Value): Value {
     const { program, config } = this, table = config.tiedEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight";
@@ -130,12 +135,18 @@ export function promptProgram(config: ModelConfig): Program {
   return program;
 }
 
+/** Outputs of the response stream, by the model's head. The first is the one to differentiate. */
+export function headOutputs({ valueHead }: ModelConfig): readonly string[] {
+  return valueHead ? ["values"] : ["log_probs", "entropy"];
+}
+
 /**
- * The response stream: outputs `log_probs` and `entropy` [R · t] of the target tokens.
+ * The response stream: outputs `log_probs` and `entropy` [R · t] of the target tokens, or a critic's `values`
+ * [R · t, 1] before them.
  *
- * Inputs: `tokens`, `positions`, `targets` [R · t], `mask` [R, 1, t · g, p + t], per layer the prompt's keys and values
- * `prefix_k0`, `prefix_v0` … [R · p, keyValueHeads · headSize], which get gradients, `cosine`, `sine` and
- * `inverse_temperature` [1].
+ * Inputs: `tokens`, `positions` [R · t], `mask` [R, 1, t · g, p + t], per layer the prompt's keys and values
+ * `prefix_k0`, `prefix_v0` … [R · p, keyValueHeads · headSize], which get gradients, `cosine` and `sine`; without a
+ * value head also `targets` [R · t] and `inverse_temperature` [1].
  */
 export function responseProgram(config: ModelConfig): Program {
   const program = new Program(), stream = new Stream(program, config, program.input("positions", 1, "int64"));
@@ -145,6 +156,10 @@ export function responseProgram(config: ModelConfig): Program {
     const { q, k, v } = stream.project(x, layer), attributes = { ...headCounts(config), prefix: true };
     const prefix = [program.variable(`prefix_k${layer}`, 2), program.variable(`prefix_v${layer}`, 2)];
     x = stream.rest(x, program.apply(attention, [q!, k, v, mask, ...prefix], attributes), layer);
+  }
+  if (config.valueHead) {
+    program.output("values", stream.values(x));
+    return program;
   }
   const logits = stream.logits(x, program.input("inverse_temperature", 1));
   program.output("log_probs", program.apply(tokenLogProb, [logits, program.input("targets", 1, "int64")], {}, 1));

@@ -1,102 +1,16 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { loadExpected, MODELS } from "../../fixtures/models/expected.ts";
 import { smallConfig, smallWeights, tokensOf } from "../cpu/checking_test.ts";
-import { HIDDEN } from "../cpu/prompts.ts";
 import { readDirectory } from "../directory.ts";
 import { close, random } from "../ops/checking_test.ts";
-import { type Tensor, zeros } from "../ops/op.ts";
-import { rotationTables } from "../ops/rope.ts";
-import type { Sample } from "../policy.ts";
-import { type ModelConfig, parameterSlots } from "./config.ts";
-import { decodingProgram, promptProgram, responseProgram } from "./decoder.ts";
-import { differentiate, evaluate, type Program } from "./program.ts";
+import { zeros } from "../ops/op.ts";
+import { criticConfig, type ModelConfig, parameterSlots } from "./config.ts";
+import { type Feeds, fixedFeeds, output, Reference, vector } from "./checking_test.ts";
+import { decodingProgram } from "./decoder.ts";
+import { evaluate } from "./program.ts";
 
 /** The rotation tables are float32, as in every trained checkpoint; the rest is float64. */
 const TOLERANCE = 2e-7;
-
-type Feeds = Record<string, Tensor>;
-
-const vector = (values: ArrayLike<number>): Tensor => ({ shape: [values.length], data: Float64Array.from(values) });
-
-/** Weights and rotation tables in float64. */
-function fixedFeeds(config: ModelConfig, weights: Float32Array, positions = 128): Feeds {
-  const feeds: Feeds = {}, { cosine, sine } = rotationTables(positions, config.headSize, config.ropeTheta);
-  for (const [name, table] of Object.entries({ cosine, sine })) {
-    feeds[name] = { shape: [positions, config.headSize / 2], data: Float64Array.from(table) };
-  }
-  for (const { name, shape, offset, length } of parameterSlots(config).values()) {
-    feeds[name] = { shape: [...shape], data: Float64Array.from(weights.subarray(offset, offset + length)) };
-  }
-  return feeds;
-}
-
-/** Mask of `t` tokens behind `p` tokens that they all see. */
-function causal({ heads, keyValueHeads }: ModelConfig, t: number, p: number): Tensor {
-  const g = heads / keyValueHeads, mask = zeros([1, 1, t * g, p + t]);
-  mask.data.forEach((_, i) => mask.data[i] = i % (p + t) <= p + Math.floor(i / (p + t) / g) ? 0 : HIDDEN);
-  return mask;
-}
-
-const output = (program: Program, values: Map<number, Tensor>, name: string) =>
-  values.get(program.outputs.get(name)!.id)!;
-
-/** The two streams over samples that share a prompt, unpadded, in float64. */
-class Reference {
-  readonly prompt: Program;
-  readonly response: Program;
-
-  constructor(readonly config: ModelConfig, readonly fixed: Feeds) {
-    this.prompt = promptProgram(config);
-    this.response = responseProgram(config);
-  }
-
-  /** Keys and values of a prompt but its last token. */
-  runPrompt(prompt: readonly number[]) {
-    const t = prompt.length - 1, positions = vector(Array.from({ length: t }, (_, i) => i));
-    const feeds = { ...this.fixed, tokens: vector(prompt.slice(0, t)), positions, mask: causal(this.config, t, 0) };
-    return evaluate(this.prompt, feeds);
-  }
-
-  runResponse({ prompt, response }: Sample, prefix: Map<number, Tensor>, temperature = 1) {
-    const t = response.length, p = prompt.length - 1, { layers } = this.config;
-    const feeds: Feeds = {
-      ...this.fixed,
-      tokens: vector([prompt[p], ...response.slice(0, -1)]),
-      targets: vector(response),
-      positions: vector(response.map((_, i) => p + i)),
-      mask: causal(this.config, t, p),
-      inverse_temperature: vector([1 / temperature]),
-    };
-    for (let layer = 0; layer < layers; layer++) {
-      for (const part of ["k", "v"]) feeds[`prefix_${part}${layer}`] = output(this.prompt, prefix, `${part}${layer}`);
-    }
-    return evaluate(this.response, feeds);
-  }
-
-  /** Log-probs, entropy and the gradient of `Σ derivative · log-prob` for samples with one prompt. */
-  run(samples: readonly Sample[], derivatives: readonly ArrayLike<number>[], temperature = 1) {
-    const prefix = this.runPrompt(samples[0].prompt), gradient = new Map<string, Float64Array>();
-    const add = (parts: Map<string, Tensor>) => {
-      for (const [name, { data }] of parts) {
-        const sum = gradient.get(name);
-        gradient.set(name, sum ? sum.map((value, i) => value + data[i]) : data);
-      }
-    };
-    const scores = samples.map((sample, i) => {
-      const values = this.runResponse(sample, prefix, temperature);
-      add(differentiate(this.response, values, { log_probs: vector(derivatives[i]) }));
-      const [logProbs, entropy] = ["log_probs", "entropy"].map((name) => output(this.response, values, name).data);
-      return { logProbs, entropy };
-    });
-    const seeds = [...this.prompt.outputs.keys()].map((name) => {
-      const { shape } = output(this.prompt, prefix, name);
-      return [name, { shape, data: gradient.get(`prefix_${name}`)! }];
-    });
-    add(differentiate(this.prompt, prefix, Object.fromEntries(seeds)));
-    for (const name of gradient.keys()) if (name.startsWith("prefix_")) gradient.delete(name);
-    return { scores, gradient };
-  }
-}
 
 const SHAPES = [
   smallConfig({ vocabularySize: 16, hiddenSize: 8, headSize: 4, intermediateSize: 6 }),
@@ -153,6 +67,25 @@ for (const config of SHAPES) {
           const { data } = output(moved.response, moved.runResponse(sample, prefix), "log_probs");
           return sum + data.reduce((a, value, t) => a + value * derivatives[i][t], 0);
         }, 0);
+      };
+      const expected = gradient.get(name)!.reduce((sum, value, i) => sum + value * direction[i], 0);
+      close([(at(1e-5) - at(-1e-5)) / 2e-5], [expected], 1e-7, name);
+    }
+  });
+
+  Deno.test(`the gradient of every weight of a critic is the slope of its values (${titleOf(config)})`, () => {
+    const own = criticConfig(config), start = new Reference(own, fixedFeeds(own, smallWeights(own)));
+    const { gradient } = start.runHead(samples, derivatives), { fixed } = start;
+    deepStrictEqual([...gradient.keys()].sort(), [...parameterSlots(own).keys()].sort());
+    for (const name of gradient.keys()) {
+      const direction = random(`direction ${name}`, fixed[name].shape).data;
+      const at = (step: number) => {
+        const data = fixed[name].data.map((value, i) => value + step * direction[i]);
+        const moved = new Reference(own, { ...fixed, [name]: { ...fixed[name], data } });
+        return moved.runHead(samples, derivatives).rows.reduce(
+          (sum, [values], i) => sum + values.reduce((a, value, t) => a + value * derivatives[i][t], 0),
+          0,
+        );
       };
       const expected = gradient.get(name)!.reduce((sum, value, i) => sum + value * direction[i], 0);
       close([(at(1e-5) - at(-1e-5)) / 2e-5], [expected], 1e-7, name);

@@ -1,0 +1,121 @@
+/**
+ * What a policy and a critic on the CPU have in common: weights with an accumulated gradient and an optimizer.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { type PolicyDirectory, writeDirectory } from "../directory.ts";
+import type { ModelConfig } from "../model/config.ts";
+import type { Sample, StepOptions } from "../policy.ts";
+import { createEngine, type Engine } from "./engine.ts";
+import { type Optimizer, stepOptimizer } from "./optimizer.ts";
+import type { PromptState } from "./prompts.ts";
+
+/** Settings of a model on the CPU. */
+export interface CpuOptions {
+  /** Threads per session. Default 1: cells run side by side instead. */
+  threads?: number;
+}
+
+/** Weights in training. */
+export interface Trained {
+  readonly engine: Engine;
+  /** Keys and values of prompts seen with the present weights. */
+  readonly prompts: Map<string, PromptState>;
+  /** The accumulated gradient, in the order of the weights. */
+  readonly gradient: Float32Array;
+  /** Runs work after what was asked for before: buffers and gradient are shared. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
+  discardGradient(): void;
+  step(options: StepOptions): Promise<{ norm: number }>;
+  digest(): Promise<string>;
+  save(path: string, options?: { optimizer?: boolean }): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+/** Weights in training from what a directory holds. */
+export function createTrained(directory: PolicyDirectory, { threads }: CpuOptions): Trained {
+  const { config, weights, stopTokens } = directory, count = weights.length;
+  const engine = createEngine(config, weights, threads);
+  const gradient = new Float32Array(count), prompts = new Map<string, PromptState>();
+  const optimizer: Optimizer = {
+    m: directory.optimizer?.firstMoment ?? new Float32Array(count),
+    v: directory.optimizer?.secondMoment ?? new Float32Array(count),
+    steps: directory.optimizer?.step ?? 0,
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = last.then(work);
+    last = result.catch(() => {});
+    return result;
+  };
+  return {
+    engine,
+    prompts,
+    gradient,
+    inTurn,
+    discardGradient: () => void gradient.fill(0),
+    step: (options) =>
+      inTurn(async () => {
+        const norm = await stepOptimizer(engine, optimizer, gradient, options);
+        prompts.clear();
+        return { norm };
+      }),
+    digest() {
+      const hash = createHash("sha256");
+      for (const part of [weights, optimizer.m, optimizer.v]) {
+        hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+      }
+      return Promise.resolve(hash.update(`${optimizer.steps}`).digest("hex"));
+    },
+    save: (path, { optimizer: withOptimizer = false } = {}) =>
+      writeDirectory(path, {
+        config,
+        weights,
+        stopTokens,
+        files: directory.companions,
+        optimizer: withOptimizer
+          ? { firstMoment: optimizer.m, secondMoment: optimizer.v, step: optimizer.steps }
+          : undefined,
+      }),
+    dispose: () => engine.dispose(),
+  };
+}
+
+/** Refuses samples with tokens that do not exist, or without a prompt. */
+export function checkSamples(config: ModelConfig, samples: readonly Sample[]): void {
+  samples.forEach(({ prompt, response }, i) => {
+    checkTokens(config, `The prompt of sample ${i}`, prompt, 1);
+    checkTokens(config, `The response of sample ${i}`, response, 0);
+  });
+}
+
+/** Refuses samples like {@linkcode checkSamples}, and derivatives that are not one per response token. */
+export function checkDerivatives(
+  config: ModelConfig,
+  samples: readonly Sample[],
+  derivatives: readonly ArrayLike<number>[],
+): void {
+  checkSamples(config, samples);
+  samples.forEach(({ response }, i) => {
+    if (derivatives[i]?.length === response.length) return;
+    throw new RangeError(
+      `Sample ${i} has ${response.length} response tokens but ${derivatives[i]?.length ?? 0} derivatives; ` +
+        "give one each.",
+    );
+  });
+}
+
+/** Refuses token ids outside the vocabulary, and fewer than `least` of them. */
+export function checkTokens(
+  { vocabularySize }: ModelConfig,
+  what: string,
+  tokens: readonly number[],
+  least: number,
+): void {
+  if (tokens.length < least) throw new RangeError(`${what} is empty; it needs at least one token.`);
+  const bad = tokens.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabularySize);
+  if (bad !== undefined) {
+    throw new RangeError(`${what} holds ${bad}, which is no token id from 0 to ${vocabularySize - 1}.`);
+  }
+}
