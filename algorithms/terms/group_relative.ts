@@ -4,11 +4,12 @@
  * @module
  */
 
-import type { Algorithm } from "../algorithm.ts";
+import type { Algorithm, Credit, Response } from "../algorithm.ts";
 import { tokenWeights } from "./aggregation.ts";
 import { groupAdvantage, outcomeCredit } from "./credit.ts";
 import type { Resolved } from "./options.ts";
 import { policyLoss } from "./policy_loss.ts";
+import type { RatioOf } from "./ratios.ts";
 import { totalReward } from "./rewards.ts";
 import {
   type BatchOptions,
@@ -37,17 +38,26 @@ export function refuseGroupRelative(
     refuseLossKl(options, explicit) ?? refuseBatch(options);
 }
 
-/** The algorithm with these options. */
-export function groupRelative(options: Resolved<GroupRelativeOptions>): Omit<Algorithm, "name" | "options"> {
+/** Credit of the family: the total reward, relative to its group. */
+export function groupRelativeCredit(
+  batch: readonly Response[],
+  options: Resolved<ScaleOptions & Pick<BatchOptions, "rewardWeights">>,
+): Credit {
+  const rewards = batch.map((response) => totalReward(response, options.rewardWeights));
+  const groups = batch.map((response) => response.group);
+  return outcomeCredit(batch, groupAdvantage(rewards, groups, options), rewards);
+}
+
+/** The algorithm with these options, and with another ratio than the token's where one is given. */
+export function groupRelative(
+  options: Resolved<GroupRelativeOptions>,
+  ratio?: RatioOf,
+): Omit<Algorithm, "name" | "options"> {
   const { beta, kl } = options;
   const surrogate = clippedSurrogate(options);
   return {
     needs: { groupSize: 2, reference: beta > 0 },
-    credit: (batch) => {
-      const rewards = batch.map((response) => totalReward(response, options.rewardWeights));
-      const groups = batch.map((response) => response.group);
-      return outcomeCredit(batch, groupAdvantage(rewards, groups, options), rewards);
-    },
-    loss: (batch) => policyLoss(batch, { weights: tokenWeights(batch, options), surrogate, beta, kl }),
+    credit: (batch) => groupRelativeCredit(batch, options),
+    loss: (batch) => policyLoss(batch, { weights: tokenWeights(batch, options), surrogate, ratio, beta, kl }),
   };
 }

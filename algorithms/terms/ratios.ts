@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Response, Row } from "../algorithm.ts";
+import type { Credited, Response, Row } from "../algorithm.ts";
 import { chosenLength, isChosen } from "./batch.ts";
 
 /** Ratio of one response, per token. */
@@ -17,8 +17,8 @@ export interface Ratio {
   backward(slopes: Row): Row;
 }
 
-/** A way to form {@linkcode Ratio}. */
-export type RatioOf = (response: Response) => Ratio;
+/** A way to form {@linkcode Ratio}; most look at the log-probs only. */
+export type RatioOf = (response: Credited) => Ratio;
 
 /** `exp(logProb − oldLogProb)` of each token: exactly 1 on policy. */
 export function tokenRatio(response: Response): Ratio {
@@ -53,4 +53,12 @@ export function sequenceRatio(response: Response): Ratio {
 /** Geometric mean of the token ratios, `exp(mean(logProb − oldLogProb))`: GSPO (arXiv 2507.18071 eq. 7). */
 export function lengthNormalisedSequenceRatio(response: Response): Ratio {
   return shared(response, 1 / Math.max(1, chosenLength(response)));
+}
+
+/**
+ * The value of {@linkcode lengthNormalisedSequenceRatio} on every token, but each token passes back its own slope
+ * only: GSPO-token (arXiv 2507.18071 eq. 14), `sg[s] · exp(logProb − sg[logProb])`.
+ */
+export function sequenceTokenRatio(response: Response): Ratio {
+  return { ...lengthNormalisedSequenceRatio(response), backward: (slopes) => slopes };
 }

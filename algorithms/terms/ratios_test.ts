@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { lengthNormalisedSequenceRatio, sequenceRatio, tokenRatio } from "./ratios.ts";
+import { lengthNormalisedSequenceRatio, sequenceRatio, sequenceTokenRatio, tokenRatio } from "./ratios.ts";
 
 const response = {
   group: 0,
@@ -27,6 +27,12 @@ Deno.test("lengthNormalisedSequenceRatio() is the geometric mean, and the slope 
   const { sequence, backward } = lengthNormalisedSequenceRatio(response);
   close([sequence!], [2]);
   close(backward(Float64Array.of(1, 0, 2)), [1.5, 0, 1.5]);
+});
+
+Deno.test("sequenceTokenRatio() has the geometric mean on every token, and each keeps its own slope", () => {
+  const { values, sequence, backward } = sequenceTokenRatio(response);
+  close([sequence!, ...values], [2, 2, 1, 2]);
+  close(backward(Float64Array.of(1, 0, 2)), [1, 0, 2]);
 });
 
 Deno.test("the ratio of an empty response is 1", () => {

@@ -143,8 +143,8 @@ export interface ClipOptions {
   delta?: number | null;
 }
 
-/** Documentation and checks of {@linkcode ClipOptions}. */
-export function clipOptions(epsilon: number, source: string): Specs<ClipOptions> {
+/** Documentation and checks of {@linkcode ClipOptions}; the band is symmetric unless `epsilonHigh` is given. */
+export function clipOptions(epsilon: number, source: string, epsilonHigh: number = epsilon): Specs<ClipOptions> {
   return {
     epsilonLow: {
       default: epsilon,
@@ -153,7 +153,7 @@ export function clipOptions(epsilon: number, source: string): Specs<ClipOptions>
       check: atLeast(0),
     },
     epsilonHigh: {
-      default: epsilon,
+      default: epsilonHigh,
       description: "the ratio is clipped from above at 1 + epsilonHigh",
       source,
       check: atLeast(0),
