@@ -18,39 +18,56 @@
 
 import type { AlgorithmModule } from "./algorithm.ts";
 import { drGrpo } from "./dr_grpo.ts";
+import { gfpo } from "./gfpo.ts";
 import { grpo } from "./grpo.ts";
+import { hicra } from "./hicra.ts";
 import { reinforce } from "./reinforce.ts";
 import { rloo } from "./rloo.ts";
 import { suggestion } from "./terms/nearest.ts";
 
 export * from "./algorithm.ts";
 export { drGrpo, type DrGrpoOptions } from "./dr_grpo.ts";
+export { gfpo, type GfpoOptions } from "./gfpo.ts";
 export { grpo, type GrpoOptions } from "./grpo.ts";
+export { hicra, type HicraOptions } from "./hicra.ts";
 export { reinforce, type ReinforceOptions } from "./reinforce.ts";
 export { rloo, type RlooOptions } from "./rloo.ts";
 
+export * from "./strategic_grams/document_frequency.ts";
 export * from "./strategic_grams/matcher.ts";
+export * from "./strategic_grams/semantic_entropy.ts";
 export * from "./strategic_grams/words.ts";
 export * from "./terms/aggregation.ts";
 export * from "./terms/batch.ts";
 export * from "./terms/clipped_geometric_mean.ts";
 export * from "./terms/credit.ts";
 export * from "./terms/define.ts";
+export * from "./terms/difficulty.ts";
 export * from "./terms/divergences.ts";
 export * from "./terms/dynamic_sampling.ts";
+export * from "./terms/group_filter.ts";
 export * from "./terms/group_relative.ts";
 export * from "./terms/nearest.ts";
 export * from "./terms/options.ts";
 export * from "./terms/overlong.ts";
+export * from "./terms/planning_credit.ts";
 export * from "./terms/policy_loss.ts";
 export * from "./terms/ratios.ts";
 export * from "./terms/rewards.ts";
 export * from "./terms/shared_options.ts";
 export * from "./terms/statistics.ts";
+export * from "./terms/streaming_quantiles.ts";
 export * from "./terms/surrogates.ts";
 
 /** Every algorithm by its name. */
-export const algorithms: Readonly<Record<string, AlgorithmModule>> = { reinforce, rloo, grpo, dr_grpo: drGrpo };
+export const algorithms: Readonly<Record<string, AlgorithmModule>> = {
+  reinforce,
+  rloo,
+  grpo,
+  dr_grpo: drGrpo,
+  hicra,
+  gfpo,
+};
 
 /**
  * The algorithm called `name`.

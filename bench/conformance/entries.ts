@@ -9,8 +9,10 @@
 
 import type { Entry } from "./golden_case.ts";
 import { groupRelativeEntries } from "./group_relative.ts";
+import { hicraEntries } from "./hicra.ts";
 
 /** Every label that the project can run. */
 export const entries: Readonly<Record<string, Entry>> = {
   ...groupRelativeEntries,
+  ...hicraEntries,
 };
