@@ -16,6 +16,9 @@ const further: Readonly<Record<string, readonly object[]>> = {
     { scale: "batch", ddof: 1, beta: 0 },
   ],
   rloo: [{ whiten: true }],
+  disco: [{ objective: "mean", score: "likelihood_ratio" }, { score: "likelihood_ratio", tau: 0.3, kl: "k3" }],
+  gvpo: [{ denominator: "reference" }],
+  dpo: [{ labelSmoothing: 0.1 }, { loss: "robust", labelSmoothing: 0.2 }],
 };
 
 /** Every preset of every algorithm, and further options. */
@@ -36,18 +39,31 @@ const configured: [string, Algorithm][] = Object.entries(algorithms).flatMap(([n
 const ratioHeldFixed = new Set<string>([]);
 
 /** Algorithms whose derivative is checked in a test of their own, with the reason. */
-const ownDerivativeTest: Readonly<Record<string, string>> = {};
+const ownDerivativeTest: Readonly<Record<string, string>> = {
+  disco: "preset code reports a loss whose derivative is not the gradient it takes",
+};
 
 /** Algorithms that learn even from equal rewards, with the reason. */
-const learnsFromEqualRewards: Readonly<Record<string, string>> = {};
+const learnsFromEqualRewards: Readonly<Record<string, string>> = {
+  gvpo: "off policy, it drives the variance of the implicit reward in a group to 0",
+};
 
 /** Algorithms without an importance ratio in their trace, with the reason. */
 const withoutRatio: Readonly<Record<string, string>> = {};
 
+/** Algorithms whose β is a temperature, not the weight of a KL: it cannot be 0. */
+const betaIsTemperature = new Set(["dpo"]);
+
 /** Without any KL, in the loss or in the reward. */
 const withoutKl = configured.filter(([, { name }]) => !(name in learnsFromEqualRewards)).map(
   ([label, { name, options }]): [string, Algorithm] => {
-    const off = "beta" in options ? { beta: 0 } : "rewardBeta" in options ? { rewardBeta: 0 } : {};
+    const off = betaIsTemperature.has(name)
+      ? {}
+      : "beta" in options
+      ? { beta: 0 }
+      : "rewardBeta" in options
+      ? { rewardBeta: 0 }
+      : {};
     return [label, algorithms[name].create({ ...options, ...off })];
   },
 );

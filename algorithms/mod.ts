@@ -17,18 +17,24 @@
  */
 
 import type { AlgorithmModule } from "./algorithm.ts";
+import { disco } from "./disco.ts";
+import { dpo } from "./dpo.ts";
 import { drGrpo } from "./dr_grpo.ts";
 import { gfpo } from "./gfpo.ts";
 import { grpo } from "./grpo.ts";
+import { gvpo } from "./gvpo.ts";
 import { hicra } from "./hicra.ts";
 import { reinforce } from "./reinforce.ts";
 import { rloo } from "./rloo.ts";
 import { suggestion } from "./terms/nearest.ts";
 
 export * from "./algorithm.ts";
+export { disco, type DiscoOptions } from "./disco.ts";
+export { dpo, type DpoOptions } from "./dpo.ts";
 export { drGrpo, type DrGrpoOptions } from "./dr_grpo.ts";
 export { gfpo, type GfpoOptions } from "./gfpo.ts";
 export { grpo, type GrpoOptions } from "./grpo.ts";
+export { gvpo, type GvpoOptions, gvpoPairLoss } from "./gvpo.ts";
 export { hicra, type HicraOptions } from "./hicra.ts";
 export { reinforce, type ReinforceOptions } from "./reinforce.ts";
 export { rloo, type RlooOptions } from "./rloo.ts";
@@ -43,18 +49,24 @@ export * from "./terms/clipped_geometric_mean.ts";
 export * from "./terms/credit.ts";
 export * from "./terms/define.ts";
 export * from "./terms/difficulty.ts";
+export * from "./terms/discriminative.ts";
 export * from "./terms/divergences.ts";
 export * from "./terms/dynamic_sampling.ts";
 export * from "./terms/group_filter.ts";
+export * from "./terms/group_loss.ts";
 export * from "./terms/group_relative.ts";
+export * from "./terms/kl_constraint.ts";
 export * from "./terms/nearest.ts";
 export * from "./terms/options.ts";
 export * from "./terms/overlong.ts";
+export * from "./terms/pairs.ts";
 export * from "./terms/planning_credit.ts";
 export * from "./terms/policy_loss.ts";
+export * from "./terms/preference.ts";
 export * from "./terms/ratios.ts";
 export * from "./terms/rewards.ts";
 export * from "./terms/shared_options.ts";
+export * from "./terms/soft_maximum.ts";
 export * from "./terms/statistics.ts";
 export * from "./terms/streaming_quantiles.ts";
 export * from "./terms/surrogates.ts";
@@ -67,6 +79,9 @@ export const algorithms: Readonly<Record<string, AlgorithmModule>> = {
   dr_grpo: drGrpo,
   hicra,
   gfpo,
+  disco,
+  gvpo,
+  dpo,
 };
 
 /**
