@@ -16,6 +16,7 @@ const further: Readonly<Record<string, readonly object[]>> = {
     { scale: "batch", ddof: 1, beta: 0 },
   ],
   rloo: [{ whiten: true }],
+  gfpo: [{ preset: "adaptive", warmUpGroups: 0 }],
   disco: [{ objective: "mean", score: "likelihood_ratio" }, { score: "likelihood_ratio", tau: 0.3, kl: "k3" }],
   gvpo: [{ denominator: "reference" }],
   dpo: [{ labelSmoothing: 0.1 }, { loss: "robust", labelSmoothing: 0.2 }],
@@ -40,11 +41,13 @@ const ratioHeldFixed = new Set<string>([]);
 
 /** Algorithms whose derivative is checked in a test of their own, with the reason. */
 const ownDerivativeTest: Readonly<Record<string, string>> = {
+  sr_grpo: "preset code: exp(logp - sg(logp)) is 1 wherever the policy stands (sr_grpo_test.ts)",
   disco: "preset code reports a loss whose derivative is not the gradient it takes",
 };
 
 /** Algorithms that learn even from equal rewards, with the reason. */
 const learnsFromEqualRewards: Readonly<Record<string, string>> = {
+  sr_grpo: "the soft reward of equal rewards is that reward, not 0",
   gvpo: "off policy, it drives the variance of the implicit reward in a group to 0",
 };
 

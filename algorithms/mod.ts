@@ -21,11 +21,19 @@ import { disco } from "./disco.ts";
 import { dpo } from "./dpo.ts";
 import { drGrpo } from "./dr_grpo.ts";
 import { gfpo } from "./gfpo.ts";
+import { gpg } from "./gpg.ts";
 import { grpo } from "./grpo.ts";
 import { gvpo } from "./gvpo.ts";
 import { hicra } from "./hicra.ts";
+import { litePpo } from "./lite_ppo.ts";
+import { maxrl } from "./maxrl.ts";
+import { opo } from "./opo.ts";
+import { passAtK } from "./pass_at_k.ts";
 import { reinforce } from "./reinforce.ts";
+import { reinforcePlusPlus } from "./reinforce_plus_plus.ts";
+import { remax } from "./remax.ts";
 import { rloo } from "./rloo.ts";
+import { srGrpo } from "./sr_grpo.ts";
 import { suggestion } from "./terms/nearest.ts";
 
 export * from "./algorithm.ts";
@@ -33,11 +41,19 @@ export { disco, type DiscoOptions } from "./disco.ts";
 export { dpo, type DpoOptions } from "./dpo.ts";
 export { drGrpo, type DrGrpoOptions } from "./dr_grpo.ts";
 export { gfpo, type GfpoOptions } from "./gfpo.ts";
+export { gpg, type GpgOptions } from "./gpg.ts";
 export { grpo, type GrpoOptions } from "./grpo.ts";
 export { gvpo, type GvpoOptions, gvpoPairLoss } from "./gvpo.ts";
 export { hicra, type HicraOptions } from "./hicra.ts";
+export { litePpo, type LitePpoOptions } from "./lite_ppo.ts";
+export { maxrl, type MaxrlOptions } from "./maxrl.ts";
+export { opo, type OpoOptions } from "./opo.ts";
+export { passAtK, type PassAtKOptions } from "./pass_at_k.ts";
 export { reinforce, type ReinforceOptions } from "./reinforce.ts";
+export { reinforcePlusPlus, type ReinforcePlusPlusOptions } from "./reinforce_plus_plus.ts";
+export { remax, type RemaxOptions } from "./remax.ts";
 export { rloo, type RlooOptions } from "./rloo.ts";
+export { srGrpo, type SrGrpoOptions } from "./sr_grpo.ts";
 
 export * from "./strategic_grams/document_frequency.ts";
 export * from "./strategic_grams/matcher.ts";
@@ -58,17 +74,22 @@ export * from "./terms/group_relative.ts";
 export * from "./terms/kl_constraint.ts";
 export * from "./terms/nearest.ts";
 export * from "./terms/options.ts";
+export * from "./terms/outcome_algorithm.ts";
 export * from "./terms/overlong.ts";
 export * from "./terms/pairs.ts";
+export * from "./terms/per_group.ts";
 export * from "./terms/planning_credit.ts";
 export * from "./terms/policy_loss.ts";
 export * from "./terms/preference.ts";
 export * from "./terms/ratios.ts";
+export * from "./terms/returns.ts";
 export * from "./terms/rewards.ts";
 export * from "./terms/shared_options.ts";
 export * from "./terms/soft_maximum.ts";
+export * from "./terms/soft_reward.ts";
 export * from "./terms/statistics.ts";
 export * from "./terms/streaming_quantiles.ts";
+export * from "./terms/surrogate_options.ts";
 export * from "./terms/surrogates.ts";
 
 /** Every algorithm by its name. */
@@ -82,6 +103,14 @@ export const algorithms: Readonly<Record<string, AlgorithmModule>> = {
   disco,
   gvpo,
   dpo,
+  sr_grpo: srGrpo,
+  lite_ppo: litePpo,
+  gpg,
+  opo,
+  remax,
+  reinforce_plus_plus: reinforcePlusPlus,
+  maxrl,
+  pass_at_k: passAtK,
 };
 
 /**
