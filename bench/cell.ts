@@ -10,7 +10,7 @@ import type { Evaluation, Gates, SuiteAlgorithm, Training } from "./suite.ts";
 /** Everything that decides the numbers of a run. */
 export interface CellIdentity {
   /** Version of the meaning of these fields and of a step; a change makes new cells. */
-  format: 1;
+  format: 2;
   /** Registry name and all options after defaults and presets. */
   algorithm: { name: string; options: Readonly<Record<string, unknown>> };
   /** The task, hashes of its data, and a hash of prompts as text and tokens. */

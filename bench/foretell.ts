@@ -16,7 +16,9 @@ import { accumulate, type Drawn, score } from "./scoring.ts";
 export interface Foretold {
   /** Exact scores of every sample, as a scoring pass gives them. */
   scores: Scores[];
-  /** Derivative per response that was learned from, in the order of the batch. */
+  /** Positions of the responses that were learned from. */
+  learned: readonly number[];
+  /** Derivative per response that was learned from. */
   derivatives: readonly Float64Array[];
 }
 
@@ -26,7 +28,8 @@ const unpredictable = new WeakSet<Algorithm>();
 /**
  * Accumulates the gradient that the algorithm will ask for if its loss looks only at the ratio.
  *
- * @param batch the whole rollout batch, with the sampler's log-probs as current and old ones
+ * @param batch the whole batch, with the sampler's log-probs as current and old ones
+ * @param selected what selection said, where it was asked already
  * @returns null where the algorithm was wrongly foretold before, or learns from nothing
  */
 export async function foretell(
@@ -35,13 +38,18 @@ export async function foretell(
   samples: readonly Drawn[],
   batch: readonly Response[],
   state: unknown,
+  selected?: readonly boolean[],
 ): Promise<Foretold | null> {
   if (unpredictable.has(algorithm)) return null;
-  const selection = algorithm.select?.(batch, state);
+  const selection = selected ?? algorithm.select?.(batch, state);
   const learned = samples.map((_, index) => index).filter((index) => selection?.[index] ?? true);
   if (learned.length === 0) return null;
   const credit = algorithm.credit(batch, state);
-  const credited = learned.map((index) => ({ ...batch[index], advantages: credit.advantages[index] }));
+  const credited = learned.map((index) => ({
+    ...batch[index],
+    advantages: credit.advantages[index],
+    ...credit.returns && { returns: credit.returns[index] },
+  }));
   const derivatives = algorithm.loss(credited, credit.state).gradient;
   const found = await accumulate(policy, learned.map((index) => samples[index]), derivatives);
   const scores = new Array<Scores | null>(samples.length).fill(null);
@@ -49,17 +57,23 @@ export async function foretell(
   const missing = samples.map((_, index) => index).filter((index) => scores[index] === null);
   const rest = await score(policy, missing.map((index) => samples[index]));
   missing.forEach((index, place) => scores[index] = rest[place]);
-  return { scores: scores as Scores[], derivatives };
+  return { scores: scores as Scores[], learned, derivatives };
 }
 
-/** Whether the accumulated gradient is the one of `derivatives`; if not, it is discarded and not tried again. */
+/**
+ * Whether the accumulated gradient is the one of these responses and `derivatives`; if not, it is discarded and not
+ * tried again.
+ */
 export function cameTrue(
   foretold: Foretold,
+  learned: readonly number[],
   derivatives: readonly Float64Array[],
   policy: Policy,
   algorithm: Algorithm,
 ): boolean {
-  const same = derivatives.every((row, i) => row.every((entry, t) => entry === foretold.derivatives[i][t]));
+  const same = learned.length === foretold.learned.length &&
+    learned.every((index, i) => index === foretold.learned[i]) &&
+    derivatives.every((row, i) => row.every((entry, t) => entry === foretold.derivatives[i][t]));
   if (same) return true;
   policy.discardGradient();
   unpredictable.add(algorithm);

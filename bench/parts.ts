@@ -10,10 +10,12 @@ import { tasks } from "../tasks/mod.ts";
 import type { Problems, Task } from "../tasks/task.ts";
 import { canonical, sha256 } from "./canonical.ts";
 import { type Cell, cellOf } from "./cell.ts";
+import { channelsOf } from "./channels.ts";
 import { unknown } from "./nearest.ts";
+import { requireServed } from "./needs.ts";
 import { Refusal } from "./outcomes.ts";
-import { openSource } from "./policies.ts";
-import { type CellParts, requireServed } from "./run_cell.ts";
+import { openCriticSource, openSource } from "./policies.ts";
+import type { CellParts } from "./run_cell.ts";
 import type { Suite, SuiteAlgorithm } from "./suite.ts";
 
 /** A cell and its place in the leaderboard. */
@@ -64,15 +66,16 @@ export async function planSuite(suite: Suite): Promise<Plan> {
   const task = findTask(suite.task);
   const algorithms = suite.algorithms.map((entry) => {
     const algorithm = configure(entry);
-    requireServed(algorithm, { ...suite.training, ...entry.training });
+    requireServed(algorithm, { ...suite.training, ...entry.training }, task);
     return { entry, algorithm };
   });
   const [train, test] = await Promise.all(
     (["train", "test"] as const).map((split) => problemsOf(task, split, suite.data[split])),
   );
-  const { rewards } = task.grade(train.at(0), "");
-  const other = [...new Set(suite.training.rewards)].find((name) => !Object.hasOwn(rewards, name));
-  if (other !== undefined) throw new Refusal(unknown("reward channel", other, Object.keys(rewards)));
+  const channels = channelsOf(task, task.grade(train.at(0), "").rewards);
+  const named = [suite, ...suite.algorithms].flatMap(({ training }) => training.rewards ?? []);
+  const other = named.find((name) => !channels.includes(name));
+  if (other !== undefined) throw new Refusal(unknown("reward channel", other, channels));
   const policy = await openSource(suite.policy);
   try {
     const digest = await policy.digest();
@@ -88,7 +91,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
         label: entry.label ?? entry.name,
         cell: cellOf(
           {
-            format: 1,
+            format: 2,
             algorithm: { name: algorithm.name, options: algorithm.options },
             task: { name: task.name, train: train.digest, test: test.digest, prompts },
             policy: { digest, backend },
@@ -134,5 +137,12 @@ export async function openParts({ identity, sources }: Cell): Promise<CellParts>
       throw new Refusal(`${problems.source}: the ${split} problems are not those the cell was recorded with.`);
     }
   }
-  return { algorithm, task, train, test, openPolicy: (saved) => openSource(sources.policy, saved) };
+  return {
+    algorithm,
+    task,
+    train,
+    test,
+    openPolicy: (saved) => openSource(sources.policy, saved),
+    openCritic: (saved) => openCriticSource(sources.policy, saved),
+  };
 }

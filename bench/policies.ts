@@ -1,9 +1,9 @@
 /**
- * Where a suite's policy is read from.
+ * Where a suite's policy, and the critic that starts from it, are read from.
  *
  * @module
  */
-import type { Policy } from "../policy/policy.ts";
+import type { Critic, Policy } from "../policy/policy.ts";
 import { Refusal } from "./outcomes.ts";
 
 const prefix = "embedded:";
@@ -39,6 +39,33 @@ export async function fetchEmbedded(url: URL, get: (url: URL) => Promise<Respons
   return directory;
 }
 
+/** Opens what is in the directory of a policy; `open` is given the directory. */
+async function opened<T>(
+  source: string,
+  saved: string | undefined,
+  open: (directory: string) => Promise<T>,
+): Promise<T> {
+  if (saved) return await open(saved);
+  if (source.startsWith(prefix) && !import.meta.url.startsWith("file:")) {
+    const copy = await fetchEmbedded(new URL(`../fixtures/${source.slice(prefix.length)}/`, import.meta.url));
+    try {
+      return await open(copy);
+    } finally {
+      await Deno.remove(copy, { recursive: true });
+    }
+  }
+  const directory = policyDirectory(source);
+  const found = await Deno.stat(directory).then((entry) => entry.isDirectory, () => false);
+  if (!found) {
+    throw new Refusal(
+      source.startsWith(prefix)
+        ? `policy ${source}: there is no such embedded policy; make it with \`deno task pretrain\` or give a directory.`
+        : `policy ${source}: no such directory; give a directory with config.json and model.safetensors.`,
+    );
+  }
+  return await open(directory);
+}
+
 /**
  * Opens a policy: a directory in the Hugging Face layout, `embedded:NAME` for one that comes with Podium, or
  * `embedded:table`, the test policy without a network.
@@ -51,24 +78,20 @@ export async function openSource(source: string, saved?: string, tokenizer = tru
     const { openTablePolicy } = await import("./testing/table_policy.ts");
     return await openTablePolicy(saved);
   }
-  const directory = policyDirectory(source);
   const { openPolicy } = await import("../policy/mod.ts");
-  if (saved) return await openPolicy(saved, { threads: 1, tokenizer });
-  if (source.startsWith(prefix) && !import.meta.url.startsWith("file:")) {
-    const copy = await fetchEmbedded(new URL(`../fixtures/${source.slice(prefix.length)}/`, import.meta.url));
-    try {
-      return await openPolicy(copy, { threads: 1, tokenizer });
-    } finally {
-      await Deno.remove(copy, { recursive: true });
-    }
+  return await opened(source, saved, (directory) => openPolicy(directory, { threads: 1, tokenizer }));
+}
+
+/**
+ * Makes the critic that the training of a policy begins with, from the policy's own source.
+ *
+ * @param saved a directory with weights and optimizer state to continue from
+ */
+export async function openCriticSource(source: string, saved?: string): Promise<Critic> {
+  if (source === `${prefix}table`) {
+    const { openTableCritic } = await import("./testing/table_critic.ts");
+    return await openTableCritic(saved);
   }
-  const found = await Deno.stat(directory).then((entry) => entry.isDirectory, () => false);
-  if (!found) {
-    throw new Refusal(
-      source.startsWith(prefix)
-        ? `policy ${source}: there is no such embedded policy; make it with \`deno task pretrain\` or give a directory.`
-        : `policy ${source}: no such directory; give a directory with config.json and model.safetensors.`,
-    );
-  }
-  return await openPolicy(directory, { threads: 1, tokenizer });
+  const { openCritic } = await import("../policy/mod.ts");
+  return await opened(source, saved, (directory) => openCritic(directory, { threads: 1 }));
 }

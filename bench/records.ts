@@ -8,7 +8,7 @@
  *     timing.jsonl        seconds per step, outside the chain
  *     environment.json    the machine, outside the chain
  *     checkpoint.json     what is finished: byte lengths of the files above, chain, algorithm state, weights
- *     checkpoint/         weights and optimizer state
+ *     checkpoint/         weights and optimizer state: policy, critic, refreshed reference policy
  *     policy/             the trained weights, when finished
  *     result.json         written last: the cell is finished
  *     failure.json        the health gate that stopped the cell
@@ -22,6 +22,7 @@ import { reasonOf } from "../policy/reason.ts";
 import type { Policy } from "../policy/policy.ts";
 import { canonical, sha256 } from "./canonical.ts";
 import type { Cell } from "./cell.ts";
+import type { Models, SavedModels } from "./models.ts";
 import { type GateFailure, Refusal } from "./outcomes.ts";
 
 /** Files that grow line by line. */
@@ -30,18 +31,16 @@ const journals = ["steps.jsonl", "evaluations.jsonl", "timing.jsonl"] as const;
 /** A file that grows line by line. */
 export type Journal = typeof journals[number];
 
-/** What is finished. */
-export interface Checkpoint {
+/** What is finished, and where the networks are kept. */
+export interface Checkpoint extends SavedModels {
   /** Training steps done. */
   step: number;
   /** Last hash of the chain. */
   hash: string;
-  /** Digest of the weights and the optimizer state. */
+  /** Digest of the weights and the optimizer state; with a critic, of both networks. */
   weights: string;
   /** What the algorithm keeps between steps. */
   state: unknown;
-  /** Directory below the record that holds the weights; null before the first step. */
-  policy: string | null;
   /** Bytes of each journal that belong to it. */
   lengths: Record<Journal, number>;
 }
@@ -54,7 +53,7 @@ export interface CellResult {
   steps: number;
   /** Last hash of the chain: two runs are the same run if and only if it is equal. */
   hash: string;
-  /** Digest of the trained weights and the optimizer state. */
+  /** Digest of the trained weights and the optimizer state; with a critic, of both networks. */
   weights: string;
 }
 
@@ -260,23 +259,21 @@ export class CellRecord {
   }
 
   /** Makes everything up to here count. */
-  async checkpoint(policy: Policy, step: number, weights: string, state: unknown): Promise<void> {
-    const folder = `${this.directory}/checkpoint`;
-    const name = `step-${String(step).padStart(6, "0")}`;
-    await Deno.mkdir(folder, { recursive: true });
-    await Deno.remove(`${folder}/${name}`, { recursive: true }).catch(() => {});
-    await policy.save(`${folder}/${name}`, { optimizer: true });
+  async checkpoint(models: Models, step: number, weights: string, state: unknown): Promise<void> {
+    const saved = await models.save(step);
     const checkpoint: Checkpoint = {
       step,
       hash: this.#hash,
       weights,
       state: state ?? null,
-      policy: `checkpoint/${name}`,
+      ...saved,
       lengths: Object.fromEntries(this.#lengths) as Checkpoint["lengths"],
     };
     await writeAtomically(`${this.directory}/checkpoint.json`, JSON.stringify(checkpoint));
-    for await (const entry of Deno.readDir(folder)) {
-      if (entry.name !== name) await Deno.remove(`${folder}/${entry.name}`, { recursive: true });
+    const kept = [saved.policy, saved.critic, saved.reference?.directory];
+    for await (const { name } of Deno.readDir(`${this.directory}/checkpoint`)) {
+      const path = `checkpoint/${name}`;
+      if (!kept.includes(path)) await Deno.remove(`${this.directory}/${path}`, { recursive: true });
     }
   }
 

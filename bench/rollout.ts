@@ -50,10 +50,10 @@ export function temperatureOf(temperature: Temperature, sample: number, samples:
   return samples === 1 ? from : from + (to - from) * sample / (samples - 1);
 }
 
-/** The text a response is graded on: its tokens without the stop token at the end. */
-function textOf(policy: Policy, { tokens }: Generation): string {
+/** The tokens a response is graded on: those without the stop token at the end. */
+export function textTokens(policy: Policy, { tokens }: Generation): number[] {
   const stopped = tokens.length > 0 && policy.stopTokens.includes(tokens[tokens.length - 1]);
-  return policy.tokenizer.decode(stopped ? tokens.slice(0, -1) : tokens);
+  return stopped ? tokens.slice(0, -1) : tokens;
 }
 
 /** Draws and grades `samples` responses to each problem; the responses to one problem stand together. */
@@ -86,7 +86,7 @@ export async function rollOut(
   }
   return generations.map((generation, index) => {
     const group = Math.floor(index / samples), problem = problems[group];
-    const text = textOf(policy, generation);
+    const text = policy.tokenizer.decode(textTokens(policy, generation));
     return {
       group,
       problem,

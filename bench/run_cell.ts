@@ -4,17 +4,17 @@
  * @module
  */
 import type { Algorithm } from "../algorithms/algorithm.ts";
-import type { Policy } from "../policy/policy.ts";
 import type { Problems, Task } from "../tasks/task.ts";
 import type { Cell } from "./cell.ts";
 import { evaluate, type EvaluationRecord } from "./evaluate.ts";
+import { Models, type OpenModels } from "./models.ts";
+import { requireServed } from "./needs.ts";
 import { GateFailure, Interruption, Refusal } from "./outcomes.ts";
 import { CellRecord, type CellResult } from "./records.ts";
 import { type StepRecord, trainStep } from "./step.ts";
-import type { Training } from "./suite.ts";
 
 /** The parts of a cell, opened. */
-export interface CellParts {
+export interface CellParts extends OpenModels {
   /** The configured algorithm. */
   algorithm: Algorithm;
   /** The task. */
@@ -23,14 +23,14 @@ export interface CellParts {
   train: Problems;
   /** Held-out problems. */
   test: Problems;
-  /** Opens the cell's starting policy, or the one saved in `directory`. */
-  openPolicy: (directory?: string) => Promise<Policy>;
 }
 
 /** A line of `steps.jsonl`. */
 export interface StepLine extends StepRecord {
-  /** Digest of the weights and the optimizer state after the step; absent between checkpoints. */
+  /** Digest of the weights and the optimizer state after the step, with a critic of both networks; absent between checkpoints. */
   weights?: string;
+  /** Digest of the reference policy, if it was refreshed after the step. */
+  reference?: string;
   /** Hash over this line and all before it. */
   hash: string;
 }
@@ -75,26 +75,6 @@ export interface RunCellOptions {
   environment?: unknown;
 }
 
-/** Refuses an algorithm that needs what this runner or these settings do not give, before anything runs. */
-export function requireServed({ name, needs }: Algorithm, training: Training): void {
-  const { groupSize, reference: _served, channels = [], minibatches = 1, ...others } = needs;
-  for (const [part, needed] of Object.entries(others)) {
-    if (needed) throw new Refusal(`${name} needs ${part}, which this runner does not serve yet; leave it out.`);
-  }
-  if (training.groupSize < groupSize) {
-    throw new Refusal(
-      `${name} needs at least ${groupSize} responses per prompt, not ${training.groupSize}; raise groupSize.`,
-    );
-  }
-  if (training.minibatches < minibatches) {
-    throw new Refusal(
-      `${name} needs at least ${minibatches} minibatches per rollout batch, not ${training.minibatches}; raise minibatches.`,
-    );
-  }
-  const missing = channels.find((channel) => !training.rewards.includes(channel));
-  if (missing !== undefined) throw new Refusal(`${name} needs the reward channel "${missing}"; add it to rewards.`);
-}
-
 /** Lets signals and messages in: a policy that never waits would otherwise keep them out. */
 const breathe = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
@@ -116,6 +96,12 @@ export async function runCell(cell: Cell, parts: CellParts, options: RunCellOpti
   }
 }
 
+/** Multiples of `interval` above `before` and up to `step`. */
+function reached(interval: number, before: number, step: number): number[] {
+  const first = Math.floor(before / interval) + 1, count = Math.floor(step / interval) - first + 1;
+  return Array.from({ length: count }, (_, index) => (first + index) * interval);
+}
+
 async function continueCell(
   cell: Cell,
   parts: CellParts,
@@ -125,79 +111,112 @@ async function continueCell(
   const { algorithm, task } = parts;
   const { training, evaluation, gates, seed } = cell.identity;
   const { directory, clock, signal, onLine } = options;
-  requireServed(algorithm, training);
+  requireServed(algorithm, training, task);
   const checkpoint = await record.resume();
   if (options.environment !== undefined) await record.note("environment.json", options.environment);
   if (checkpoint?.step) options.onResume?.(checkpoint.step);
 
-  const policy = await parts.openPolicy(checkpoint?.policy ? `${directory}/${checkpoint.policy}` : undefined);
-  const reference = algorithm.needs.reference ? await parts.openPolicy() : undefined;
+  const models = await Models.open(directory, algorithm.needs, parts, checkpoint);
+  const { policy, critic } = models;
   try {
-    let step = checkpoint?.step ?? 0;
-    let state: unknown = checkpoint?.state ?? undefined;
-    let weights = await policy.digest();
-    if (weights !== (checkpoint?.weights ?? cell.identity.policy.digest)) {
+    if (!checkpoint && await policy.digest() !== cell.identity.policy.digest) {
       throw new Refusal(
-        checkpoint
-          ? `${directory}/${checkpoint.policy}: the weights are not those of the record; delete ${directory} to run the cell again.`
-          : `policy ${cell.sources.policy}: its weights are not those the cell was recorded with; restore them or run the suite again.`,
+        `policy ${cell.sources.policy}: its weights are not those the cell was recorded with; restore them or run the suite again.`,
       );
     }
-    let savedStep = checkpoint ? step : -1, savingSeconds = 0;
+    let weights = await models.digest();
+    if (checkpoint && weights !== checkpoint.weights) {
+      throw new Refusal(
+        `${directory}/${checkpoint.policy}: the weights are not those of the record; delete ${directory} to run the cell again.`,
+      );
+    }
+    let step = checkpoint?.step ?? 0;
+    let state: unknown = checkpoint?.state ?? undefined;
+    let savedStep = checkpoint ? step : -1, savingSeconds = 0, evaluationSeconds: number | undefined;
+    const seconds = (start: number) => ((clock?.() ?? 0) - start) / 1000;
     const save = async () => {
       const start = clock?.() ?? 0;
-      await record.checkpoint(policy, step, weights, state);
+      await record.checkpoint(models, step, weights, state);
       savedStep = step;
       savingSeconds = seconds(start);
     };
-    const seconds = (start: number) => ((clock?.() ?? 0) - start) / 1000;
-    const evaluateNow = async () => {
-      const outcome = await evaluate(
+    /** Evaluates the policy as it is and records that as the evaluation of each of these steps. */
+    const evaluateAt = async (steps: readonly number[]) => {
+      if (steps.length === 0) return;
+      const start = clock?.() ?? 0;
+      const { record: line, responses } = await evaluate(
         { policy, task, problems: parts.test, evaluation, maxTokens: training.maxTokens, seed },
-        step,
+        steps[0],
       );
-      if (step === 0 || step === training.steps) await record.responses(step, outcome.responses);
-      const line = record.chain("evaluations.jsonl", outcome.record);
-      onLine?.(line);
+      for (const step of steps) {
+        if (step === 0 || step === training.steps) await record.responses(step, responses);
+        const chained = record.chain("evaluations.jsonl", { ...line, step });
+        onLine?.(chained);
+      }
+      evaluationSeconds = (evaluationSeconds ?? 0) + seconds(start);
     };
 
     if (!checkpoint) {
-      const start = clock?.() ?? 0;
-      await evaluateNow();
-      if (clock) record.append("timing.jsonl", { step: 0, evaluate: seconds(start) } satisfies TimingLine);
+      await evaluateAt([0]);
+      if (clock) record.append("timing.jsonl", { step: 0, evaluate: evaluationSeconds } satisfies TimingLine);
     }
     while (step < training.steps) {
       if (signal?.aborted) {
         if (step > savedStep) await save();
         throw new Interruption(`stopped after step ${step}.`);
       }
-      step++;
-      const probe = (step - 1) % evaluation.interval === 0;
+      evaluationSeconds = undefined;
+      const before = step;
+      const due = (until: number) => reached(evaluation.interval, before, until);
       const outcome = await trainStep(
-        { policy, reference, task, problems: parts.train, algorithm, training, gates, seed, clock },
-        step,
+        {
+          policy,
+          critic,
+          reference: models.reference,
+          task,
+          problems: parts.train,
+          algorithm,
+          training,
+          gates,
+          seed,
+          clock,
+        },
+        before + 1,
         state,
-        probe,
+        {
+          probeInterval: evaluation.interval,
+          // A step of several rollout batches may pass a step that is due: with the samples up to there, the policy
+          // is the one before the update. So curves have the same steps for all algorithms and none has used more
+          // samples there than its step says.
+          beforeUpdate: (last) => evaluateAt(due(last).filter((passed) => passed < last)),
+        },
       );
+      step = outcome.record.step;
       state = outcome.state;
       const saving = clock?.() ?? 0;
-      const saved = step % training.checkpointInterval === 0 || step === training.steps;
-      weights = await policy.digest();
-      const line = record.chain("steps.jsonl", { ...outcome.record, ...saved && { weights } });
+      const ends = step === training.steps;
+      const saved = ends || reached(training.checkpointInterval, before, step).length > 0;
+      weights = await models.digest();
+      const every = algorithm.needs.refreshReferenceEvery;
+      const refresh = every !== undefined && !ends && reached(every, before, step).length > 0;
+      const reference = refresh ? await models.refreshReference(step) : undefined;
+      const line = record.chain("steps.jsonl", {
+        ...outcome.record,
+        ...saved && { weights },
+        ...reference !== undefined && { reference },
+      });
       onLine?.(line);
-      const evaluating = clock?.() ?? 0;
-      const due = step % evaluation.interval === 0 || step === training.steps;
-      if (due) await evaluateNow();
-      const finishing = clock?.() ?? 0;
+      const recording = seconds(saving);
+      if (ends || due(step).includes(step)) await evaluateAt([step]);
       if (clock) {
         record.append(
           "timing.jsonl",
           {
             step,
             ...outcome.seconds,
-            ...due && { evaluate: (finishing - evaluating) / 1000 },
+            ...evaluationSeconds !== undefined && { evaluate: evaluationSeconds },
             memory: Deno.memoryUsage().rss,
-            record: savingSeconds + (evaluating - saving) / 1000,
+            record: savingSeconds + recording,
           } satisfies TimingLine,
         );
       }
@@ -208,7 +227,6 @@ async function continueCell(
     await record.finish(policy, result);
     return result;
   } finally {
-    await policy.dispose();
-    await reference?.dispose();
+    await models.dispose();
   }
 }

@@ -175,11 +175,11 @@ Deno.test("what an algorithm needs is served or refused before anything runs", (
   inTemporary(async (directory) => {
     for (
       const [needs, message] of [
-        [{ groupSize: 2, critic: true }, /grpo needs critic, which this runner does not serve yet/],
-        [{ groupSize: 2, refill: { rounds: 3 } }, /grpo needs refill, which/],
+        [{ groupSize: 2, ...{ oracle: true } }, /grpo needs oracle, which this runner does not serve; leave it out/],
+        [{ groupSize: 2, refill: { rounds: 3 } }, /grpo replaces groups that its selection drops but has no selection/],
         [
-          { groupSize: 2, minibatches: 2 },
-          /grpo needs at least 2 minibatches per rollout batch, not 1; raise minibatches/,
+          { groupSize: 2, minibatches: 7 },
+          /grpo needs at least 7 minibatches of whole groups, which can't be made of 6 prompts; raise promptsPerStep/,
         ],
         [{ groupSize: 2, channels: ["format"] }, /grpo needs the reward channel "format"; add it to rewards/],
         [{ groupSize: 16 }, /grpo needs at least 16 responses per prompt, not 4; raise groupSize/],

@@ -15,13 +15,13 @@ export type Temperature = number | { from: number; to: number };
 
 /** How a policy is trained; the same for every algorithm, except what {@linkcode SuiteAlgorithm.training} may set. */
 export interface Training {
-  /** Training steps, each one rollout batch. */
+  /** Rollout batches; each is one training step, unless an algorithm refills its steps. */
   steps: number;
   /** Prompts per rollout batch. */
   promptsPerStep: number;
   /** Responses per prompt. */
   groupSize: number;
-  /** Optimizer steps per rollout batch, each on whole groups. */
+  /** Optimizer steps per rollout batch, each on whole groups; more where an algorithm needs more. */
   minibatches: number;
   /** Learning rate after warm-up. */
   learningRate: number;
@@ -39,7 +39,7 @@ export interface Training {
   topP: number;
   /** Longest response, in tokens. */
   maxTokens: number;
-  /** Reward channels that the algorithms see. */
+  /** Reward channels that the algorithms see: the task's own, and those that every task has (`channels.ts`). */
   rewards: string[];
   /** Steps between checkpoints. */
   checkpointInterval: number;
@@ -77,7 +77,7 @@ export interface SuiteAlgorithm {
   preset?: string;
   /** Options that differ from the preset or the defaults. */
   options: Record<string, unknown>;
-  /** Optimizer settings of this entry alone. */
+  /** Settings of this entry alone: optimizer, temperature, reward channels. */
   training: Partial<Training>;
 }
 

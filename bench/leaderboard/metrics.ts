@@ -55,7 +55,7 @@ export interface Metrics {
     gradientNorm: Metric;
     /** The largest. */
     gradientNormLargest: Metric;
-    /** Mean share of groups in which all responses got the same reward. */
+    /** Share of all sampled groups in which all responses got the same reward. */
     groupsWithoutSignal: Metric;
     /** Steps with a number that is not finite: 0, or 1 if that stopped the cell. */
     nonFiniteSteps: Metric;
@@ -64,7 +64,7 @@ export interface Metrics {
   };
   /** What training took; evaluation is not counted. */
   cost: {
-    /** Responses sampled. */
+    /** Responses sampled: the budget, which is the same for all, and greedy ones where an algorithm asks for them. */
     responses: Metric;
     /** Response tokens generated. */
     tokensGenerated: Metric;
@@ -110,7 +110,7 @@ function fromEvaluation(last: EvaluationLine | undefined, base: EvaluationLine |
 export function metricsOf({ steps, evaluations, timing }: CellLines, stopped = false, nonFinite = false): Metrics {
   const last = stopped ? undefined : evaluations.at(-1);
   const best = largest(evaluations.map(({ average }) => average));
-  const entropies = steps.map(({ entropy }) => entropy);
+  const entropies = given(steps.map(({ entropy }) => entropy));
   const norms = steps.flatMap(({ gradientNorms }) => gradientNorms);
   return {
     ...fromEvaluation(last, evaluations[0]),
@@ -122,7 +122,10 @@ export function metricsOf({ steps, evaluations, timing }: CellLines, stopped = f
       clipFraction: mean(given(steps.map(({ metrics }) => metrics.clipFraction))),
       gradientNorm: mean(norms),
       gradientNormLargest: largest(norms),
-      groupsWithoutSignal: mean(steps.map(({ groupsWithoutSignal }) => groupsWithoutSignal)),
+      // Steps differ in the number of rollout batches they used.
+      groupsWithoutSignal: mean(
+        steps.flatMap(({ groupsWithoutSignal, batches }) => Array.from({ length: batches }, () => groupsWithoutSignal)),
+      ),
       nonFiniteSteps: nonFinite ? 1 : 0,
       samplingDifference: largest(given(steps.map(({ samplingDifference }) => samplingDifference?.max))),
     },

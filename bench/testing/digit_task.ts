@@ -9,6 +9,7 @@ import { type Cell, cellOf } from "../cell.ts";
 import type { CellParts } from "../run_cell.ts";
 import { parseSuite, type Suite } from "../suite.ts";
 import quick from "../suites/quick.json" with { type: "json" };
+import { openTableCritic } from "./table_critic.ts";
 import { openTablePolicy } from "./table_policy.ts";
 
 /** Twenty problems; the answer to each is 7. */
@@ -19,7 +20,7 @@ export const digitProblems: Problems = {
   source: "test",
 };
 
-/** Right if the response ends in 7; `brevity` rewards short ones. */
+/** Right if the response ends in 7; `short` rewards short ones. A step ends behind each `#`; a 7 is planning. */
 export const digitTask: Task = {
   name: "digit",
   summary: "say seven",
@@ -29,11 +30,13 @@ export const digitTask: Task = {
     const answer = /#### (\d)\d*$/.exec(response)?.[1] ?? null;
     const right = answer === gold;
     return {
-      rewards: { accuracy: right ? 1 : 0, brevity: response.length < 8 ? 1 : null },
+      rewards: { accuracy: right ? 1 : 0, short: response.length < 8 ? 1 : null },
       answer,
       reason: right ? "equal" : "different",
     };
   },
+  gradeSteps: (_, response) => [...response.matchAll(/#/g)].map(({ index }) => ({ end: index + 1, reward: index })),
+  strategicGrams: ["7"],
 };
 
 /** A small suite on that task. */
@@ -54,7 +57,7 @@ export async function digitCell(
   const policy = await openTablePolicy();
   const cell = cellOf(
     {
-      format: 1,
+      format: 2,
       algorithm: { name: algorithm.name, options: algorithm.options },
       task: { name: digitTask.name, train: digitProblems.digest, test: digitProblems.digest, prompts: "" },
       policy: { digest: await policy.digest(), backend: policy.backend },
@@ -71,6 +74,7 @@ export async function digitCell(
     train: digitProblems,
     test: digitProblems,
     openPolicy: openTablePolicy,
+    openCritic: openTableCritic,
   };
   return { cell, parts };
 }

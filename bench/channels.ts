@@ -1,0 +1,59 @@
+/**
+ * Reward channels as algorithms see them: those of the task, and those that every task has because the runner gives
+ * them.
+ *
+ * @module
+ */
+import type { Task } from "../tasks/task.ts";
+import { unknown } from "./nearest.ts";
+import { Refusal } from "./outcomes.ts";
+import type { Rollout } from "./rollout.ts";
+
+/** What a channel of the runner is computed from. */
+interface Measured {
+  /** Length of the response in tokens. */
+  length: number;
+  /** Most tokens that a response may have. */
+  budget: number;
+}
+
+/**
+ * Channels that every task has, under names that no task may use:
+ *
+ * - `brevity`: 1 - length / budget, in tokens. Right or wrong plays no part in it, so that it is a second objective
+ *   beside accuracy.
+ */
+const common: Readonly<Record<string, (measured: Measured) => number>> = {
+  brevity: ({ length, budget }) => 1 - length / budget,
+};
+
+/** Names of the channels that every task has. */
+export const commonChannels: readonly string[] = Object.keys(common);
+
+/** Names of a task's own channels followed by the common ones, from what it says of an empty response. */
+export function channelsOf(task: Task, rewards: Readonly<Record<string, number | null>>): string[] {
+  const reserved = commonChannels.find((name) => Object.hasOwn(rewards, name));
+  if (reserved !== undefined) {
+    throw new Refusal(
+      `task ${task.name}: the name of its reward channel "${reserved}" is reserved for one that every task has; ` +
+        "give it another name.",
+    );
+  }
+  return [...Object.keys(rewards), ...commonChannels];
+}
+
+/** The named reward channels of a rollout; refuses a name that neither the task nor the runner has. */
+export function rewardsOf(
+  { grade, generation }: Pick<Rollout, "grade" | "generation">,
+  names: readonly string[],
+  budget: number,
+): Record<string, number | null> {
+  return Object.fromEntries(names.map((name) => {
+    if (Object.hasOwn(common, name)) return [name, common[name]({ length: generation.tokens.length, budget })];
+    const reward = grade.rewards[name];
+    if (reward === undefined) {
+      throw new Refusal(unknown("reward channel", name, [...Object.keys(grade.rewards), ...commonChannels]));
+    }
+    return [name, reward];
+  }));
+}

@@ -1,0 +1,89 @@
+/**
+ * One rollout batch: the problems of its number, sampled and graded, with all that the algorithm asks to see of a
+ * response before it is scored.
+ *
+ * Batch `number` of a seed is always the same problems and the same noise, whichever algorithm draws it and in
+ * whichever step.
+ *
+ * @module
+ */
+import type { Response } from "../../algorithms/algorithm.ts";
+import { planningMask } from "../../algorithms/strategic_grams/matcher.ts";
+import { keyOf } from "../../policy/random.ts";
+import { rewardsOf } from "../channels.ts";
+import { requireFinite } from "../gates.ts";
+import { gramsOf } from "../needs.ts";
+import { piecesOf, tokenBefore } from "../pieces.ts";
+import { trainingIndices } from "../problem_order.ts";
+import { type Rollout, rollOut, textTokens } from "../rollout.ts";
+import type { Drawn } from "../scoring.ts";
+import type { StepParts, Stopwatch } from "./parts.ts";
+
+/** What an algorithm may see of a response before it is scored. */
+export type Facts = Omit<Response, "logProbs" | "oldLogProbs" | "referenceLogProbs" | "values" | "oldValues">;
+
+/** A sampled response. */
+export interface Draw {
+  /** As the policy wrote it and the task graded it. */
+  rollout: Rollout;
+  /** What is scored. */
+  sample: Drawn;
+  /** What the algorithm sees. */
+  facts: Facts;
+}
+
+/** A rollout batch. */
+export interface RolloutBatch {
+  /** All responses; those to one prompt stand together. */
+  draws: Draw[];
+  /** The greedy response to each prompt, where the algorithm asks for them. */
+  greedy: Rollout[];
+}
+
+/** Samples and grades rollout batch `number`, from 1. */
+export async function drawBatch(parts: StepParts, number: number, watch: Stopwatch): Promise<RolloutBatch> {
+  const { policy, task, algorithm, training, seed } = parts;
+  const { groupSize, temperature, topP, maxTokens } = training;
+  const problems = trainingIndices(parts.problems, seed, number, training.promptsPerStep)
+    .map((index) => parts.problems.at(index));
+  const key = keyOf(seed, "rollout", number);
+  const roll = (options: { samples: number; temperature: typeof temperature; topP?: number }) =>
+    watch.time("rollout", () => rollOut(policy, task, problems, { ...options, maxTokens, key }));
+  const rollouts = await roll({ samples: groupSize, temperature, topP });
+  requireFinite("the sampled log-prob", number, rollouts.map(({ generation }) => generation.logProbs));
+  // Beside the budget of sampled responses, but not for free: they are counted in the costs.
+  const greedy = algorithm.needs.greedy ? await roll({ samples: 1, temperature: 0 }) : [];
+  const draws = rollouts.map((rollout): Draw => {
+    const { prompt, generation, temperature } = rollout;
+    return {
+      rollout,
+      sample: { prompt, response: generation.tokens, temperature },
+      facts: factsOf(parts, rollout, greedy[rollout.group]),
+    };
+  });
+  return { draws, greedy };
+}
+
+function factsOf({ policy, task, algorithm, training }: StepParts, rollout: Rollout, greedy?: Rollout): Facts {
+  const { group, problem, generation, text } = rollout, { rewards, maxTokens } = training;
+  const { planning, steps } = algorithm.needs;
+  const facts: Facts = {
+    group,
+    tokens: generation.tokens,
+    rewards: rewardsOf(rollout, rewards, maxTokens),
+    truncated: generation.truncated,
+    budget: maxTokens,
+    ...greedy && { greedyRewards: rewardsOf(greedy, rewards, maxTokens) },
+  };
+  if (!planning && !steps) return facts;
+  // A stop token at the end is no text: an empty piece.
+  const written = piecesOf(policy.tokenizer, textTokens(policy, generation));
+  const pieces = generation.tokens.map((_, index) => written[index] ?? "");
+  return {
+    ...facts,
+    ...planning && { planning: planningMask(pieces, gramsOf(task)) },
+    ...steps && {
+      steps: task.gradeSteps!(problem, text).map(({ end, reward }) => ({ end: tokenBefore(pieces, end), reward })),
+    },
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * What a training step is given.
+ *
+ * @module
+ */
+import type { Algorithm } from "../../algorithms/algorithm.ts";
+import type { Critic, Policy } from "../../policy/policy.ts";
+import type { Problems, Task } from "../../tasks/task.ts";
+import type { Gates, Training } from "../suite.ts";
+
+/** Everything a step works with. */
+export interface StepParts {
+  /** The policy being trained. */
+  policy: Policy;
+  /** The frozen policy, where the algorithm asks for one. */
+  reference?: Policy;
+  /** The value function being trained, where the algorithm asks for one. */
+  critic?: Critic;
+  /** Writes prompts and grades responses. */
+  task: Task;
+  /** Training problems. */
+  problems: Problems;
+  /** The configured algorithm. */
+  algorithm: Algorithm;
+  /** Training settings. */
+  training: Training;
+  /** Limits beyond which the run is stopped. */
+  gates: Gates;
+  /** Seed of problems and noise. */
+  seed: number;
+  /** A clock in milliseconds, for the cost columns only. Absent: no times. */
+  clock?: () => number;
+}
+
+/** Seconds spent in the parts of a step. */
+export interface StepSeconds {
+  /** Sampling and grading. */
+  rollout: number;
+  /** Old, current and reference log-probs; values. */
+  score: number;
+  /** Gradients and optimizers. */
+  update: number;
+}
+
+/** Adds up the seconds of the parts of a step. */
+export class Stopwatch {
+  /** Seconds so far. */
+  readonly seconds: StepSeconds = { rollout: 0, score: 0, update: 0 };
+  readonly #clock: () => number;
+
+  /** A stopwatch that reads `clock`, in milliseconds. */
+  constructor(clock: () => number = () => 0) {
+    this.#clock = clock;
+  }
+
+  /** Does the work and counts its time. */
+  async time<T>(part: keyof StepSeconds, work: () => Promise<T>): Promise<T> {
+    const start = this.#clock();
+    const result = await work();
+    this.seconds[part] += (this.#clock() - start) / 1000;
+    return result;
+  }
+}

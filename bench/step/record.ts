@@ -1,0 +1,190 @@
+/**
+ * What is recorded of a training step. Every definition is here.
+ *
+ * @module
+ */
+import type { Credit } from "../../algorithms/algorithm.ts";
+import { canonical, sha256 } from "../canonical.ts";
+import { isRight, type Rollout } from "../rollout.ts";
+import { mean } from "../statistics/describe.ts";
+import type { Collected } from "./collect.ts";
+import type { Draw } from "./draw.ts";
+import type { StepParts } from "./parts.ts";
+import type { Scored } from "./score.ts";
+import { learningRateAt, type Updates } from "./update.ts";
+
+/** One line of `steps.jsonl`, before the runner adds the hash chain. */
+export interface StepRecord {
+  /** Number of the last rollout batch that the step used, from 1: so many were sampled until its end. */
+  step: number;
+  /** Rollout batches that the step used; more than one only where the algorithm refills it. */
+  batches: number;
+  /** Groups that were learned from. 0: all of them were dropped, and nothing was updated. */
+  groups: number;
+  /** Minibatches, each an optimizer step. */
+  minibatches: number;
+  /** Learning rate of this step. */
+  learningRate: number;
+  /** Mean loss over the minibatches; 0 if the selection left none of them a response, null if nothing was updated. */
+  loss: number | null;
+  /** Global gradient norm before clipping, one per minibatch. */
+  gradientNorms: number[];
+  /** The same of the critic, where there is one. */
+  criticNorms?: number[];
+  /** Mean of each reward channel over the sampled responses that have it. */
+  rewards: Record<string, number | null>;
+  /** Share of right responses among the sampled ones. */
+  accuracy: number;
+  /** The same by temperature, where the members of a group are sampled at different ones. */
+  accuracyByTemperature?: { temperature: number; accuracy: number }[];
+  /** Mean length of the sampled responses in tokens. */
+  length: number;
+  /** Share of the sampled responses that were cut at the maximum length. */
+  truncated: number;
+  /** Mean entropy per token in nats, over the responses that were scored: those of groups that were not replaced. */
+  entropy: number | null;
+  /** Share of the sampled groups whose responses all got the same reward. */
+  groupsWithoutSignal: number;
+  /** Responses the algorithm's selection kept. */
+  selected: number;
+  /** |log-prob of the sampler - log-prob of the training kernels|; null under nucleus sampling, where they differ by design. */
+  samplingDifference: { max: number; mean: number } | null;
+  /** |log-prob in the batch - log-prob alone| of two responses; null where it was not measured. */
+  batchDifference: number | null;
+  /** Responses and tokens, for the cost columns; greedy responses count, though they are outside the budget. */
+  cost: { responses: number; tokensGenerated: number; tokensTrained: number };
+  /**
+   * What the algorithm reported, and of the runner `planningShare` (share of response tokens that are planning) and
+   * `greedyAccuracy` (share of right greedy responses), where the algorithm asks for these.
+   */
+  metrics: Record<string, number>;
+  /** First 16 hex digits of the SHA-256 of each stage, to tell which one differs between two runs. */
+  digests: { rollouts: string; rewards: string; scores: string; losses: string };
+}
+
+/** What became of a batch that was learned from. */
+export interface Learned {
+  /** Scores before the first update. */
+  scored: Scored;
+  /** Which responses were learned from; absent: all. */
+  selection?: readonly boolean[];
+  /** Advantages. */
+  credit: Credit;
+  /** Losses and norms. */
+  updates: Updates;
+}
+
+/** Share of groups in which no response got another reward than its neighbours: nothing to learn from by comparison. */
+function shareWithoutSignal(batches: readonly (readonly Draw[])[]): number {
+  const groups = batches.flatMap((draws) => {
+    const rewards = new Map<number, Set<string>>();
+    for (const { facts: { group, rewards: channels } } of draws) {
+      const seen = rewards.get(group) ?? new Set();
+      rewards.set(group, seen.add(canonical(channels)));
+    }
+    return [...rewards.values()];
+  });
+  return groups.filter((seen) => seen.size === 1).length / groups.length;
+}
+
+const accuracyOf = (rollouts: readonly Rollout[]) => rollouts.filter(isRight).length / rollouts.length;
+
+function accuracyByTemperature(rollouts: readonly Rollout[]) {
+  const members = new Map<number, Rollout[]>();
+  for (const rollout of rollouts) {
+    const same = members.get(rollout.temperature);
+    if (same) same.push(rollout);
+    else members.set(rollout.temperature, [rollout]);
+  }
+  return [...members].map(([temperature, sampled]) => ({ temperature, accuracy: accuracyOf(sampled) }));
+}
+
+function planningShare(draws: readonly Draw[]): number {
+  let planning = 0, tokens = 0;
+  for (const { facts } of draws) {
+    for (let index = 0; index < facts.tokens.length; index++) planning += facts.planning![index];
+    tokens += facts.tokens.length;
+  }
+  return tokens ? planning / tokens : 0;
+}
+
+const short = (digest: string) => digest.slice(0, 16);
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+const written = (rollouts: readonly Rollout[]) =>
+  rollouts.flatMap(({ generation }) => [Int32Array.from(generation.tokens), generation.logProbs]);
+
+/** The line of a step. `learned` is absent if all groups were dropped. */
+export function recordOf(
+  { training, algorithm }: StepParts,
+  { last, batches, draws, selection }: Collected,
+  learned?: Learned,
+): StepRecord {
+  const { scored, credit, updates } = learned ?? {}, { needs } = algorithm;
+  const sampled = batches.flatMap((batch) => batch.draws), greedy = batches.flatMap((batch) => batch.greedy);
+  const rollouts = sampled.map(({ rollout }) => rollout), facts = sampled.map(({ facts }) => facts);
+  const tokens = (list: readonly Rollout[]) => sum(list.map(({ generation }) => generation.tokens.length));
+  const kept = learned?.selection ?? selection;
+  const spread = typeof training.temperature !== "number" && training.temperature.from !== training.temperature.to;
+  const rewardMeans = training.rewards.map((name) => {
+    const given = facts.map(({ rewards }) => rewards[name]).filter((reward) => reward !== null);
+    return [name, mean(given)] as const;
+  });
+  // What else the task said of the responses, where the algorithm asks for it.
+  const more = facts.map(({ greedyRewards, steps }) => ({ greedyRewards, steps }));
+  const marks = needs.planning ? facts.map(({ planning }) => Uint8Array.from(planning!)) : [];
+  return {
+    step: last,
+    batches: batches.length,
+    groups: new Set(draws.map(({ facts }) => facts.group)).size,
+    minibatches: updates?.norms.length ?? 0,
+    learningRate: learningRateAt(training, last),
+    loss: updates ? mean(updates.losses) ?? 0 : null,
+    gradientNorms: updates?.norms ?? [],
+    ...needs.critic && { criticNorms: updates?.criticNorms ?? [] },
+    rewards: Object.fromEntries(rewardMeans),
+    accuracy: accuracyOf(rollouts),
+    ...spread && { accuracyByTemperature: accuracyByTemperature(rollouts) },
+    length: tokens(rollouts) / rollouts.length,
+    truncated: rollouts.filter(({ generation }) => generation.truncated).length / rollouts.length,
+    entropy: scored ? mean(scored.entropy.flatMap((row) => [...row])) ?? 0 : null,
+    groupsWithoutSignal: shareWithoutSignal(batches.map((batch) => batch.draws)),
+    selected: kept ? kept.filter(Boolean).length : draws.length,
+    samplingDifference: scored?.samplingDifference ?? null,
+    batchDifference: scored?.batchDifference ?? null,
+    cost: {
+      responses: rollouts.length + greedy.length,
+      tokensGenerated: tokens(rollouts) + tokens(greedy),
+      tokensTrained: updates?.tokensTrained ?? 0,
+    },
+    metrics: {
+      ...needs.planning && { planningShare: planningShare(sampled) },
+      ...needs.greedy && { greedyAccuracy: accuracyOf(greedy) },
+      ...credit?.metrics,
+      ...updates?.metrics,
+    },
+    digests: {
+      rollouts: short(sha256(...written(rollouts), ...written(greedy))),
+      rewards: short(
+        sha256(
+          canonical(facts.map(({ rewards }) => rewards)),
+          needs.greedy || needs.steps ? canonical(more) : "",
+          ...marks,
+        ),
+      ),
+      scores: short(sha256(...scored?.old ?? [], ...credit?.advantages ?? [], ...learnedMore(learned))),
+      losses: short(
+        sha256(
+          Float64Array.from(updates?.losses ?? []),
+          ...updates?.gradients ?? [],
+          Float64Array.from([...updates?.norms ?? [], ...updates?.criticNorms ?? []]),
+        ),
+      ),
+    },
+  };
+}
+
+/** The critic's values and targets, for the digest. */
+function learnedMore({ scored, credit }: Partial<Learned> = {}): Float64Array[] {
+  const values = scored?.batch.flatMap(({ oldValues }) => oldValues ? [oldValues] : []) ?? [];
+  return [...values, ...credit?.returns ?? []];
+}
