@@ -16,6 +16,10 @@ const further: Readonly<Record<string, readonly object[]>> = {
     { scale: "batch", ddof: 1, beta: 0 },
   ],
   rloo: [{ whiten: true }],
+  gpg: [{ alpha: "none" }],
+  remax: [{ rewardBeta: 0.1 }, { preset: "verl", rewardBeta: 0.1 }],
+  reinforce_plus_plus: [{ preset: "verl", form: "baseline" }],
+  maxrl: [{ lowestReward: -2 }],
   gfpo: [{ preset: "adaptive", warmUpGroups: 0 }],
   disco: [{ objective: "mean", score: "likelihood_ratio" }, { score: "likelihood_ratio", tau: 0.3, kl: "k3" }],
   gvpo: [{ denominator: "reference" }],
@@ -62,11 +66,7 @@ const withoutKl = configured.filter(([, { name }]) => !(name in learnsFromEqualR
   ([label, { name, options }]): [string, Algorithm] => {
     const off = betaIsTemperature.has(name)
       ? {}
-      : "beta" in options
-      ? { beta: 0 }
-      : "rewardBeta" in options
-      ? { rewardBeta: 0 }
-      : {};
+      : { ...("beta" in options && { beta: 0 }), ...("rewardBeta" in options && { rewardBeta: 0 }) };
     return [label, algorithms[name].create({ ...options, ...off })];
   },
 );
