@@ -11,7 +11,8 @@
  *
  * Grading compares numbers (`grading/number.ts`). Embedded problems are graded strictly, because the demonstrations
  * teach `####` and a fallback would pay for leaving it out; responses to a file's problems may use the fallback, which
- * the reason flags. The channel `format` tells the two apart in every record.
+ * the reason flags. The channel `format` tells the two apart in every record. Steps are graded line by line, by whether
+ * their equations are true (`gsm8k/steps.ts`).
  *
  * @module
  */
@@ -20,6 +21,7 @@ import type { Problem, Task } from "./task.ts";
 import { embeddedProblems } from "./gsm8k/embedded.ts";
 import { END_OF_QUESTION } from "./gsm8k/prompt.ts";
 import { problemsOfFile } from "./gsm8k/file.ts";
+import { gradeSteps } from "./gsm8k/steps.ts";
 import { gradeNumber } from "./grading/number.ts";
 
 /** The GSM8K task. */
@@ -36,4 +38,5 @@ export const gsm8k: Task = {
     const strict = options?.strict ?? problem.meta?.strict === true;
     return gradeNumber(problem.gold, response, { strict });
   },
+  gradeSteps,
 };
