@@ -14,6 +14,7 @@ const further: Readonly<Record<string, readonly object[]>> = {
     { beta: 0.1, kl: "k3_is", aggregation: "token_mean_per_group" },
     { delta: 1.3, aggregation: "token_sum", beta: 0 },
     { scale: "batch", ddof: 1, beta: 0 },
+    { supervision: "process" },
   ],
   rloo: [{ whiten: true }],
   gpg: [{ alpha: "none" }],
@@ -23,6 +24,10 @@ const further: Readonly<Record<string, readonly object[]>> = {
   gfpo: [{ preset: "adaptive", warmUpGroups: 0 }],
   disco: [{ objective: "mean", score: "likelihood_ratio" }, { score: "likelihood_ratio", tau: 0.3, kl: "k3" }],
   gvpo: [{ denominator: "reference" }],
+  ppo: [
+    { gamma: 0.9, lambda: 0.5, whiten: false, rewardBeta: 0, beta: 0.1, valueClip: 0.3 },
+    { preset: "verl", aggregation: "seq_mean_token_mean", whitenRewards: true },
+  ],
   dpo: [{ labelSmoothing: 0.1 }, { loss: "robust", labelSmoothing: 0.2 }],
 };
 
@@ -51,6 +56,7 @@ const ownDerivativeTest: Readonly<Record<string, string>> = {
 
 /** Algorithms that learn even from equal rewards, with the reason. */
 const learnsFromEqualRewards: Readonly<Record<string, string>> = {
+  ppo: "the baseline is the critic, which knows nothing of the other responses",
   sr_grpo: "the soft reward of equal rewards is that reward, not 0",
   gvpo: "off policy, it drives the variance of the implicit reward in a group to 0",
 };

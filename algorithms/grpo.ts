@@ -4,6 +4,8 @@
  * The algorithm that the others are compared with. Against PPO it drops the critic: the baseline of a response is the
  * mean reward of its group, and the deviation is divided by the group's standard deviation. The loss is PPO's clipped
  * ratio, averaged over the tokens of a response and then over responses, plus β times a k3 KL to a frozen reference.
+ * With process supervision (§4.1.3) rewards stand at the ends of steps and a token is credited with those still to
+ * come; in the iterative form (algorithm 1) the reference is refreshed from the policy now and then.
  *
  * What implementations silently differ in is an option here. The paper gives neither ddof nor eps of the standard
  * deviation; Podium's default is its formula as printed (population, no eps). `trl` and `verl` are the defaults of
@@ -31,15 +33,36 @@
 import type { AlgorithmModule } from "./algorithm.ts";
 import { define } from "./terms/define.ts";
 import { groupRelative, type GroupRelativeOptions, refuseGroupRelative } from "./terms/group_relative.ts";
+import { oneOf, orNull, type Resolved, wholeNumber } from "./terms/options.ts";
+import { processCredit } from "./terms/process_credit.ts";
 import { batchOptions, clipOptions, lossKlOptions, scaleOptions } from "./terms/shared_options.ts";
 
 /** Options of {@linkcode grpo}. Presets: `paper` (default), `trl`, `verl`. */
-export type GrpoOptions = GroupRelativeOptions;
+export interface GrpoOptions extends GroupRelativeOptions {
+  /** Learn from the reward of the whole response, or from the rewards of its steps. */
+  supervision?: "outcome" | "process";
+  /** Iterative form: refresh the reference from the trained policy every so many steps; `null`: never. */
+  refreshReferenceEvery?: number | null;
+}
+
+function refuse(options: Resolved<GrpoOptions>, explicit: ReadonlySet<string>): string | undefined {
+  const { supervision, rewardWeights, refreshReferenceEvery, beta } = options;
+  if (supervision === "process" && rewardWeights !== null) {
+    return 'option "rewardWeights" is set, but process supervision learns from the steps alone; leave it out or use ' +
+      'supervision "outcome"';
+  }
+  if (refreshReferenceEvery !== null && beta === 0) {
+    return `option "refreshReferenceEvery" is ${refreshReferenceEvery}, but beta is 0 and there is no reference; ` +
+      "leave it out or use a beta greater than 0";
+  }
+  return refuseGroupRelative(options, explicit);
+}
 
 /**
- * GRPO with outcome rewards.
+ * GRPO.
  *
- * Needs groups of at least 2 and, if `beta` is positive (0.04 in the paper), reference log-probs.
+ * Needs groups of at least 2; reference log-probs if `beta` is positive (0.04 in the paper); a task with process rewards
+ * if `supervision` is `process`.
  */
 export const grpo: AlgorithmModule<GrpoOptions> = define<GrpoOptions>({
   name: "grpo",
@@ -49,6 +72,18 @@ export const grpo: AlgorithmModule<GrpoOptions> = define<GrpoOptions>({
   summary: "The reference: group mean and standard deviation as baseline instead of a critic, clipped token ratio, " +
     "mean per response, KL inside the loss.",
   options: {
+    supervision: {
+      default: "outcome",
+      description: "outcome: one reward per response; process: rewards of its steps, normalised over the group",
+      source: "arXiv 2402.03300 §4.1.2, §4.1.3",
+      check: oneOf(["outcome", "process"]),
+    },
+    refreshReferenceEvery: {
+      default: null,
+      description: "training steps after which the reference becomes a copy of the trained policy; null: never",
+      source: "arXiv 2402.03300 algorithm 1; DeepSeek-R1 uses 400",
+      check: orNull(wholeNumber(1)),
+    },
     ...scaleOptions("group", 0, 0, "arXiv 2402.03300 §4.1.2 (ddof and eps not given: the formula as printed)"),
     ...clipOptions(0.2, "not given in arXiv 2402.03300; TRL and verl"),
     ...lossKlOptions(0.04, "arXiv 2402.03300 §4.2"),
@@ -60,6 +95,18 @@ export const grpo: AlgorithmModule<GrpoOptions> = define<GrpoOptions>({
     // verl 0.10: loss_agg_mode token-mean, clip_ratio_c 3, and the low_var_kl 0.001 of its GRPO examples.
     verl: { ddof: 1, stdEpsilon: 1e-6, beta: 0.001, kl: "k3", aggregation: "token_mean", dualClip: 3 },
   },
-  refuse: refuseGroupRelative,
-  build: groupRelative,
+  refuse,
+  build: (options) => {
+    const { supervision, refreshReferenceEvery } = options;
+    const { needs, ...algorithm } = groupRelative(options);
+    return {
+      ...algorithm,
+      needs: {
+        ...needs,
+        ...supervision === "process" && { steps: true },
+        ...refreshReferenceEvery !== null && { refreshReferenceEvery },
+      },
+      ...supervision === "process" && { credit: (batch) => processCredit(batch, options) },
+    };
+  },
 });

@@ -12,7 +12,7 @@
 import type { Response } from "../algorithm.ts";
 import { chosenLength, groupIndices, isChosen } from "./batch.ts";
 import { type Difficulty, difficultyOf } from "./difficulty.ts";
-import { atLeast, type Check, oneOf, orNull, type Resolved, type Specs } from "./options.ts";
+import { atLeast, type Check, oneOf, orNull, type Resolved, type Specs, wholeNumber } from "./options.ts";
 import type { Reward } from "./rewards.ts";
 import { mean } from "./statistics.ts";
 import type { QuantileSketch } from "./streaming_quantiles.ts";
@@ -56,7 +56,7 @@ export function retainBest(
 }
 
 /** A share of a group in responses: rounded, at least 2 (one response has nothing to be compared with). */
-export function shareOf(size: number, share: number): number {
+export function shareOfGroup(size: number, share: number): number {
   return Math.min(size, Math.max(2, Math.round(share * size)));
 }
 
@@ -89,7 +89,6 @@ const shares: Check = {
 
 /** Documentation and checks of {@linkcode FilterOptions}, with GFPO's defaults. */
 export function filterOptions(): Specs<FilterOptions> {
-  const whole: Check = { use: "a whole number of at least 1", accepts: (n) => Number.isInteger(n) && Number(n) >= 1 };
   return {
     metric: {
       default: "shortest",
@@ -101,7 +100,7 @@ export function filterOptions(): Specs<FilterOptions> {
       default: null,
       description: "responses to retain per group; null: half of those with a reward, at least 2",
       source: "arXiv 2508.09726 §5: 8 of 16",
-      check: orNull(whole),
+      check: orNull(wholeNumber(1)),
     },
     keepByDifficulty: {
       default: null,
@@ -151,9 +150,9 @@ export function filterGroups(
 ): Filtered {
   const scores = filterScores(batch, rewards, metric);
   const retained = retainBest(batch, scores, (members) => {
-    if (keepByDifficulty === null) return keep ?? shareOf(members.length, 0.5);
+    if (keepByDifficulty === null) return keep ?? shareOfGroup(members.length, 0.5);
     const level = difficultyOf(mean(members.map((i) => rewards[i] as number)), stream, warmUpGroups);
-    return shareOf(members.length, keepByDifficulty[level === "warm_up" ? "very_hard" : level]);
+    return shareOfGroup(members.length, keepByDifficulty[level === "warm_up" ? "very_hard" : level]);
   });
   return { retained, scores };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Response } from "../algorithm.ts";
-import { filterScores, retainBest, shareOf } from "./group_filter.ts";
+import { filterScores, retainBest, shareOfGroup } from "./group_filter.ts";
 
 const response = (group: number, oldLogProbs: number[], mask?: number[]): Response => ({
   group,
@@ -34,8 +34,8 @@ Deno.test("equal scores go to the likelier response, and only then to the earlie
   assert.deepEqual(retainBest(batch, [0, 0, 0, 1], () => 2), [false, true, false, true]);
 });
 
-Deno.test("shareOf() is 8, 8, 6, 4 of 16 for the paper's shares, and at least 2 of a small group", () => {
-  assert.deepEqual([0.5, 0.5, 0.375, 0.25].map((share) => shareOf(16, share)), [8, 8, 6, 4]);
-  assert.deepEqual([0.5, 0.375, 0.25].map((share) => shareOf(4, share)), [2, 2, 2]);
-  assert.deepEqual([0, 1, 3].map((size) => shareOf(size, 0.5)), [0, 1, 2]);
+Deno.test("shareOfGroup() is 8, 8, 6, 4 of 16 for the paper's shares, and at least 2 of a small group", () => {
+  assert.deepEqual([0.5, 0.5, 0.375, 0.25].map((share) => shareOfGroup(16, share)), [8, 8, 6, 4]);
+  assert.deepEqual([0.5, 0.375, 0.25].map((share) => shareOfGroup(4, share)), [2, 2, 2]);
+  assert.deepEqual([0, 1, 3].map((size) => shareOfGroup(size, 0.5)), [0, 1, 2]);
 });

@@ -30,6 +30,14 @@ export function above(bound: number): Check {
   };
 }
 
+/** A whole number of at least `least`. */
+export function wholeNumber(least: number): Check {
+  return {
+    use: `a whole number of at least ${least}`,
+    accepts: (value) => Number.isInteger(value) && Number(value) >= least,
+  };
+}
+
 /** One of the values listed. */
 export function oneOf(values: readonly (string | number | boolean)[]): Check {
   return {
