@@ -10,9 +10,13 @@
 import type { Entry } from "./golden_case.ts";
 import { groupRelativeEntries } from "./group_relative.ts";
 import { hicraEntries } from "./hicra.ts";
+import { wholeGroupEntries } from "./whole_group.ts";
+import { ppoEntries } from "./ppo.ts";
 
 /** Every label that the project can run. */
 export const entries: Readonly<Record<string, Entry>> = {
   ...groupRelativeEntries,
   ...hicraEntries,
+  ...wholeGroupEntries,
+  ...ppoEntries,
 };

@@ -5,6 +5,7 @@
  */
 
 import {
+  adaptKlCoefficient,
   type Aggregation,
   clippedSurrogate,
   groupAdvantage,
@@ -101,8 +102,18 @@ function* aggregationTable(table: unknown): ReturnType<Table> {
   }
 }
 
+function* adaptiveKlTable(table: unknown): ReturnType<Table> {
+  const { init, target, horizon, n_steps, rows } = table as Numbers & { rows: Numbers[] };
+  let coefficient = init;
+  for (const row of rows) {
+    coefficient = adaptKlCoefficient(coefficient, row.current_kl, n_steps, { klTarget: target, klHorizon: horizon });
+    yield ["coef_after", row.coef_after, coefficient];
+  }
+}
+
 /** Every primitives table that the project can check. */
 export const tables: Readonly<Record<string, Table>> = {
+  adaptive_kl_controller: adaptiveKlTable,
   kl_estimators: klTable,
   ppo_clip_table: clipTable,
   group_advantages: advantageTable,
