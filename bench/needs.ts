@@ -74,8 +74,8 @@ export function requireServed(algorithm: Algorithm, training: Training, task: Ta
   }
   if (refill) {
     if (!select) refuse("replaces groups that its selection drops but has no selection; leave refill out.");
-    if (!isCount(refill.rounds)) {
-      refuse(`samples at most ${refill.rounds} further rollout batches; use a whole number from 1.`);
+    if (!(refill.rounds === 0 || isCount(refill.rounds))) {
+      refuse(`samples at most ${refill.rounds} further rollout batches; use a whole number from 0.`);
     }
   }
   if (planning && !task.strategicGrams?.length) {

@@ -10,7 +10,7 @@ import { evaluate, type EvaluationRecord } from "./evaluate.ts";
 import { Models, type OpenModels } from "./models.ts";
 import { requireServed } from "./needs.ts";
 import { GateFailure, Interruption, Refusal } from "./outcomes.ts";
-import { CellRecord, type CellResult } from "./records.ts";
+import { CellRecord, type CellResult, type Checkpoint } from "./records.ts";
 import { type StepRecord, trainStep } from "./step.ts";
 
 /** The parts of a cell, opened. */
@@ -96,137 +96,175 @@ export async function runCell(cell: Cell, parts: CellParts, options: RunCellOpti
   }
 }
 
-/** Multiples of `interval` above `before` and up to `step`. */
-function reached(interval: number, before: number, step: number): number[] {
-  const first = Math.floor(before / interval) + 1, count = Math.floor(step / interval) - first + 1;
-  return Array.from({ length: count }, (_, index) => (first + index) * interval);
-}
-
 async function continueCell(
   cell: Cell,
   parts: CellParts,
   options: RunCellOptions,
   record: CellRecord,
 ): Promise<CellResult> {
-  const { algorithm, task } = parts;
-  const { training, evaluation, gates, seed } = cell.identity;
-  const { directory, clock, signal, onLine } = options;
+  const { algorithm, task } = parts, { training } = cell.identity;
+  const { directory, signal } = options;
   requireServed(algorithm, training, task);
   const checkpoint = await record.resume();
   if (options.environment !== undefined) await record.note("environment.json", options.environment);
   if (checkpoint?.step) options.onResume?.(checkpoint.step);
-
   const models = await Models.open(directory, algorithm.needs, parts, checkpoint);
-  const { policy, critic } = models;
   try {
-    if (!checkpoint && await policy.digest() !== cell.identity.policy.digest) {
-      throw new Refusal(
-        `policy ${cell.sources.policy}: its weights are not those the cell was recorded with; restore them or run the suite again.`,
-      );
-    }
-    let weights = await models.digest();
-    if (checkpoint && weights !== checkpoint.weights) {
-      throw new Refusal(
-        `${directory}/${checkpoint.policy}: the weights are not those of the record; delete ${directory} to run the cell again.`,
-      );
-    }
-    let step = checkpoint?.step ?? 0;
-    let state: unknown = checkpoint?.state ?? undefined;
-    let savedStep = checkpoint ? step : -1, savingSeconds = 0, evaluationSeconds: number | undefined;
-    const seconds = (start: number) => ((clock?.() ?? 0) - start) / 1000;
-    const save = async () => {
-      const start = clock?.() ?? 0;
-      await record.checkpoint(models, step, weights, state);
-      savedStep = step;
-      savingSeconds = seconds(start);
-    };
-    /** Evaluates the policy as it is and records that as the evaluation of each of these steps. */
-    const evaluateAt = async (steps: readonly number[]) => {
-      if (steps.length === 0) return;
-      const start = clock?.() ?? 0;
-      const { record: line, responses } = await evaluate(
-        { policy, task, problems: parts.test, evaluation, maxTokens: training.maxTokens, seed },
-        steps[0],
-      );
-      for (const step of steps) {
-        if (step === 0 || step === training.steps) await record.responses(step, responses);
-        const chained = record.chain("evaluations.jsonl", { ...line, step });
-        onLine?.(chained);
-      }
-      evaluationSeconds = (evaluationSeconds ?? 0) + seconds(start);
-    };
-
-    if (!checkpoint) {
-      await evaluateAt([0]);
-      if (clock) record.append("timing.jsonl", { step: 0, evaluate: evaluationSeconds } satisfies TimingLine);
-    }
-    while (step < training.steps) {
+    await requireRecorded(cell, models, directory, checkpoint);
+    const run = new Run(cell, parts, options, record, models, checkpoint);
+    if (!checkpoint) await run.begin();
+    while (run.step < training.steps) {
       if (signal?.aborted) {
-        if (step > savedStep) await save();
-        throw new Interruption(`stopped after step ${step}.`);
+        await run.save();
+        throw new Interruption(`stopped after step ${run.step}.`);
       }
-      evaluationSeconds = undefined;
-      const before = step;
-      const due = (until: number) => reached(evaluation.interval, before, until);
-      const outcome = await trainStep(
-        {
-          policy,
-          critic,
-          reference: models.reference,
-          task,
-          problems: parts.train,
-          algorithm,
-          training,
-          gates,
-          seed,
-          clock,
-        },
-        before + 1,
-        state,
-        {
-          probeInterval: evaluation.interval,
-          // A step of several rollout batches may pass a step that is due: with the samples up to there, the policy
-          // is the one before the update. So curves have the same steps for all algorithms and none has used more
-          // samples there than its step says.
-          beforeUpdate: (last) => evaluateAt(due(last).filter((passed) => passed < last)),
-        },
-      );
-      step = outcome.record.step;
-      state = outcome.state;
-      const saving = clock?.() ?? 0;
-      const ends = step === training.steps;
-      const saved = ends || reached(training.checkpointInterval, before, step).length > 0;
-      weights = await models.digest();
-      const every = algorithm.needs.refreshReferenceEvery;
-      const refresh = every !== undefined && !ends && reached(every, before, step).length > 0;
-      const reference = refresh ? await models.refreshReference(step) : undefined;
-      const line = record.chain("steps.jsonl", {
-        ...outcome.record,
-        ...saved && { weights },
-        ...reference !== undefined && { reference },
-      });
-      onLine?.(line);
-      const recording = seconds(saving);
-      if (ends || due(step).includes(step)) await evaluateAt([step]);
-      if (clock) {
-        record.append(
-          "timing.jsonl",
-          {
-            step,
-            ...outcome.seconds,
-            ...evaluationSeconds !== undefined && { evaluate: evaluationSeconds },
-            memory: Deno.memoryUsage().rss,
-            record: savingSeconds + recording,
-          } satisfies TimingLine,
-        );
-      }
-      if (saved && step < training.steps) await save();
+      await run.advance();
       await breathe();
     }
-    const result: CellResult = { id: cell.id, steps: step, hash: record.hash, weights };
-    await record.finish(policy, result);
+    const result: CellResult = {
+      id: cell.id,
+      steps: run.step,
+      hash: record.hash,
+      weights: await run.weights(),
+    };
+    await record.finish(models.policy, result);
     return result;
   } finally {
     await models.dispose();
+  }
+}
+
+/** Refuses weights that are not those of the checkpoint, or not those that the cell starts with. */
+async function requireRecorded(cell: Cell, models: Models, directory: string, checkpoint?: Checkpoint): Promise<void> {
+  if (!checkpoint) {
+    if (await models.policy.digest() === cell.identity.policy.digest) return;
+    throw new Refusal(
+      `policy ${cell.sources.policy}: its weights are not those the cell was recorded with; restore them or run the suite again.`,
+    );
+  }
+  if (await models.digest() === checkpoint.weights) return;
+  throw new Refusal(
+    `${directory}/${checkpoint.policy}: the weights are not those of the record; delete ${directory} to run the cell again.`,
+  );
+}
+
+/** Multiples of `interval` above `before` and up to `step`. */
+function reached(interval: number, before: number, step: number): number[] {
+  const first = Math.floor(before / interval) + 1, count = Math.floor(step / interval) - first + 1;
+  return Array.from({ length: count }, (_, index) => (first + index) * interval);
+}
+
+/** A cell on its way: what changes from step to step. */
+class Run {
+  /** Rollout batches used so far. */
+  step: number;
+  #state: unknown;
+  #weights: string | undefined;
+  #savedStep: number;
+  #savingSeconds = 0;
+  #evaluationSeconds: number | undefined;
+
+  constructor(
+    readonly cell: Cell,
+    readonly parts: CellParts,
+    readonly options: RunCellOptions,
+    readonly record: CellRecord,
+    readonly models: Models,
+    checkpoint?: Checkpoint,
+  ) {
+    this.step = checkpoint?.step ?? 0;
+    this.#state = checkpoint?.state ?? undefined;
+    this.#savedStep = checkpoint?.step ?? -1;
+  }
+
+  get #now(): number {
+    return this.options.clock?.() ?? 0;
+  }
+
+  /** Digest of everything that is trained. */
+  async weights(): Promise<string> {
+    return this.#weights ??= await this.models.digest();
+  }
+
+  /** Evaluates the policy before training. */
+  async begin(): Promise<void> {
+    await this.#evaluateAt([0]);
+    if (!this.options.clock) return;
+    this.record.append("timing.jsonl", { step: 0, evaluate: this.#evaluationSeconds } satisfies TimingLine);
+  }
+
+  /** Makes everything up to here count, unless it does already. */
+  async save(): Promise<void> {
+    if (this.#savedStep === this.step) return;
+    const start = this.#now;
+    await this.record.checkpoint(this.models, this.step, await this.weights(), this.#state);
+    this.#savedStep = this.step;
+    this.#savingSeconds = (this.#now - start) / 1000;
+  }
+
+  /** One training step, with the evaluations and the checkpoint that are due. */
+  async advance(): Promise<void> {
+    const { cell, parts, options, record, models } = this, { algorithm, task, train: problems } = parts;
+    const { training, evaluation, gates, seed } = cell.identity,
+      { clock } = options,
+      { policy, critic, reference } = models;
+    const before = this.step;
+    this.#evaluationSeconds = this.#weights = undefined;
+    const outcome = await trainStep(
+      { policy, critic, reference, task, problems, algorithm, training, gates, seed, clock },
+      before + 1,
+      this.#state,
+      {
+        probeInterval: evaluation.interval,
+        // A step of several rollout batches may pass one after which an evaluation is due. With the samples up to there
+        // the policy is the one before the update: so curves have the same steps for all algorithms, and no policy has
+        // seen more samples than its step says.
+        beforeUpdate: (last) => this.#evaluateAt(reached(evaluation.interval, before, last - 1)),
+      },
+    );
+    const step = this.step = outcome.record.step, ends = step === training.steps;
+    const due = (interval: number) => reached(interval, before, step).length > 0;
+    this.#state = outcome.state;
+    const start = this.#now;
+    const saved = ends || due(training.checkpointInterval);
+    const weights = saved ? await this.weights() : undefined;
+    const every = algorithm.needs.refreshReferenceEvery;
+    const fresh = every !== undefined && !ends && due(every) ? await models.refreshReference(step) : undefined;
+    const line = record.chain("steps.jsonl", {
+      ...outcome.record,
+      ...weights !== undefined && { weights },
+      ...fresh !== undefined && { reference: fresh },
+    });
+    options.onLine?.(line);
+    const recording = (this.#now - start) / 1000;
+    if (ends || step % evaluation.interval === 0) await this.#evaluateAt([step]);
+    if (clock) {
+      record.append(
+        "timing.jsonl",
+        {
+          step,
+          ...outcome.seconds,
+          ...this.#evaluationSeconds !== undefined && { evaluate: this.#evaluationSeconds },
+          memory: Deno.memoryUsage().rss,
+          record: this.#savingSeconds + recording,
+        } satisfies TimingLine,
+      );
+    }
+    if (saved && !ends) await this.save();
+  }
+
+  /** Evaluates the policy as it is, once, and records that as the evaluation after each of these steps. */
+  async #evaluateAt(steps: readonly number[]): Promise<void> {
+    if (steps.length === 0) return;
+    const { models: { policy }, parts: { task, test: problems }, record } = this;
+    const { training: { maxTokens, steps: last }, evaluation, seed } = this.cell.identity;
+    const start = this.#now;
+    const outcome = await evaluate({ policy, task, problems, evaluation, maxTokens, seed }, steps[0]);
+    for (const step of steps) {
+      if (step === 0 || step === last) await record.responses(step, outcome.responses);
+      const line = record.chain("evaluations.jsonl", { ...outcome.record, step });
+      this.options.onLine?.(line);
+    }
+    this.#evaluationSeconds = (this.#evaluationSeconds ?? 0) + (this.#now - start) / 1000;
   }
 }

@@ -1,35 +1,12 @@
 import { strict as assert } from "node:assert";
 import { type Algorithm, findAlgorithm } from "../algorithms/mod.ts";
-import { sha256 } from "./canonical.ts";
 import { openSource } from "./policies.ts";
 import { readJournal } from "./records.ts";
 import { type EvaluationLine, runCell, type RunCellOptions, type StepLine } from "./run_cell.ts";
 import { digitCell, digitSuite } from "./testing/digit_task.ts";
+import { bytesOf, inTemporary } from "./testing/temporary.ts";
 
 const grpo = findAlgorithm("grpo").create({ beta: 0 });
-
-/** Names of all files below a directory and hashes of their bytes, without what lies outside the chain. */
-async function bytesOf(directory: string): Promise<Record<string, string>> {
-  const files: Record<string, string> = {};
-  const visit = async (path: string) => {
-    for await (const { name, isDirectory } of Deno.readDir(`${directory}/${path}`)) {
-      if (isDirectory) await visit(`${path}${name}/`);
-      else files[path + name] = sha256(await Deno.readFile(`${directory}/${path}${name}`));
-    }
-  };
-  await visit("");
-  for (const name of ["timing.jsonl", "environment.json"]) delete files[name];
-  return files;
-}
-
-async function inTemporary(work: (directory: string) => Promise<void>) {
-  const directory = await Deno.makeTempDir();
-  try {
-    await work(directory);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
 
 Deno.test("GRPO teaches the table policy its digit, and the record says so", () =>
   inTemporary(async (directory) => {

@@ -3,24 +3,13 @@ import type { Algorithm, Credited, Response } from "../algorithms/algorithm.ts";
 import { findAlgorithm } from "../algorithms/mod.ts";
 import type { Policy } from "../policy/policy.ts";
 import { learningRateAt, type StepParts, trainStep } from "./step.ts";
-import { digitProblems, digitSuite, digitTask } from "./testing/digit_task.ts";
+import { digitStep, digitSuite } from "./testing/digit_task.ts";
 import { openTablePolicy } from "./testing/table_policy.ts";
 
 const grpo = findAlgorithm("grpo").create({ beta: 0 });
 
-async function partsOf(change: Partial<StepParts> = {}, training = {}): Promise<StepParts> {
-  const suite = digitSuite((suite) => Object.assign(suite.training, training));
-  return {
-    policy: await openTablePolicy(),
-    task: digitTask,
-    problems: digitProblems,
-    algorithm: grpo,
-    training: suite.training,
-    gates: suite.gates,
-    seed: 1,
-    ...change,
-  };
-}
+const partsOf = ({ algorithm = grpo, ...change }: Partial<StepParts> = {}, training = {}) =>
+  digitStep(algorithm, change, training);
 
 /** An algorithm that notes what it is given. */
 function spy(change: Partial<Algorithm> = {}) {

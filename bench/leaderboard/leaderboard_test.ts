@@ -4,6 +4,7 @@ import { environment } from "../environment.ts";
 import type { Plan } from "../parts.ts";
 import { runCell } from "../run_cell.ts";
 import { digitCell, digitSuite } from "../testing/digit_task.ts";
+import { inTemporary } from "../testing/temporary.ts";
 import { buildLeaderboard, readLeaderboard, writeLeaderboard } from "./leaderboard.ts";
 import { metricsOf } from "./metrics.ts";
 import { align, leaderboardTable } from "./table.ts";
@@ -32,15 +33,6 @@ async function recorded(directory: string, stopped = 0) {
     policy: { source: "embedded:table", digest: "0".repeat(64), parameters: 104, backend: "table 1" },
   };
   return await buildLeaderboard(suite, plan, directory, environment());
-}
-
-async function inTemporary(work: (directory: string) => Promise<void>) {
-  const directory = await Deno.makeTempDir();
-  try {
-    await work(directory);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
 }
 
 Deno.test("aggregates are the means of the per-seed rows, with n", () =>

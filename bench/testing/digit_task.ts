@@ -7,7 +7,8 @@ import type { Algorithm } from "../../algorithms/algorithm.ts";
 import type { Problem, Problems, Task } from "../../tasks/task.ts";
 import { type Cell, cellOf } from "../cell.ts";
 import type { CellParts } from "../run_cell.ts";
-import { parseSuite, type Suite } from "../suite.ts";
+import type { StepParts } from "../step.ts";
+import { parseSuite, type Suite, type Training } from "../suite.ts";
 import quick from "../suites/quick.json" with { type: "json" };
 import { openTableCritic } from "./table_critic.ts";
 import { openTablePolicy } from "./table_policy.ts";
@@ -46,6 +47,25 @@ export function digitSuite(change: (suite: Suite) => void = () => {}): Suite {
   Object.assign(suite.evaluation, { interval: 5, problems: 8, samples: 4 });
   change(suite);
   return suite;
+}
+
+/** What a step on that task with the table policy is given. */
+export async function digitStep(
+  algorithm: Algorithm,
+  change: Partial<StepParts> = {},
+  training: Partial<Training> = {},
+): Promise<StepParts> {
+  const suite = digitSuite((suite) => Object.assign(suite.training, training));
+  return {
+    policy: await openTablePolicy(),
+    task: digitTask,
+    problems: digitProblems,
+    algorithm,
+    training: suite.training,
+    gates: suite.gates,
+    seed: 1,
+    ...change,
+  };
 }
 
 /** A cell of an algorithm on that task with the table policy, and its parts. */
