@@ -28,6 +28,16 @@ const further: Readonly<Record<string, readonly object[]>> = {
     { gamma: 0.9, lambda: 0.5, whiten: false, rewardBeta: 0, beta: 0.1, valueClip: 0.3 },
     { preset: "verl", aggregation: "seq_mean_token_mean", whitenRewards: true },
   ],
+  cispo: [{ epsilonLow: 0.3, epsilonHigh: 0.28, beta: 0.1 }],
+  clip_cov: [{ share: 0.3, covarianceLow: 0, epsilonLow: 0.2, epsilonHigh: 0.28, seed: 7, beta: 0.1 }],
+  dapo: [{ overlongMaxLength: 4, overlongCache: 3, dualClip: 1.5, beta: 0.1 }],
+  dppo: [{ divergence: "kl", maxWeight: 1.2 }],
+  gmpo: [{ beta: 0.1, kl: "k2", aggregation: "token_mean" }],
+  gspo: [{ epsilonLow: 0.2, epsilonHigh: 0.28, beta: 0.1, kl: "k3_is" }],
+  gspo_token: [{ epsilonLow: 0.2, epsilonHigh: 0.28, dualClip: 1.2 }],
+  kl_cov: [{ share: 0.3 }],
+  luspo: [{ epsilonLow: 0.2, epsilonHigh: 0.28 }],
+  vespo: [{ beta: 0.1, kPositive: 1, lambdaPositive: 1, aggregation: "seq_mean_token_mean" }],
   dpo: [{ labelSmoothing: 0.1 }, { loss: "robust", labelSmoothing: 0.2 }],
 };
 
@@ -46,16 +56,18 @@ const configured: [string, Algorithm][] = Object.entries(algorithms).flatMap(([n
  * Algorithms whose loss holds the ratio fixed (a stop-gradient on it): the derivative is checked by moving old and
  * current log-prob together, which leaves the ratio as it is.
  */
-const ratioHeldFixed = new Set<string>([]);
+const ratioHeldFixed = new Set<string>(["cispo", "dppo", "vespo"]);
 
 /** Algorithms whose derivative is checked in a test of their own, with the reason. */
 const ownDerivativeTest: Readonly<Record<string, string>> = {
+  kl_cov: "where covariances tie, the penalised tokens at a point are not those beside it (kl_cov_test.ts)",
   sr_grpo: "preset code: exp(logp - sg(logp)) is 1 wherever the policy stands (sr_grpo_test.ts)",
   disco: "preset code reports a loss whose derivative is not the gradient it takes",
 };
 
 /** Algorithms that learn even from equal rewards, with the reason. */
 const learnsFromEqualRewards: Readonly<Record<string, string>> = {
+  dro: "the quadratic penalty pulls off-policy tokens back whatever their advantage",
   ppo: "the baseline is the critic, which knows nothing of the other responses",
   sr_grpo: "the soft reward of equal rewards is that reward, not 0",
   gvpo: "off policy, it drives the variance of the implicit reward in a group to 0",

@@ -79,13 +79,18 @@ export { remax, type RemaxOptions } from "./remax.ts";
 export { rloo, type RlooOptions } from "./rloo.ts";
 export { sapo, type SapoOptions } from "./sapo.ts";
 export { srGrpo, type SrGrpoOptions } from "./sr_grpo.ts";
+export { vespo, type VespoOptions } from "./vespo.ts";
 
 export * from "./context/experience_library.ts";
-export * from "./context/pareto.ts";export { vespo, type VespoOptions } from "./vespo.ts";
+export * from "./context/pareto.ts";
 
+export * from "./strategic_grams/clusters.ts";
 export * from "./strategic_grams/document_frequency.ts";
 export * from "./strategic_grams/matcher.ts";
+export * from "./strategic_grams/mining.ts";
+export * from "./strategic_grams/n_grams.ts";
 export * from "./strategic_grams/semantic_entropy.ts";
+export * from "./strategic_grams/similarity.ts";
 export * from "./strategic_grams/words.ts";
 export * from "./terms/adaptive_kl.ts";
 export * from "./terms/aggregation.ts";
@@ -159,6 +164,12 @@ export const algorithms: Readonly<Record<string, AlgorithmModule>> = {
   dro,
   kl_cov: klCov,
   sapo,
+  dapo,
+  gspo,
+  gspo_token: gspoToken,
+  luspo,
+  gmpo,
+  vespo,
 };
 
 /**

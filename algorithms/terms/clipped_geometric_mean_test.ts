@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { clippedGeometricMean, isLogRatioClipped } from "./clipped_geometric_mean.ts";
+import { clippedGeometricMean, geometricMeanSurrogate } from "./clipped_geometric_mean.ts";
 
+const clip = { logClipLow: 0.3, logClipHigh: 0.4 };
 const response = (advantage: number) => ({
   group: 0,
   tokens: [1, 2, 3, 4],
@@ -14,25 +15,35 @@ const response = (advantage: number) => ({
 const close = (actual: number, expected: number) => assert.ok(Math.abs(actual - expected) < 1e-15);
 
 Deno.test("clippedGeometricMean() clips from above where the advantage is positive", () => {
-  const { sequence, backward } = clippedGeometricMean(response(2), 0.3, 0.4);
+  const { sequence, backward } = clippedGeometricMean(response(2), clip);
   close(sequence!, Math.exp((0.4 - 0.7 + 0.1) / 3));
   assert.deepEqual([...backward(Float64Array.of(1, 1, 0, 1))], [0, 1, 0, 1]);
 });
 
 Deno.test("clippedGeometricMean() clips from below where the advantage is negative", () => {
-  const { sequence, values, backward } = clippedGeometricMean(response(-2), 0.3, 0.4);
+  const { sequence, values, backward } = clippedGeometricMean(response(-2), clip);
   close(sequence!, Math.exp((0.5 - 0.3 + 0.1) / 3));
   assert.deepEqual([values[0], values[2]], [sequence, 1]);
   assert.deepEqual([...backward(Float64Array.of(1, 1, 0, 1))], [1, 0, 0, 1]);
 });
 
-Deno.test("isLogRatioClipped() is one-sided, and the edge of the band is inside", () => {
-  const clipped = (logRatio: number, advantage: number) => isLogRatioClipped(logRatio, advantage, 0.3, 0.4);
+Deno.test("geometricMeanSurrogate() marks tokens beyond the band on the side of their advantage", () => {
+  const part = (logRatio: number, advantage: number) =>
+    geometricMeanSurrogate(clip)({
+      logProb: logRatio - 1,
+      oldLogProb: -1,
+      ratio: 1.5,
+      advantage,
+      response: 0,
+      position: 0,
+    });
+  const clipped = (logRatio: number, advantage: number) => part(logRatio, advantage).clipped;
   assert.deepEqual([clipped(0.5, 1), clipped(-0.5, 1), clipped(0.5, -1), clipped(-0.5, -1)], [
     true,
     false,
     false,
     true,
   ]);
-  assert.deepEqual([clipped(0.4, 1), clipped(-0.3, -1), clipped(9, 0)], [false, false, false]);
+  assert.deepEqual([clipped(0.39, 1), clipped(-0.29, -1), clipped(9, 0)], [false, false, false]);
+  assert.deepEqual(part(0.5, 2), { loss: -3, slope: -3, clipped: true });
 });

@@ -28,13 +28,18 @@ export function tokenRatio(response: Response): Ratio {
   return { values, backward: (slopes) => slopes };
 }
 
+/** `Σ(logProb − oldLogProb)`: the log of the ratio of the probabilities of the whole response. */
+export function sequenceLogRatio(response: Response): number {
+  let sum = 0;
+  for (let t = 0; t < response.logProbs.length; t++) {
+    if (isChosen(response, t)) sum += response.logProbs[t] - response.oldLogProbs[t];
+  }
+  return sum;
+}
+
 /** One ratio for all tokens: `exp` of `share` times the summed log-ratio; `share` is also its derivative per token. */
 function shared(response: Response, share: number): Ratio {
-  let logRatio = 0;
-  for (let t = 0; t < response.logProbs.length; t++) {
-    if (isChosen(response, t)) logRatio += response.logProbs[t] - response.oldLogProbs[t];
-  }
-  const sequence = Math.exp(share * logRatio);
+  const sequence = Math.exp(share * sequenceLogRatio(response));
   return {
     sequence,
     values: response.logProbs.map((_, t) => isChosen(response, t) ? sequence : 1),
