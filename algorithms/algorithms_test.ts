@@ -60,7 +60,7 @@ const ratioHeldFixed = new Set<string>(["cispo", "dppo", "vespo"]);
 
 /** Algorithms whose derivative is checked in a test of their own, with the reason. */
 const ownDerivativeTest: Readonly<Record<string, string>> = {
-  kl_cov: "where covariances tie, the penalised tokens at a point are not those beside it (kl_cov_test.ts)",
+  kl_cov: "|log-ratio| has a corner at 0, and tied covariances are one (kl_cov_test.ts)",
   sr_grpo: "preset code: exp(logp - sg(logp)) is 1 wherever the policy stands (sr_grpo_test.ts)",
   disco: "preset code reports a loss whose derivative is not the gradient it takes",
 };
