@@ -8,7 +8,7 @@
  *
  * Known trap, as preset `verl`: verl's α is B over the number of responses whose *reward* is not 0. That is the same
  * for 0/1 rewards only by accident, and 1 for ±1 rewards, whatever the groups. Responses without a reward count in
- * neither B nor M.
+ * neither B nor M; if no group has signal, α is 1.
  *
  * ```ts
  * import { gpg } from "@podium/rl/algorithms";
@@ -53,7 +53,7 @@ function factor(rule: GpgOptions["alpha"], rewards: readonly Reward[], groups: r
   const counted = rule === "nonzero_rewards"
     ? responses.filter((reward) => reward !== 0)
     : withSignal.filter((i) => rewards[i] !== null);
-  return rule === "none" || responses.length === 0 ? 1 : responses.length / Math.max(1, counted.length);
+  return rule === "none" || counted.length === 0 ? 1 : responses.length / counted.length;
 }
 
 /** GPG. Needs groups of at least 2. The trace of its credit has `alpha`. */

@@ -66,6 +66,8 @@ export interface ReinforcePlusPlusOptions extends ClipOptions, LossKlOptions, Ba
   ddof?: 0 | 1;
   /** Added to the variance before the root. */
   varianceEpsilon?: number;
+  /** Added to the number of tokens that means divide by. */
+  countEpsilon?: number;
 }
 
 const lossKl = lossKlOptions(0, "arXiv 2501.03262 (plain form); its λ for the other form is not given");
@@ -99,6 +101,12 @@ const options: Specs<ReinforcePlusPlusOptions> = {
     default: 1e-8,
     description: "added to the variance over tokens, inside the root",
     source: "verl masked_whiten",
+    check: atLeast(0),
+  },
+  countEpsilon: {
+    default: 0,
+    description: "added to the number of tokens that mean and variance divide by",
+    source: "verl masked_mean has 1e-8",
     check: atLeast(0),
   },
   ...clipOptions(0.2, "arXiv 2501.03262"),
@@ -136,13 +144,13 @@ export const reinforcePlusPlus: AlgorithmModule<ReinforcePlusPlusOptions> = defi
   presets: {
     baseline: { form: "baseline", rewardBeta: 0, beta: 0.01 },
     // verl 0.10: adv_estimator reinforce_plus_plus or, with form "baseline", reinforce_plus_plus_baseline.
-    verl: { rewardBeta: 0, dualClip: 3 },
+    verl: { rewardBeta: 0, dualClip: 3, countEpsilon: 1e-8 },
     openrlhf: { ddof: 0, varianceEpsilon: 0 },
   },
   refuse,
   build: (options) => {
-    const { form, rewardBeta, gamma, ddof, varianceEpsilon, beta, kl } = options;
-    const divisor = { ddof, stdEpsilon: varianceEpsilon, insideRoot: true };
+    const { form, rewardBeta, gamma, ddof, varianceEpsilon, countEpsilon, beta, kl } = options;
+    const whitening = { ddof, stdEpsilon: varianceEpsilon, insideRoot: true, countEpsilon };
     const surrogate = clippedSurrogate(options);
     return {
       needs: { groupSize: form === "baseline" ? 2 : 1, reference: rewardBeta > 0 || beta > 0 },
@@ -155,7 +163,7 @@ export const reinforcePlusPlus: AlgorithmModule<ReinforcePlusPlusOptions> = defi
         const returns = batch.map((response, i) =>
           returnToGo(response, outcomeTokenRewards(response, relative[i], rewardBeta), gamma)
         );
-        return returnCredit(batch, whitenTokens(batch, returns, rewards, divisor), rewards, returns);
+        return returnCredit(batch, whitenTokens(batch, returns, rewards, whitening), rewards, returns);
       },
       loss: (batch) => policyLoss(batch, { weights: tokenWeights(batch, options), surrogate, beta, kl }),
     };

@@ -11,7 +11,7 @@
 import type { Credit, Response, Row } from "../algorithm.ts";
 import { groupIndices, isChosen } from "./batch.ts";
 import type { Reward } from "./rewards.ts";
-import { type Divisor, standardDeviation, whiten } from "./statistics.ts";
+import { allEqual, type Divisor, scaleBy, standardDeviation } from "./statistics.ts";
 
 /**
  * The outcome on the last token that the policy chose, minus `beta` times the k1 KL of each of its tokens,
@@ -45,6 +45,12 @@ export function returnToGo(response: Pick<Response, "mask">, rewards: Row, gamma
   return returns;
 }
 
+/** Constants of {@linkcode whitenTokens}. */
+export interface TokenWhitening extends Divisor {
+  /** Added to the number of tokens that the mean and the mean of squares divide by (verl: 1e-8). Default 0. */
+  countEpsilon?: number;
+}
+
 /**
  * Standardises over all chosen tokens of the responses that have a reward, so that long responses weigh more in mean
  * and variance; 0 elsewhere. Equal values give exactly 0.
@@ -53,12 +59,16 @@ export function whitenTokens(
   batch: readonly Pick<Response, "mask">[],
   rows: readonly Row[],
   rewards: readonly Reward[],
-  divisor: Divisor,
+  { countEpsilon = 0, ...divisor }: TokenWhitening,
 ): Row[] {
   const counts = (i: number, t: number) => rewards[i] !== null && isChosen(batch[i], t);
-  const whitened = whiten(rows.flatMap((row, i) => [...row].filter((_, t) => counts(i, t))), divisor);
-  let next = 0;
-  return rows.map((row, i) => row.map((_, t) => counts(i, t) ? whitened[next++] : 0));
+  const values = rows.flatMap((row, i) => [...row].filter((_, t) => counts(i, t)));
+  if (allEqual(values)) return rows.map((row) => new Float64Array(row.length));
+  const n = values.length + countEpsilon;
+  const average = values.reduce((sum, value) => sum + value, 0) / n;
+  const squares = values.reduce((sum, value) => sum + (value - average) ** 2, 0) / n;
+  const std = Math.sqrt(squares * values.length / (values.length - divisor.ddof));
+  return rows.map((row, i) => row.map((value, t) => counts(i, t) ? scaleBy(value - average, std, divisor) : 0));
 }
 
 /**

@@ -7,6 +7,8 @@
  * @module
  */
 
+import { baselineEntries } from "./baselines.ts";
+import { contextEntries } from "./context.ts";
 import type { Entry } from "./golden_case.ts";
 import { groupRelativeEntries } from "./group_relative.ts";
 import { hicraEntries } from "./hicra.ts";
@@ -16,6 +18,8 @@ import { ppoEntries } from "./ppo.ts";
 /** Every label that the project can run. */
 export const entries: Readonly<Record<string, Entry>> = {
   ...groupRelativeEntries,
+  ...baselineEntries,
+  ...contextEntries,
   ...hicraEntries,
   ...wholeGroupEntries,
   ...ppoEntries,

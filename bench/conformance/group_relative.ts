@@ -10,7 +10,7 @@
  * @module
  */
 
-import { type AlgorithmModule, drGrpo, grpo, reinforce, type Response, rloo } from "../../algorithms/mod.ts";
+import { drGrpo, grpo, reinforce, rloo } from "../../algorithms/mod.ts";
 import {
   batch,
   clip,
@@ -20,7 +20,6 @@ import {
   type GoldenCase,
   groupRelative,
   type Options,
-  type Quantities,
   Unsupported,
 } from "./golden_case.ts";
 
@@ -61,30 +60,6 @@ function* rlooConventions(golden: GoldenCase, fixed: Options): Iterable<Options>
   if (fit >= 0 && Number.isFinite(fit)) yield { rewardBeta: fit };
 }
 
-/** Rules side by side on one table of rewards, one row per prompt. */
-function* advantageRules({ inputs, hyper }: GoldenCase): Iterable<Quantities> {
-  const rewards = inputs.rewards as (number | null)[][];
-  const responses = rewards.flatMap((row, group) =>
-    row.map((total): Response => ({
-      group,
-      tokens: [0],
-      rewards: { total },
-      truncated: false,
-      logProbs: new Float64Array(1),
-      oldLogProbs: new Float64Array(1),
-    }))
-  );
-  const advantages = (module: AlgorithmModule, options: Options) =>
-    module.create(options).credit(responses).advantages.map((row) => row[0]);
-  const stdEpsilon = hyper.eps ?? 0;
-  yield {
-    grpo_std: advantages(grpo, { ddof: 1, stdEpsilon }),
-    dr_grpo: advantages(drGrpo, {}),
-    rloo: advantages(rloo, { rewardBeta: 0 }),
-    batch_std_TRL: advantages(grpo, { scale: "batch", ddof: 1, stdEpsilon: 1e-4 }),
-  };
-}
-
 /** Labels of this family. */
 export const groupRelativeEntries: Readonly<Record<string, Entry>> = {
   "reinforce": entry(reinforce, batch, batchConventions),
@@ -94,5 +69,4 @@ export const groupRelativeEntries: Readonly<Record<string, Entry>> = {
   "GRPO with KL": groupRelative(grpo),
   "GRPO(sum-then-normalise)": groupRelative(grpo),
   "GRPO/DAPO/Dr.GRPO aggregation": groupRelative(grpo),
-  "advantage rules": advantageRules,
 };
