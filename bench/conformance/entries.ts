@@ -11,16 +11,20 @@ import { baselineEntries } from "./baselines.ts";
 import { contextEntries } from "./context.ts";
 import type { Entry } from "./golden_case.ts";
 import { groupRelativeEntries } from "./group_relative.ts";
+import { groupStatisticsEntries } from "./group_statistics.ts";
 import { hicraEntries } from "./hicra.ts";
 import { wholeGroupEntries } from "./whole_group.ts";
 import { ppoEntries } from "./ppo.ts";
+import { sequenceEntries } from "./sequence.ts";
 
 /** Every label that the project can run. */
 export const entries: Readonly<Record<string, Entry>> = {
   ...groupRelativeEntries,
+  ...groupStatisticsEntries,
   ...baselineEntries,
   ...contextEntries,
   ...hicraEntries,
   ...wholeGroupEntries,
   ...ppoEntries,
+  ...sequenceEntries,
 };

@@ -8,11 +8,15 @@ import {
   adaptKlCoefficient,
   type Aggregation,
   clippedSurrogate,
+  dapo,
   groupAdvantage,
   klDivergence,
   type KlEstimator,
   leaveOneOut,
   mean,
+  type Response,
+  type Row,
+  softOverlong,
   standardDeviation,
   tokenWeights,
 } from "../../algorithms/mod.ts";
@@ -111,6 +115,68 @@ function* adaptiveKlTable(table: unknown): ReturnType<Table> {
   }
 }
 
+function* overlongTable(table: unknown): ReturnType<Table> {
+  for (const row of table as Numbers[]) yield ["reward", row.reward, softOverlong(row.length, row.L_max, row.L_cache)];
+}
+
+/** A response of so many tokens, right or not. */
+const graded = (group: number, accuracy: number, length = 1): Response => {
+  const logProbs = new Float64Array(length);
+  return { group, tokens: logProbs, rewards: { accuracy }, truncated: false, logProbs, oldLogProbs: logProbs };
+};
+
+function* dapoRewardTable(table: unknown): ReturnType<Table> {
+  for (const { correct, length, ...row } of table as (Numbers & { correct: boolean })[]) {
+    const options = { dynamicSampling: false, overlongMaxLength: row.L_max, overlongCache: row.L_cache };
+    const { trace } = dapo.create(options).credit([graded(0, Number(correct), length)]);
+    yield ["total_reward", row.total_reward, (trace!.rewards as Row)[0]];
+  }
+}
+
+/** Which groups are kept after each rollout batch, and which of them fill a step of N. Prompts become numbers. */
+function* dynamicSamplingTable(table: unknown): ReturnType<Table> {
+  const { N, rule: _, generated, generation_batches: batches, ...expected } = table as {
+    N: number;
+    rule: string;
+    generated: { prompt: string; acc: number[] }[];
+    generation_batches: string[][];
+  } & Record<string, string[]>;
+  const number = (prompt: string) => generated.findIndex((one) => one.prompt === prompt);
+  const { select } = dapo.create();
+  const kept: number[] = [], after: number[][] = [];
+  for (const prompts of batches) {
+    const batch = prompts.map(number).flatMap((group) =>
+      generated[group].acc.map((accuracy) => graded(group, accuracy))
+    );
+    const selection = select!(batch);
+    kept.push(...new Set(batch.filter((_, i) => selection[i]).map(({ group }) => group)));
+    after.push([...kept]);
+  }
+  for (const [name, prompts] of Object.entries(expected)) {
+    const round = /^kept_after_batch_(\d+)$/.exec(name);
+    const actual = round ? after[Number(round[1]) - 1] : name === "train_groups" ? kept.slice(0, N) : undefined;
+    yield [name, prompts.map(number), actual];
+  }
+}
+
+function* difficultyTable(table: unknown): ReturnType<Table> {
+  const { rule, G, rows } = table as { rule: string; G: number; rows: (Numbers & { bucket: Difficulty | "warmup" })[] };
+  const kept = /\bk = ([\d, ]+)/.exec(rule)?.[1].split(",").map(Number), warmUp = /\((\d+) groups/.exec(rule)?.[1];
+  if (!kept || !warmUp) throw new Unsupported("a rule without k or warm-up");
+  const [very_hard, hard, medium, easy] = kept.map((count) => count / G);
+  const shares = { warm_up: very_hard, very_hard, hard, medium, easy };
+  let stream = emptySketch;
+  for (const { mean_reward, bucket, k, quartiles, margin } of rows) {
+    stream = addGroups(stream, [mean_reward], [0]);
+    const found = difficultyOf(mean_reward, stream, Number(warmUp));
+    const read = [0.25, 0.5, 0.75].map((share) => quantile(stream, share));
+    yield ["bucket", bucket, found === "warm_up" ? "warmup" : found];
+    yield ["k", k, shareOfGroup(G, shares[found])];
+    if (quartiles !== undefined) yield ["quartiles", quartiles, read];
+    if (margin !== undefined) yield ["margin", margin, Math.min(...read.map((each) => Math.abs(each - mean_reward)))];
+  }
+}
+
 /** Every primitives table that the project can check. */
 export const tables: Readonly<Record<string, Table>> = {
   adaptive_kl_controller: adaptiveKlTable,
@@ -118,4 +184,8 @@ export const tables: Readonly<Record<string, Table>> = {
   ppo_clip_table: clipTable,
   group_advantages: advantageTable,
   aggregation: aggregationTable,
+  gfpo_adaptive_difficulty: difficultyTable,
+  soft_overlong: overlongTable,
+  dapo_reward: dapoRewardTable,
+  dynamic_sampling: dynamicSamplingTable,
 };
