@@ -14,6 +14,7 @@ const further: Readonly<Record<string, readonly object[]>> = {
     { beta: 0.1, kl: "k3_is", aggregation: "token_mean_per_group" },
     { delta: 1.3, aggregation: "token_sum", beta: 0 },
     { scale: "batch", ddof: 1, beta: 0 },
+    { offPolicyThreshold: 0.1, beta: 0.1 },
     { supervision: "process" },
   ],
   rloo: [{ whiten: true }],

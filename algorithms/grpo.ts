@@ -33,7 +33,8 @@
 import type { AlgorithmModule } from "./algorithm.ts";
 import { define } from "./terms/define.ts";
 import { groupRelative, type GroupRelativeOptions, refuseGroupRelative } from "./terms/group_relative.ts";
-import { oneOf, orNull, type Resolved, wholeNumber } from "./terms/options.ts";
+import { dropOffPolicy } from "./terms/off_policy_mask.ts";
+import { atLeast, oneOf, orNull, type Resolved, wholeNumber } from "./terms/options.ts";
 import { processCredit } from "./terms/process_credit.ts";
 import { batchOptions, clipOptions, lossKlOptions, scaleOptions } from "./terms/shared_options.ts";
 
@@ -43,6 +44,8 @@ export interface GrpoOptions extends GroupRelativeOptions {
   supervision?: "outcome" | "process";
   /** Iterative form: refresh the reference from the trained policy every so many steps; `null`: never. */
   refreshReferenceEvery?: number | null;
+  /** Drop bad responses whose mean `old − logProb` per token is above this, in nats; `null`: none. */
+  offPolicyThreshold?: number | null;
 }
 
 function refuse(options: Resolved<GrpoOptions>, explicit: ReadonlySet<string>): string | undefined {
@@ -84,6 +87,12 @@ export const grpo: AlgorithmModule<GrpoOptions> = define<GrpoOptions>({
       source: "arXiv 2402.03300 algorithm 1; DeepSeek-R1 uses 400",
       check: orNull(wholeNumber(1)),
     },
+    offPolicyThreshold: {
+      default: null,
+      description: "drop responses with A < 0 whose mean old − logProb is above this, in nats per token; null: none",
+      source: "DeepSeek-V3.2, arXiv 2512.02556; TRL off_policy_mask_threshold, off by default, suggests 0.5",
+      check: orNull(atLeast(0)),
+    },
     ...scaleOptions("group", 0, 0, "arXiv 2402.03300 §4.1.2 (ddof and eps not given: the formula as printed)"),
     ...clipOptions(0.2, "not given in arXiv 2402.03300; TRL and verl"),
     ...lossKlOptions(0.04, "arXiv 2402.03300 §4.2"),
@@ -97,7 +106,7 @@ export const grpo: AlgorithmModule<GrpoOptions> = define<GrpoOptions>({
   },
   refuse,
   build: (options) => {
-    const { supervision, refreshReferenceEvery } = options;
+    const { supervision, refreshReferenceEvery, offPolicyThreshold } = options;
     const { needs, ...algorithm } = groupRelative(options);
     return {
       ...algorithm,
@@ -107,6 +116,7 @@ export const grpo: AlgorithmModule<GrpoOptions> = define<GrpoOptions>({
         ...refreshReferenceEvery !== null && { refreshReferenceEvery },
       },
       ...supervision === "process" && { credit: (batch) => processCredit(batch, options) },
+      ...offPolicyThreshold !== null && { loss: dropOffPolicy(algorithm.loss, offPolicyThreshold) },
     };
   },
 });

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Credited } from "../algorithm.ts";
+import type { Algorithm, Credited } from "../algorithm.ts";
 import { chosenLength, isChosen } from "./batch.ts";
 
 /** Verdict on each response. */
@@ -32,11 +32,25 @@ export function offPolicyMask(batch: readonly Credited[], threshold: number): Of
 }
 
 /**
- * The batch with the negative advantages of dropped responses set to 0. Their surrogate is then exactly 0, while they
- * still count in every divisor and keep their KL to the reference, as in the paper's formula and in TRL.
+ * `loss` on the batch with the negative advantages of dropped responses set to 0. Their surrogate is then exactly 0,
+ * while they still count in every divisor and keep their KL to the reference, as in the paper's formula and in TRL.
+ *
+ * Adds the metric `droppedFraction` (share of responses) and the trace `sequenceKl` and `keep` (1 or 0).
  */
-export function dropOffPolicy(batch: readonly Credited[], { keep }: OffPolicyMask): Credited[] {
-  return batch.map((response, i) =>
-    keep[i] ? response : { ...response, advantages: response.advantages.map((advantage) => Math.max(0, advantage)) }
-  );
+export function dropOffPolicy(loss: Algorithm["loss"], threshold: number): Algorithm["loss"] {
+  return (batch, state) => {
+    const { sequenceKl, keep } = offPolicyMask(batch, threshold);
+    const result = loss(
+      batch.map((response, i) =>
+        keep[i] ? response : { ...response, advantages: response.advantages.map((advantage) => Math.max(0, advantage)) }
+      ),
+      state,
+    );
+    const dropped = keep.filter((kept) => !kept).length;
+    return {
+      ...result,
+      metrics: { ...result.metrics, droppedFraction: dropped / Math.max(1, batch.length) },
+      trace: { ...result.trace, sequenceKl: Float64Array.from(sequenceKl), keep: Float64Array.from(keep, Number) },
+    };
+  };
 }
