@@ -25,6 +25,7 @@ import { dpo } from "./dpo.ts";
 import { dppo } from "./dppo.ts";
 import { drGrpo } from "./dr_grpo.ts";
 import { dro } from "./dro.ts";
+import { gdpo } from "./gdpo.ts";
 import { gfpo } from "./gfpo.ts";
 import { gmpo } from "./gmpo.ts";
 import { gpg } from "./gpg.ts";
@@ -58,6 +59,7 @@ export { dpo, type DpoOptions } from "./dpo.ts";
 export { dppo, type DppoOptions } from "./dppo.ts";
 export { drGrpo, type DrGrpoOptions } from "./dr_grpo.ts";
 export { dro, type DroOptions } from "./dro.ts";
+export { gdpo, type GdpoOptions } from "./gdpo.ts";
 export { gfpo, type GfpoOptions } from "./gfpo.ts";
 export { gmpo, type GmpoOptions } from "./gmpo.ts";
 export { gpg, type GpgOptions } from "./gpg.ts";
@@ -102,6 +104,7 @@ export * from "./terms/covariance.ts";
 export * from "./terms/credit.ts";
 export * from "./terms/critic_credit.ts";
 export * from "./terms/critic_options.ts";
+export * from "./terms/decoupled_credit.ts";
 export * from "./terms/define.ts";
 export * from "./terms/difficulty.ts";
 export * from "./terms/discriminative.ts";
@@ -170,6 +173,7 @@ export const algorithms: Readonly<Record<string, AlgorithmModule>> = {
   luspo,
   gmpo,
   vespo,
+  gdpo,
 };
 
 /**

@@ -6,16 +6,22 @@
 
 import {
   adaptKlCoefficient,
+  addGroups,
   type Aggregation,
   clippedSurrogate,
   dapo,
+  type Difficulty,
+  difficultyOf,
+  emptySketch,
   groupAdvantage,
   klDivergence,
   type KlEstimator,
   leaveOneOut,
   mean,
+  quantile,
   type Response,
   type Row,
+  shareOfGroup,
   softOverlong,
   standardDeviation,
   tokenWeights,
@@ -161,14 +167,14 @@ function* dynamicSamplingTable(table: unknown): ReturnType<Table> {
 
 function* difficultyTable(table: unknown): ReturnType<Table> {
   const { rule, G, rows } = table as { rule: string; G: number; rows: (Numbers & { bucket: Difficulty | "warmup" })[] };
-  const kept = /\bk = ([\d, ]+)/.exec(rule)?.[1].split(",").map(Number), warmUp = /\((\d+) groups/.exec(rule)?.[1];
-  if (!kept || !warmUp) throw new Unsupported("a rule without k or warm-up");
+  const kept = /\bk = ([\d, ]+)/.exec(rule)?.[1].split(",").map(Number) ?? [8, 8, 6, 4];
+  const warmUp = Number(/\((\d+) groups/.exec(rule)?.[1] ?? rows.filter((row) => row.quartiles === undefined).length);
   const [very_hard, hard, medium, easy] = kept.map((count) => count / G);
   const shares = { warm_up: very_hard, very_hard, hard, medium, easy };
   let stream = emptySketch;
   for (const { mean_reward, bucket, k, quartiles, margin } of rows) {
     stream = addGroups(stream, [mean_reward], [0]);
-    const found = difficultyOf(mean_reward, stream, Number(warmUp));
+    const found = difficultyOf(mean_reward, stream, warmUp);
     const read = [0.25, 0.5, 0.75].map((share) => quantile(stream, share));
     yield ["bucket", bucket, found === "warm_up" ? "warmup" : found];
     yield ["k", k, shareOfGroup(G, shares[found])];
