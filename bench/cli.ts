@@ -30,6 +30,22 @@ function seedList(text: string): number[] {
   });
 }
 
+/** `3-5` or `3`. */
+function wordRange(text: string): [number, number] {
+  const match = /^(\d+)(?:-(\d+))?$/.exec(text.trim());
+  const fewest = Number(match?.[1]), most = Number(match?.[2] ?? match?.[1]);
+  if (!match || fewest < 1 || most < fewest || most > 20) {
+    throw new InvalidArgumentError("Use a range of whole numbers from 1 to 20, such as 3-5.");
+  }
+  return [fewest, most];
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 1)) throw new InvalidArgumentError("Use a number from 0 to 1.");
+  return value;
+}
+
 const nameList = (text: string) => text.split(",").map((name) => name.trim()).filter((name) => name !== "");
 const collect = (text: string, before: string[] = []) => [...before, text];
 
@@ -107,6 +123,25 @@ function program(exit: (code: number) => void): Command {
     .option("--no-strict", "an answer that was merely found counts too")
     .option("--json", "print one JSON object")
     .action(async (options) => exit(await (await import("./commands/grade.ts")).grade(options)));
+
+  podium.command("grams")
+    .summary("mine phrases that plan from right responses")
+    .description(
+      "Mines strategic grams (HICRA, arXiv 2509.03646): the phrases that most right responses share. Read them before " +
+        "training on them.",
+    )
+    .option(
+      "--responses <file>",
+      "rows with response, text, solution or answer and, if some are wrong, right or correct",
+    )
+    .option("--demonstrations", "mine what the embedded base policy learned from")
+    .option("--task <name>", "say which responses are right by this task's grader and the column gold")
+    .option("--words <range>", "words of an n-gram (default: 3-5; 1-5 with --demonstrations)", wordRange)
+    .option("--share <number>", "share of the clusters that is kept (default: 0.2)", share)
+    .option("--similarity <number>", "least mean similarity within a cluster (default: 0.5)", share)
+    .option("--numbers", "keep n-grams with numbers")
+    .option("--json", "print one JSON object, with every cluster")
+    .action(async (options) => exit(await (await import("./commands/grams.ts")).grams(options)));
 
   podium.command("logprobs")
     .summary("score token ids with a policy")

@@ -22,6 +22,7 @@ import { embeddedProblems } from "./gsm8k/embedded.ts";
 import { END_OF_QUESTION } from "./gsm8k/prompt.ts";
 import { problemsOfFile } from "./gsm8k/file.ts";
 import { gradeSteps } from "./gsm8k/steps.ts";
+import { strategicGrams } from "./gsm8k/strategic_grams.ts";
 import { gradeNumber } from "./grading/number.ts";
 
 /** The GSM8K task. */
@@ -39,4 +40,5 @@ export const gsm8k: Task = {
     return gradeNumber(problem.gold, response, { strict });
   },
   gradeSteps,
+  strategicGrams,
 };
