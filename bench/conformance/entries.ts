@@ -13,6 +13,7 @@ import type { Entry } from "./golden_case.ts";
 import { groupRelativeEntries } from "./group_relative.ts";
 import { groupStatisticsEntries } from "./group_statistics.ts";
 import { hicraEntries } from "./hicra.ts";
+import { tokenSurrogateEntries } from "./token_surrogates.ts";
 import { wholeGroupEntries } from "./whole_group.ts";
 import { ppoEntries } from "./ppo.ts";
 import { sequenceEntries } from "./sequence.ts";
@@ -27,4 +28,5 @@ export const entries: Readonly<Record<string, Entry>> = {
   ...wholeGroupEntries,
   ...ppoEntries,
   ...sequenceEntries,
+  ...tokenSurrogateEntries,
 };
