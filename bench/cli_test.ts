@@ -130,6 +130,18 @@ Deno.test("bench writes a valid leaderboard and prints a table with the policy b
     assert.match((await run("verify", record)).out, /first difference at policy\/table\.bin: missing/);
   }));
 
+Deno.test("verify repeats runs with a critic, refilled batches, greedy responses and a spread of temperatures", () =>
+  inTemporary(async (directory) => {
+    const { code, err } = await run(
+      ...small(directory, "--algorithms=dapo,ppo,remax", "--seeds=1"),
+      '--set=training.temperature={"from":0.8,"to":1.2}',
+    );
+    assert.equal(code, 0, err);
+    const verified = await run("verify", directory, "--cells=all");
+    assert.equal(verified.code, 0, verified.out + verified.err);
+    assert.match(verified.out, /verify: 3 of 3 cells the same\n$/);
+  }));
+
 Deno.test("cells side by side or one after the other end with the same digests", () =>
   inTemporary(async (directory) => {
     for (const jobs of [1, 2]) {

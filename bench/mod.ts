@@ -25,6 +25,8 @@ export { leaderboardMarkdown } from "./leaderboard/markdown.ts";
 export * from "./leaderboard/metrics.ts";
 export { leaderboardPicture } from "./leaderboard/picture.ts";
 export { leaderboardTable } from "./leaderboard/table.ts";
+export type { OpenModels } from "./models.ts";
+export { requireServed } from "./needs.ts";
 export * from "./outcomes.ts";
 export { configure, openParts, type Plan, type PlannedCell, planSuite } from "./parts.ts";
 export { openSource } from "./policies.ts";

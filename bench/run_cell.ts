@@ -1,6 +1,10 @@
 /**
  * Runs one cell from start, or from its last checkpoint, to its end.
  *
+ * Steps are counted in rollout batches, which are what all algorithms get the same number of. Most use one batch per
+ * update; one that replaces groups may use several, and then moves on by as many. Warm-up, evaluations, checkpoints
+ * and refreshes of the reference go by that counter: they happen when a multiple of their interval is reached or passed.
+ *
  * @module
  */
 import type { Algorithm } from "../algorithms/algorithm.ts";

@@ -40,3 +40,14 @@ Deno.test("an unknown suite gets a suggestion, an unreadable or broken file a re
   await assert.rejects(loadSuite(file), /not JSON/);
   await Deno.remove(file);
 });
+
+Deno.test("an entry may set optimizer, temperature and reward channels of its own", () => {
+  const training = { learningRate: 1e-3, temperature: { from: 0.8, to: 1.2 }, rewards: ["accuracy", "brevity"] };
+  const suite = changed((s) => s.algorithms[0].training = training)();
+  assert.deepEqual(suite.algorithms[0].training, training);
+  assert.deepEqual(suite.training.rewards, ["accuracy"]);
+  assert.throws(
+    changed((s) => s.algorithms[0].training = { rewards: [] }),
+    /\/algorithms\/0\/training\/rewards must NOT/,
+  );
+});

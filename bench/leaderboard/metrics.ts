@@ -43,7 +43,7 @@ export interface Metrics {
   stability: {
     /** Last evaluation's `average` over the best one's. */
     finalOverBest: Metric;
-    /** Mean entropy per sampled token in the first step, in nats. */
+    /** Mean entropy per sampled token in the first step, in nats; where groups were replaced, of those that were not. */
     entropyFirst: Metric;
     /** The same in the last step. */
     entropyLast: Metric;
