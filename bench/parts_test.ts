@@ -1,0 +1,37 @@
+import { strict as assert } from "node:assert";
+import { planSuite } from "./parts.ts";
+import { loadSuite, type Suite } from "./suite.ts";
+
+async function planned(change: (suite: Suite) => void) {
+  const suite = await loadSuite("quick");
+  suite.policy = "embedded:table";
+  suite.seeds = [1];
+  suite.algorithms = [{ name: "grpo", options: { beta: 0 }, training: {} }];
+  change(suite);
+  return (await planSuite(suite)).cells.map(({ cell }) => cell.identity.training);
+}
+
+Deno.test("reward channels of an entry are those of its cells, whichever of the task or the runner they come from", async () => {
+  const [common, own] = await planned((suite) =>
+    suite.algorithms.push({
+      ...suite.algorithms[0],
+      label: "three channels",
+      training: { rewards: ["accuracy", "format", "brevity"] },
+    })
+  );
+  assert.deepEqual(common.rewards, ["accuracy"]);
+  assert.deepEqual(own.rewards, ["accuracy", "format", "brevity"]);
+});
+
+Deno.test("an unknown reward channel is refused before anything runs, also in an entry", async () => {
+  const message = /unknown reward channel "brevety"; did you mean "brevity"\?/;
+  await assert.rejects(planned((suite) => suite.training.rewards = ["brevety"]), message);
+  await assert.rejects(planned((suite) => suite.algorithms[0].training.rewards = ["accuracy", "brevety"]), message);
+});
+
+Deno.test("what an algorithm needs of the settings is looked at with the entry's own", async () => {
+  await assert.rejects(
+    planned((suite) => suite.training.groupSize = 1),
+    /needs at least 2 responses per prompt, not 1/,
+  );
+});
