@@ -90,12 +90,15 @@ export interface Whitened {
  * Standardises values that count several times: once each for a whitening over responses, once per token for one over
  * tokens. A mean that is only rounding (1e-12 of the largest value) counts as 0, so that a group without signal keeps
  * advantage 0 exactly.
+ *
+ * @param divisor its `countEpsilon` is added to the number of values that both means divide by
  */
 export function whitenWeighted(
   values: readonly Reward[],
   counts: readonly number[],
-  divisor: Divisor,
+  divisor: Divisor & { countEpsilon?: number },
 ): Whitened {
+  const { ddof, countEpsilon = 0 } = divisor;
   const present = values.map((value, i) => ({ value, count: counts[i] })).filter(({ value, count }) =>
     value !== null && count > 0
   ) as { value: number; count: number }[];
@@ -103,10 +106,10 @@ export function whitenWeighted(
     present.reduce((total, { value, count }) => total + count * term(value), 0);
   const n = sum(() => 1), numbers = present.map(({ value }) => value);
   const largest = Math.max(0, ...numbers.map(Math.abs));
-  const found = n > 0 ? sum((value) => value) / n : 0;
+  const found = n > 0 ? sum((value) => value) / (n + countEpsilon) : 0;
   const mean = Math.abs(found) <= 1e-12 * largest ? 0 : found;
-  const flat = allEqual(numbers) || n <= divisor.ddof;
-  const std = flat ? 0 : Math.sqrt(sum((value) => (value - mean) ** 2) / (n - divisor.ddof));
+  const flat = allEqual(numbers) || n <= ddof;
+  const std = flat ? 0 : Math.sqrt(sum((value) => (value - mean) ** 2) / (n + countEpsilon) * n / (n - ddof));
   return { values: values.map((value) => value === null || flat ? 0 : scaleBy(value - mean, std, divisor)), mean, std };
 }
 
@@ -144,17 +147,24 @@ export function decoupledCredit(batch: readonly Response[], options: DecoupledOp
     return advantages.map((value, i): Reward => rewards[i] === null ? null : value);
   });
   const weighted = (rows: readonly Reward[][]) =>
-    batch.map((_, i) =>
-      rows.reduce<Reward>((total, row, n) => {
+    batch.map((_, i): Reward => {
+      const terms = rows.flatMap((row, n) => {
         const value = row[i];
-        return value === null ? total : (total ?? 0) + (options.rewardWeights?.[names[n]] ?? 1) * value;
-      }, null)
-    );
-  const summed = weighted(normalised), overTokens = options.whitenLevel === "token";
+        return value === null ? [] : [(options.rewardWeights?.[names[n]] ?? 1) * value];
+      });
+      const total = terms.reduce((sum, term) => sum + term, 0);
+      // Channels that cancel leave rounding, which standardising would turn into advantages of size 1.
+      const cancelled = Math.abs(total) <= 1e-12 * terms.reduce((sum, term) => sum + Math.abs(term), 0);
+      return terms.length === 0 ? null : cancelled ? 0 : total;
+    });
+  const summed = weighted(normalised);
+  const overTokens = options.whitenLevel === "token";
   const { values, mean, std } = whitenWeighted(summed, batch.map((one) => overTokens ? chosenLength(one) : 1), {
     ddof: options.ddof,
     stdEpsilon: options.whitenEpsilon,
     insideRoot: overTokens,
+    // verl's masked_mean.
+    countEpsilon: overTokens ? 1e-8 : 0,
   });
   const advantages = options.whitenLevel === "none" ? summed.map((value) => value ?? 0) : values;
   const credit = outcomeCredit(batch, advantages, weighted(channels));
