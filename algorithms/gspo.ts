@@ -6,7 +6,7 @@
  * by GRPO's clip. Made for mixtures of experts, where single token ratios jump when the routing changes.
  *
  * Traps: with one update per rollout batch every ratio is 1 and this is GRPO without a clip; the paper makes four
- * (`--minibatches 4`). A band of 1e-4 needs log-probs in float32: noise of bfloat16 alone leaves it. Preset `trl_dapo`
+ * (setting `minibatches` of a suite). A band of 1e-4 needs log-probs in float32: noise of bfloat16 alone leaves it. Preset `trl_dapo`
  * is what TRL computes if only `importance_sampling_level="sequence"` is set: its default loss type counts the one loss
  * of a response once per token, so that long responses weigh more (TRL issue 3823). verl always takes the mean per
  * response, whatever its `loss_agg_mode`. With `kl` k3_is TRL multiplies by the response's ratio, Podium by the token's.

@@ -6,10 +6,10 @@
  * whose value is s and whose derivative to the token's log-prob is s. So tokens of a response may have advantages of
  * their own, as multi-turn tasks want, and some may be clipped where others are not.
  *
- * With one advantage per response, which is what `credit` gives here, value and gradient are GSPO's. Its loss takes
- * whatever advantage each token has: combine it with another algorithm's credit. Traps: those of GSPO; and because the
- * response's ratio is a constant here, the gradient is not the derivative of the printed value once advantages differ.
- * verl computes GSPO in this form.
+ * With one advantage per response value and gradient are GSPO's. They differ with process supervision, which credits a
+ * token with the steps that end at or after it (the paper leaves open where advantages per token come from), and with
+ * another algorithm's credit: the loss takes whatever advantage each token has. Traps: those of GSPO; and once
+ * advantages differ, the gradient is not the derivative of the value, as s is held fixed. verl's GSPO has this form.
  *
  * ```ts
  * import { gspoToken } from "@podium/rl/algorithms";
@@ -26,13 +26,18 @@
 import type { AlgorithmModule } from "./algorithm.ts";
 import { define } from "./terms/define.ts";
 import { groupRelative, type GroupRelativeOptions, refuseGroupRelative } from "./terms/group_relative.ts";
+import { oneOf } from "./terms/options.ts";
+import { processCredit } from "./terms/process_credit.ts";
 import { sequenceTokenRatio } from "./terms/ratios.ts";
 import { batchOptions, clipOptions, lossKlOptions, scaleOptions } from "./terms/shared_options.ts";
 
 /** Options of {@linkcode gspoToken}. Presets: `paper` (default), `trl`, `verl`. */
-export type GspoTokenOptions = GroupRelativeOptions;
+export interface GspoTokenOptions extends GroupRelativeOptions {
+  /** One advantage per response, or one per token from the rewards of its steps. */
+  supervision?: "outcome" | "process";
+}
 
-/** GSPO-token. Needs groups of at least 2; no reference policy unless `beta` is set. */
+/** GSPO-token. Needs groups of at least 2; a reference policy if `beta` is set, step rewards for process supervision. */
 export const gspoToken: AlgorithmModule<GspoTokenOptions> = define<GspoTokenOptions>({
   name: "gspo_token",
   title: "GSPO-token",
@@ -41,6 +46,12 @@ export const gspoToken: AlgorithmModule<GspoTokenOptions> = define<GspoTokenOpti
   summary: "Against GRPO: a token is judged by the ratio of its response, as in GSPO, but keeps a derivative and an " +
     "advantage of its own.",
   options: {
+    supervision: {
+      default: "outcome",
+      description: "outcome: one advantage per response; process: per token, from the rewards of the steps to come",
+      source: "arXiv 2507.18071 eq. 6; process: arXiv 2402.03300 §4.1.3",
+      check: oneOf(["outcome", "process"]),
+    },
     ...scaleOptions("group", 0, 0, "arXiv 2507.18071 eq. 6 (ddof and eps not given: the formula as printed)"),
     ...clipOptions(3e-4, "arXiv 2507.18071 §5.1", 4e-4),
     ...lossKlOptions(0, "arXiv 2507.18071 (left out)"),
@@ -52,6 +63,20 @@ export const gspoToken: AlgorithmModule<GspoTokenOptions> = define<GspoTokenOpti
     // verl 0.10: loss_mode gspo.
     verl: { ddof: 1, stdEpsilon: 1e-6 },
   },
-  refuse: refuseGroupRelative,
-  build: (options) => groupRelative(options, sequenceTokenRatio),
+  refuse: (options, explicit) => {
+    if (options.supervision === "process" && options.rewardWeights !== null) {
+      return 'option "rewardWeights" is set, but process supervision learns from the steps alone; leave it out or use ' +
+        'supervision "outcome"';
+    }
+    return refuseGroupRelative(options, explicit);
+  },
+  build: (options) => {
+    const algorithm = groupRelative(options, sequenceTokenRatio);
+    if (options.supervision === "outcome") return algorithm;
+    return {
+      ...algorithm,
+      needs: { ...algorithm.needs, steps: true },
+      credit: (batch) => processCredit(batch, options),
+    };
+  },
 });

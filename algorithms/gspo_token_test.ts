@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { batch, evaluate } from "./_batches_test.ts";
 import type { Credited } from "./algorithm.ts";
+import { grpo } from "./grpo.ts";
 import { gspo } from "./gspo.ts";
 import { gspoToken } from "./gspo_token.ts";
 
@@ -55,4 +56,30 @@ Deno.test("with advantages of its own, a token's derivative is that of sg[s] · 
     })
   );
   assert.ok(stopped > 0 && stopped < rows.flat().length);
+});
+
+Deno.test("process supervision credits tokens as grpo does, and each keeps its own gradient", () => {
+  const algorithm = gspoToken.create({ supervision: "process", ...wide });
+  assert.equal(algorithm.needs.steps, true);
+  let differing = 0;
+  fc.assert(
+    fc.property(batch, (responses) => {
+      const { credited, gradient, trace } = evaluate(algorithm, responses);
+      const other = grpo.create({ supervision: "process", beta: 0 }).credit(responses);
+      assert.deepEqual(credited.map(({ advantages }) => advantages), other.advantages);
+      const sequence = trace.sequenceRatio as Float64Array, clipped = trace.clipped as Float64Array[];
+      const weight = trace.tokenWeight as Float64Array[];
+      gradient.forEach((row, i) =>
+        row.forEach((value, t) => {
+          const expected = clipped[i][t] ? 0 : -weight[i][t] * sequence[i] * credited[i].advantages[t];
+          assert.ok(Math.abs(value - expected) <= 1e-12);
+          if (value !== 0 && value !== row[0]) differing++;
+        })
+      );
+    }),
+    { numRuns: 50, seed: 17 },
+  );
+  assert.ok(differing > 10);
+  const message = /"rewardWeights" is set, but process supervision .* use supervision "outcome"/;
+  assert.throws(() => gspoToken.create({ supervision: "process", rewardWeights: { accuracy: 1 } }), { message });
 });

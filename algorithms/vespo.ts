@@ -2,8 +2,8 @@
  * VESPO, Variational Sequence-Level Soft Policy Optimization (arXiv 2602.10693).
  *
  * Against GRPO: no clip. The policy gradient of a response is scaled by a smooth weight φ(W) = W^k · e^(λ(1−W)) of
- * W, the product of its token ratios, not normalised by length. φ is 1 on policy and falls to 0 on both sides; k and λ
- * differ for good and bad responses. φ is held fixed, so the gradient is that of −φ · A · log-prob. Made for stale and
+ * W, the product of its token ratios, not normalised by length. φ is 1 on policy and falls to 0 far from it on both
+ * sides; k and λ differ for good and bad responses. φ is held fixed, so the gradient is that of −φ · A · log-prob. Made for stale and
  * asynchronous rollouts.
  *
  * Traps: W is a product over all tokens, so for long responses it leaves the neighbourhood of 1 quickly and φ is nearly

@@ -6,7 +6,7 @@
 
 import type { Response } from "../algorithm.ts";
 import { groupIndices } from "./batch.ts";
-import { oneOf, type Resolved, type Specs } from "./options.ts";
+import { oneOf, type Resolved, type Specs, wholeNumber } from "./options.ts";
 import { type Reward, totalReward } from "./rewards.ts";
 import type { BatchOptions } from "./shared_options.ts";
 import { allEqual } from "./statistics.ts";
@@ -66,10 +66,7 @@ export const dynamicSamplingOptions: Specs<DynamicSamplingOptions> = {
     default: 10,
     description: "most rollout batches per step, the first included; groups still missing then stay out",
     source: "verl's recipe, max_num_gen_batches",
-    check: {
-      use: "a whole number of at least 1",
-      accepts: (value) => Number.isInteger(value) && Number(value) >= 1,
-    },
+    check: wholeNumber(1),
   },
   accuracyChannel: {
     default: "accuracy",
