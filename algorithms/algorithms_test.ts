@@ -40,6 +40,7 @@ const further: Readonly<Record<string, readonly object[]>> = {
   luspo: [{ epsilonLow: 0.2, epsilonHigh: 0.28 }],
   vespo: [{ beta: 0.1, kPositive: 1, lambdaPositive: 1, aggregation: "seq_mean_token_mean" }],
   dpo: [{ labelSmoothing: 0.1 }, { loss: "robust", labelSmoothing: 0.2 }],
+  hicra: [{ alpha: 1.5, scale: "batch", beta: 0.1 }],
 };
 
 /** Every preset of every algorithm, and further options. */

@@ -132,7 +132,7 @@ function program(exit: (code: number) => void): Command {
     )
     .option(
       "--responses <file>",
-      "rows with response, text, solution or answer and, if some are wrong, right or correct",
+      "rows with response, text, solution or answer and, if some are wrong, right or correct; or responses/ of a run",
     )
     .option("--demonstrations", "mine what the embedded base policy learned from")
     .option("--task <name>", "say which responses are right by this task's grader and the column gold")

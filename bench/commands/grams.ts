@@ -37,7 +37,10 @@ const LISTED = { clusters: 20, grams: 8 };
 
 /** Options of {@linkcode grams}. */
 export interface GramsCommandOptions {
-  /** A file with a column `response`, `text`, `solution` or `answer` and, if some are wrong, `right` or `correct`. */
+  /**
+   * A file with a column `response`, `text`, `solution` or `answer` and, if some are wrong, `right` or `correct`; or
+   * the raw log of a run, `responses/step-*.jsonl` of a cell.
+   */
   readonly responses?: string;
   /** Mine the embedded demonstrations. */
   readonly demonstrations?: boolean;
@@ -108,14 +111,24 @@ async function read({ responses, demonstrations, task: name }: GramsCommandOptio
 
 async function readFile(path: string, task: Task | undefined): Promise<Corpus> {
   const { rows, digest } = await readRows(path, task ? { gold: "string" } : {});
-  const right = rows.flatMap((row) => {
+  const responses = rows.flatMap(responsesOf);
+  const right = responses.flatMap((row) => {
     const response = textOf(row);
     return isRight(row, response, task) ? [response] : [];
   });
   if (right.length === 0) {
-    throw new DataError(`${path}: none of its ${rows.length} responses is right; grams are mined from right ones.`);
+    throw new DataError(
+      `${path}: none of its ${responses.length} responses is right; grams are mined from right ones.`,
+    );
   }
-  return { source: path, digest, responses: rows.length, right };
+  return { source: path, digest, responses: responses.length, right };
+}
+
+/** The responses of a row: itself, or all samples of a problem in the raw log that a run keeps. */
+function responsesOf(row: Row): Row[] {
+  const { gold, sampled } = row.values;
+  if (!Array.isArray(sampled)) return [row];
+  return sampled.map((values: unknown) => ({ ...row, values: { gold, ...values as object } }));
 }
 
 function textOf({ where, values }: Row): string {

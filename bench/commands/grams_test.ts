@@ -80,6 +80,17 @@ Deno.test("grams --task asks the task's grader which responses are right", async
   });
 });
 
+Deno.test("grams reads the raw log that a run keeps of its responses", async () => {
+  const sampled = ["so it is 4", "so it is 5", "so it was 5", "so it was 6"].map((text, i) => ({ text, right: i < 2 }));
+  await withFile([{ id: "a", gold: "4", greedy: sampled[2], sampled: sampled.slice(0, 2) }, {
+    gold: "5",
+    sampled: sampled.slice(2),
+  }], async (path) => {
+    const { responses, right, grams } = JSON.parse((await podium(`--responses=${path}`, "--json")).out.join(""));
+    assert.deepEqual([responses, right, grams], [4, 2, ["so it is"]]);
+  });
+});
+
 Deno.test("solutions that share nothing are no error, but there is a hint", async () => {
   await withFile([{ solution: "one two three" }, { solution: "three two one" }], async (path) => {
     const { code, out } = await podium(`--responses=${path}`);
@@ -123,6 +134,7 @@ Deno.test("bad input ends with one sentence and exit code 1", async () => {
     ],
     [[{ text: "a" }], ["--task=gsm8k"], /, line 1: the column "gold" is missing \(there: text\)\.$/],
     [[{ text: "a", gold: "?" }], ["--task=gsm8k"], /, line 1: The gold answer "\?" is not a number\.$/],
+    [[{ sampled: [{ text: "a" }, "b"] }], [], /, line 1: there is no column "response"/],
     [["{"], [], /, line 1: /],
     [[], [], /: the file is empty\.$/],
   ];
