@@ -6,10 +6,9 @@
  * whose value is s and whose derivative to the token's log-prob is s. So tokens of a response may have advantages of
  * their own, as multi-turn tasks want, and some may be clipped where others are not.
  *
- * With one advantage per response value and gradient are GSPO's. They differ with process supervision, which credits a
- * token with the steps that end at or after it (the paper leaves open where advantages per token come from), and with
- * another algorithm's credit: the loss takes whatever advantage each token has. Traps: those of GSPO; and once
- * advantages differ, the gradient is not the derivative of the value, as s is held fixed. verl's GSPO has this form.
+ * With one advantage per response value and gradient are GSPO's (verl's GSPO has this form). They differ with process
+ * supervision, which credits a token with the steps that end at or after it, and with any other credit per token.
+ * Traps: those of GSPO; and as s is held fixed, the gradient is then not the derivative of the value.
  *
  * ```ts
  * import { gspoToken } from "@podium/rl/algorithms";
@@ -65,8 +64,7 @@ export const gspoToken: AlgorithmModule<GspoTokenOptions> = define<GspoTokenOpti
   },
   refuse: (options, explicit) => {
     if (options.supervision === "process" && options.rewardWeights !== null) {
-      return 'option "rewardWeights" is set, but process supervision learns from the steps alone; leave it out or use ' +
-        'supervision "outcome"';
+      return 'option "rewardWeights" is set, but process supervision learns from the steps; use supervision "outcome"';
     }
     return refuseGroupRelative(options, explicit);
   },
