@@ -7,10 +7,13 @@
 import { canonical, sha256 } from "./canonical.ts";
 import type { Evaluation, Gates, SuiteAlgorithm, Training } from "./suite.ts";
 
+/** Version of the meaning of a cell's fields, of a step and of its record; a change makes new cells. */
+export const cellFormat = 2;
+
 /** Everything that decides the numbers of a run. */
 export interface CellIdentity {
-  /** Version of the meaning of these fields and of a step; a change makes new cells. */
-  format: 2;
+  /** {@linkcode cellFormat}. */
+  format: typeof cellFormat;
   /** Registry name and all options after defaults and presets. */
   algorithm: { name: string; options: Readonly<Record<string, unknown>> };
   /** The task, hashes of its data, and a hash of prompts as text and tokens. */

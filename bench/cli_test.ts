@@ -359,7 +359,7 @@ Deno.test("every command has help, a version is printed, and --help loads no eng
 });
 
 Deno.test("algorithms and tasks are listed as text and JSON", async () => {
-  assert.match((await run("algorithms")).out, /^name\s+algorithm\s+paper\n/);
+  assert.match((await run("algorithms")).out, /^name\s+algorithm\s+paper\s+year\s+family\s+golden\s+needs\n/);
   assert.match((await run("algorithms", "grpo")).out, /epsilonLow = 0\.2/);
   assert.equal(JSON.parse((await run("algorithms", "grpo", "--json")).out).name, "grpo");
   assert.ok(JSON.parse((await run("tasks", "--json")).out).some(({ name }: { name: string }) => name === "gsm8k"));

@@ -9,7 +9,7 @@ import type { Policy } from "../policy/policy.ts";
 import { tasks } from "../tasks/mod.ts";
 import type { Problems, Task } from "../tasks/task.ts";
 import { canonical, sha256 } from "./canonical.ts";
-import { type Cell, cellOf } from "./cell.ts";
+import { type Cell, cellFormat, cellOf } from "./cell.ts";
 import { channelsOf } from "./channels.ts";
 import { unknown } from "./nearest.ts";
 import { requireServed } from "./needs.ts";
@@ -91,7 +91,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
         label: entry.label ?? entry.name,
         cell: cellOf(
           {
-            format: 2,
+            format: cellFormat,
             algorithm: { name: algorithm.name, options: algorithm.options },
             task: { name: task.name, train: train.digest, test: test.digest, prompts },
             policy: { digest, backend },
@@ -124,6 +124,12 @@ export async function planSuite(suite: Suite): Promise<Plan> {
 
 /** Opens the parts of a cell from its sources, and refuses sources that are no longer what the cell names. */
 export async function openParts({ identity, sources }: Cell): Promise<CellParts> {
+  if (identity.format !== cellFormat) {
+    throw new Refusal(
+      `the cell was recorded in format ${identity.format}, and this version of Podium runs format ${cellFormat}; ` +
+        "run the suite again.",
+    );
+  }
   const task = findTask(identity.task.name);
   const algorithm = configure(sources.algorithm);
   if (canonical(algorithm.options) !== canonical(identity.algorithm.options)) {

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
-import { planSuite } from "./parts.ts";
+import type { Cell } from "./cell.ts";
+import { openParts, planSuite } from "./parts.ts";
 import { loadSuite, type Suite } from "./suite.ts";
 
 async function planned(change: (suite: Suite) => void) {
@@ -8,17 +9,18 @@ async function planned(change: (suite: Suite) => void) {
   suite.seeds = [1];
   suite.algorithms = [{ name: "grpo", options: { beta: 0 }, training: {} }];
   change(suite);
-  return (await planSuite(suite)).cells.map(({ cell }) => cell.identity.training);
+  return (await planSuite(suite)).cells.map(({ cell }) => cell);
 }
 
 Deno.test("reward channels of an entry are those of its cells, whichever of the task or the runner they come from", async () => {
-  const [common, own] = await planned((suite) =>
+  const cells = await planned((suite) =>
     suite.algorithms.push({
       ...suite.algorithms[0],
       label: "three channels",
       training: { rewards: ["accuracy", "format", "brevity"] },
     })
   );
+  const [common, own] = cells.map(({ identity }) => identity.training);
   assert.deepEqual(common.rewards, ["accuracy"]);
   assert.deepEqual(own.rewards, ["accuracy", "format", "brevity"]);
 });
@@ -34,4 +36,11 @@ Deno.test("what an algorithm needs of the settings is looked at with the entry's
     planned((suite) => suite.training.groupSize = 1),
     /needs at least 2 responses per prompt, not 1/,
   );
+});
+
+Deno.test("a cell that another version recorded is refused, not compared", async () => {
+  const [cell] = await planned(() => {});
+  await openParts(cell);
+  const old = { ...cell, identity: { ...cell.identity, format: 1 } } as unknown as Cell;
+  await assert.rejects(openParts(old), /recorded in format 1, and this version .* format 2; run the suite again/);
 });

@@ -1,7 +1,6 @@
 /** Promises about the documentation: its examples run, and its figures are those of the committed leaderboard. */
 
 import { strict as assert } from "node:assert";
-import { algorithms } from "../algorithms/mod.ts";
 import configuration from "../deno.json" with { type: "json" };
 import { algorithmsMarkdown, listed } from "./commands/algorithms.ts";
 import { leaderboardMarkdown } from "./leaderboard/markdown.ts";

@@ -5,7 +5,7 @@
  */
 import type { Algorithm } from "../../algorithms/algorithm.ts";
 import type { Problem, Problems, Task } from "../../tasks/task.ts";
-import { type Cell, cellOf } from "../cell.ts";
+import { type Cell, cellFormat, cellOf } from "../cell.ts";
 import type { CellParts } from "../run_cell.ts";
 import type { StepParts } from "../step.ts";
 import { parseSuite, type Suite, type Training } from "../suite.ts";
@@ -77,7 +77,7 @@ export async function digitCell(
   const policy = await openTablePolicy();
   const cell = cellOf(
     {
-      format: 2,
+      format: cellFormat,
       algorithm: { name: algorithm.name, options: algorithm.options },
       task: { name: digitTask.name, train: digitProblems.digest, test: digitProblems.digest, prompts: "" },
       policy: { digest: await policy.digest(), backend: policy.backend },
