@@ -54,7 +54,7 @@ export function rewardKlOptions(rewardBeta: number, source: string): Specs<Rewar
     klTarget: {
       default: null,
       description: "KL per response, in nats, that rewardBeta is steered to from step to step; null: it is fixed",
-      source: "arXiv 1909.08593 §2.2, where it is 6; fixed in arXiv 2203.02155",
+      source: "arXiv 1909.08593 §2.2 (its code: 6); fixed in arXiv 2203.02155",
       check: orNull(above(0)),
     },
     klHorizon: {
