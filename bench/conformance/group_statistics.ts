@@ -132,8 +132,7 @@ const isTable = (value: unknown): value is (number | null)[][] => Array.isArray(
 /** Pairs of rollouts side by side: each expected key holds rewards, GRPO's advantages and GDPO's. */
 function* collapse({ expected, text, hyper }: GoldenCase): Iterable<Quantities> {
   const number = (name: string) => Number(hyper[name] ?? new RegExp(`${name}=([\\d.e-]+)`).exec(text)?.[1]);
-  const ddof = number("ddof"), stdEpsilon = number("eps");
-  const divisor = { ddof: Number.isNaN(ddof) ? 1 : ddof, stdEpsilon: stdEpsilon || 0 };
+  const divisor = { ddof: number("ddof") === 0 ? 0 : 1, stdEpsilon: number("eps") || 0 } as const;
   const rows = Object.entries(expected).map(([name, part]) => {
     const { rewards } = part as { rewards: number[][] };
     const responses = rewards.map((row) => rewarded(0, row));
