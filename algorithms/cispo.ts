@@ -5,10 +5,9 @@
  * that reasoning turns on. CISPO cuts the weight instead: the loss is minus the held, cut ratio times A times the
  * log-prob, so every token keeps a gradient. No lower bound, no KL. `clipFraction` counts tokens with a cut weight.
  *
- * The cap has two meanings in use, with the same name elsewhere and two names here. `epsilonHigh` is the band of the
- * paper and of verl: at most 1 + epsilonHigh. `maxWeight` is the cap itself: TRL's `epsilon_high`, ScaleRL's 5. Trap:
- * TRL's falls back to 0.2 where it is not set, and every weight of 0.2 and more becomes 0.2. The paper does not print
- * its epsilonHigh. The loss contains the log-prob, so its value says nothing about progress.
+ * The cap has two meanings, both called `epsilon_high` elsewhere. `epsilonHigh` is the paper's and verl's: at most
+ * 1 + epsilonHigh. `maxWeight` is the cap itself, as in TRL and ScaleRL. Traps: TRL's falls back to 0.2 where it is not
+ * set, and every weight above becomes 0.2; the loss contains the log-prob, so its value says nothing about progress.
  *
  * ```ts
  * import { cispo } from "@podium/rl/algorithms";
@@ -25,19 +24,22 @@
 
 import type { AlgorithmModule } from "./algorithm.ts";
 import { define } from "./terms/define.ts";
-import { above, atLeast, orNull } from "./terms/options.ts";
+import { atLeast, orNull } from "./terms/options.ts";
 import { refuseTokenLoss, tokenLoss, type TokenLossOptions, tokenLossOptions } from "./terms/token_loss.ts";
 import { weightedSurrogate } from "./terms/weighted_surrogate.ts";
 
 /** Options of {@linkcode cispo}. Presets: `paper` (default), `verl`, `trl`, `scalerl`. */
 export interface CispoOptions extends TokenLossOptions {
-  /** Lower end of the band: the weight is at least 1 − epsilonLow; `null`: no lower bound. */
+  /** The weight is at least 1 − epsilonLow; `null`: no lower bound. */
   epsilonLow?: number | null;
-  /** Upper end of the band: the weight is at most 1 + epsilonHigh; `null`: {@linkcode CispoOptions.maxWeight} caps. */
+  /** The weight is at most 1 + epsilonHigh; `null`: maxWeight caps. */
   epsilonHigh?: number | null;
-  /** The weight is at most this; `null`: {@linkcode CispoOptions.epsilonHigh} caps. */
+  /** The weight is at most this; `null`: epsilonHigh caps. */
   maxWeight?: number | null;
 }
+
+const check = orNull(atLeast(0));
+const bound = (at: number | null, description: string, source: string) => ({ default: at, description, source, check });
 
 /** CISPO. Needs groups of at least 2; with one minibatch per rollout batch every weight is 1. */
 export const cispo: AlgorithmModule<CispoOptions> = define<CispoOptions>({
@@ -45,28 +47,12 @@ export const cispo: AlgorithmModule<CispoOptions> = define<CispoOptions>({
   title: "CISPO, clipped importance-sampling weight policy optimization",
   paper: { source: "arXiv 2506.13585", year: 2025 },
   family: "policy gradient",
-  summary: "Against GRPO: cuts the importance weight and holds it instead of clipping the update, so that no token " +
-    "loses its gradient.",
+  summary: "Against GRPO: cuts the importance weight instead of clipping the update, so no token loses its gradient.",
   options: {
-    epsilonLow: {
-      default: null,
-      description: "band: the weight is at least 1 − epsilonLow; null: no lower bound",
-      source: "arXiv 2506.13585 §3.1",
-      check: orNull(atLeast(0)),
-    },
-    epsilonHigh: {
-      default: 0.2,
-      description: "band: the weight is at most 1 + epsilonHigh; null: maxWeight caps",
-      source: "verl's CISPO example; the paper does not print its value",
-      check: orNull(atLeast(0)),
-    },
-    maxWeight: {
-      default: null,
-      description: "the weight is at most this (TRL's epsilon_high); null: epsilonHigh caps",
-      source: "TRL 1.13; ScaleRL uses 5",
-      check: orNull(above(0)),
-    },
-    ...tokenLossOptions("token_mean_per_group", "arXiv 2506.13585 eq. 4 (the mean is inside the expectation)"),
+    epsilonLow: bound(null, "band: the weight is at least 1 − this; null: no lower bound", "arXiv 2506.13585 §3.1"),
+    epsilonHigh: bound(0.2, "band: the weight is at most 1 + this; null: maxWeight caps", "verl; not in the paper"),
+    maxWeight: bound(null, "the weight is at most this; null: epsilonHigh caps", "TRL's epsilon_high; ScaleRL uses 5"),
+    ...tokenLossOptions("token_mean_per_group", "arXiv 2506.13585 eq. 4"),
   },
   presets: {
     // verl 0.10, examples/cispo_trainer: clip_ratio_low 10 (no bound), low_var_kl 0.001 in the loss.
@@ -76,17 +62,11 @@ export const cispo: AlgorithmModule<CispoOptions> = define<CispoOptions>({
     // ScaleRL (arXiv 2510.13786), loss only. It scales by the batch's deviation after centring, and filters prompts.
     scalerl: { epsilonHigh: null, maxWeight: 5, scale: "batch" },
   },
-  refuse: (options, explicit) => {
-    const { epsilonHigh, maxWeight } = options;
-    if (epsilonHigh !== null && maxWeight !== null) {
-      return `options "epsilonHigh" (${epsilonHigh}, a cap at ${1 + epsilonHigh}) and "maxWeight" (${maxWeight}) are ` +
-        "two names for one cap; set one of them to null";
-    }
-    if (epsilonHigh === null && maxWeight === null) {
-      return 'options "epsilonHigh" and "maxWeight" are both null, which leaves the weight without a cap; set one';
-    }
-    return refuseTokenLoss(options, explicit);
-  },
+  refuse: (options, explicit) =>
+    (options.epsilonHigh === null) === (options.maxWeight === null)
+      ? `options "epsilonHigh" (${options.epsilonHigh}) and "maxWeight" (${options.maxWeight}) are two names for one ` +
+        "cap; set one of them, and the other to null"
+      : refuseTokenLoss(options, explicit),
   build: (options) => {
     const low = options.epsilonLow === null ? 0 : 1 - options.epsilonLow;
     const high = options.maxWeight ?? 1 + options.epsilonHigh!;

@@ -5,11 +5,10 @@
  * responses. Against GRPO there is no clip, and no KL to a reference; instead the tokens with the greatest covariance
  * (2 in 10 000) pay for every step away from the old policy: coefficient times |log-ratio|.
  *
- * Covariance is taken over the tokens of a minibatch and not differentiated. As in verl the share is rounded down but
- * at least one token is chosen, so that in a small batch the true share is greater. Unlike verl, tokens that tie with
- * the last one chosen are chosen too, and nothing is if no token stands out (all advantages equal), where verl picks
- * at random. Traps: verl's configuration file sets the coefficient to 0.1, its code means 1; with one minibatch per
- * rollout batch every log-ratio is 0, and this is GRPO without its clip.
+ * Covariance is taken over the tokens of a minibatch and not differentiated. As in verl the share is rounded down, but
+ * at least one token is chosen: in a small batch the true share is greater. Unlike verl, ties with the last one chosen
+ * are chosen too, and nothing is if all covariances are 0, where verl takes any. Traps: verl's configuration file sets
+ * the coefficient to 0.1, its code falls back to 1; with one minibatch per rollout batch every log-ratio is 0.
  *
  * ```ts
  * import { klCov } from "@podium/rl/algorithms";
@@ -48,9 +47,7 @@ export const klCov: AlgorithmModule<KlCovOptions> = define<KlCovOptions>({
   title: "KL-Cov, KL penalty on tokens of high covariance",
   paper: { source: "arXiv 2505.22617", year: 2025 },
   family: "policy gradient",
-  summary:
-    "Against GRPO: no clip; the few tokens whose advantage and log-prob vary together most, which make entropy " +
-    "collapse, are held near the old policy.",
+  summary: "Against GRPO: no clip; the few tokens that make entropy collapse are held near the old policy.",
   options: {
     share: shareOption("penalised"),
     coefficient: {
@@ -61,7 +58,6 @@ export const klCov: AlgorithmModule<KlCovOptions> = define<KlCovOptions>({
     },
     ...tokenLossOptions("token_mean", "verl, where the authors published their code"),
   },
-  // The paper's 32B setting is the default.
   presets: { paper_7b: { share: 2e-3 }, verl: { coefficient: 0.1, ddof: 1, stdEpsilon: 1e-6 } },
   refuse: refuseTokenLoss,
   build: (options) =>
@@ -73,8 +69,7 @@ export const klCov: AlgorithmModule<KlCovOptions> = define<KlCovOptions>({
       const selected = markGreatest(scores, none ? 0 : countOf(options.share, tokens));
       return {
         surrogate: ({ logProb, oldLogProb, ratio, advantage, response, position }) => {
-          const moved = logProb - oldLogProb;
-          const penalty = selected[response][position] * options.coefficient;
+          const moved = logProb - oldLogProb, penalty = selected[response][position] * options.coefficient;
           const gain = advantage === 0 ? 0 : advantage * ratio;
           return { loss: penalty * Math.abs(moved) - gain, slope: penalty * Math.sign(moved) - gain, clipped: false };
         },

@@ -6,8 +6,7 @@
  * both sides, for both signs of the advantage. Tokens of bad responses fade faster (τ 1.05 against 1), because pushing
  * one token down lifts all the others at once. Token means, then the mean over responses, as in GRPO.
  *
- * The value of the loss is offset (the gate is 2/τ at ratio 1) and can't be compared with GRPO's. Nothing is ever
- * clipped: `clipFraction` is 0.
+ * The loss is offset (the gate is 2/τ at ratio 1), not to be compared with GRPO's. Nothing is ever clipped.
  *
  * ```ts
  * import { sapo } from "@podium/rl/algorithms";
@@ -32,7 +31,7 @@ import { refuseTokenLoss, tokenLoss, type TokenLossOptions, tokenLossOptions } f
 export interface SapoOptions extends TokenLossOptions {
   /** Temperature of the gate for positive advantages; greater is narrower. */
   tauPositive?: number;
-  /** Temperature of the gate for the others. */
+  /** The same for negative advantages. */
   tauNegative?: number;
 }
 
@@ -52,27 +51,23 @@ function gatedSurrogate(tauPositive: number, tauNegative: number): Surrogate {
   };
 }
 
+const temperature = (value: number, sign: string) => ({
+  default: value,
+  description: `temperature of the gate for ${sign} advantages; greater is narrower`,
+  source: "arXiv 2511.20347; TRL and verl",
+  check: above(0),
+});
+
 /** SAPO. Needs groups of at least 2; with one minibatch per rollout batch the gate is always open. */
 export const sapo: AlgorithmModule<SapoOptions> = define<SapoOptions>({
   name: "sapo",
   title: "SAPO, soft adaptive policy optimization",
   paper: { source: "arXiv 2511.20347", year: 2025 },
   family: "policy gradient",
-  summary: "Against GRPO: a sigmoid gate instead of the hard clip, narrower for bad responses, so that off-policy " +
-    "tokens fade instead of vanishing.",
+  summary: "Against GRPO: a sigmoid gate instead of the hard clip; off-policy tokens fade, those of bad ones faster.",
   options: {
-    tauPositive: {
-      default: 1,
-      description: "temperature of the gate for positive advantages; greater is narrower",
-      source: "arXiv 2511.20347; TRL sapo_temperature_pos, verl tau_pos",
-      check: above(0),
-    },
-    tauNegative: {
-      default: 1.05,
-      description: "temperature of the gate for the other advantages",
-      source: "arXiv 2511.20347; TRL sapo_temperature_neg, verl tau_neg",
-      check: above(0),
-    },
+    tauPositive: temperature(1, "positive"),
+    tauNegative: temperature(1.05, "negative"),
     ...tokenLossOptions("seq_mean_token_mean", "arXiv 2511.20347"),
   },
   presets: { trl: { ddof: 1, stdEpsilon: 1e-4 }, verl: { ddof: 1, stdEpsilon: 1e-6 } },

@@ -26,7 +26,7 @@ export function tokenCovariance(batch: readonly Credited[]): Row[] {
 }
 
 /**
- * 1 for the `count` candidates with the greatest score, else 0. Candidates that tie with the last of them, up to
+ * 1 for the `count` candidates with the greatest score, else 0; no candidate if `count` is 0. Candidates that tie with the last of them, up to
  * rounding, are marked too, so that the order of the batch decides nothing.
  *
  * @param scores one row per response; `null` for what is no candidate
