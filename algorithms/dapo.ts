@@ -3,19 +3,14 @@
  *
  * Four changes to GRPO, each with options of its own; with all of them off this is GRPO without KL.
  *
- * 1. Clip-Higher: 0.28 above and 0.2 below, so that rare tokens can grow. Acts off policy only: with one update per
- *    rollout batch it changes nothing (the paper makes 16).
- * 2. Dynamic sampling: a group whose answers are all right or all wrong teaches nothing. It is dropped and replaced, up
- *    to `maxRounds` rollout batches per step; what is still missing then stays out (verl stops with an error). The test
- *    is on accuracy: the overlong punishment makes rewards of a group of wrong answers differ. A dropped group has no
- *    reward and no advantage.
- * 3. Token-level loss: every token of a prompt's responses weighs the same. Preset `code` divides by the tokens of the
- *    whole batch, as verl and TRL do, where the paper prints one mean per prompt.
- * 4. Overlong responses: a soft punishment is added to the reward, where the runner gives a budget or `overlongMaxLength`
- *    is set (else there is none). How it compares with being right depends on rewards of ±1, so accuracy from 0 to 1 is
- *    mapped to −1 to 1. Overlong filtering is `maskTruncated`: the paper's table has it, its best run does not (recipe).
- *
- * Preset `trl` is the entry of TRL's paper index: it has no dynamic sampling, filters, and takes 0/1 rewards as they are.
+ * 1. Clip-Higher: 0.28 above, 0.2 below, so that rare tokens can grow. A no-op with one update per rollout batch.
+ * 2. Dynamic sampling: groups that are all right or all wrong teach nothing; they are dropped (no reward, no advantage)
+ *    and replaced, within `maxRounds` rollout batches per step. What is missing then stays out (verl stops). The test is
+ *    on accuracy, as the overlong punishment makes rewards of wrong answers differ.
+ * 3. Token-level loss: a mean over tokens per prompt, as printed; over the whole batch in preset `code`, verl's recipe.
+ * 4. A soft overlong punishment is added to the reward, if the runner gives a budget or `overlongMaxLength` is set. It
+ *    is meant for rewards of ±1, so accuracy from 0 to 1 is mapped to −1 to 1. Overlong filtering is `maskTruncated`:
+ *    the paper's table has it, its best run does not. Preset `trl` is TRL's paper index: filter, 0/1, no dropped groups.
  *
  * ```ts
  * import { dapo } from "@podium/rl/algorithms";
@@ -33,20 +28,19 @@
  */
 
 import type { AlgorithmModule, Response } from "./algorithm.ts";
-import { groupAdvantage, outcomeCredit } from "./terms/credit.ts";
 import { define } from "./terms/define.ts";
 import * as sampling from "./terms/dynamic_sampling.ts";
-import { groupRelative, type GroupRelativeOptions, refuseGroupRelative } from "./terms/group_relative.ts";
-import { oneOf } from "./terms/options.ts";
+import * as family from "./terms/group_relative.ts";
 import * as overlong from "./terms/overlong.ts";
-import { totalReward } from "./terms/rewards.ts";
 import { batchOptions, clipOptions, lossKlOptions, scaleOptions } from "./terms/shared_options.ts";
+import { type SignedRewardOptions, signedRewardOptions, signedTotalReward } from "./terms/signed_reward.ts";
 
 /** Options of {@linkcode dapo}. Presets: `paper` (default), `code`, `trl`. */
-export interface DapoOptions extends GroupRelativeOptions, sampling.DynamicSamplingOptions, overlong.OverlongOptions {
-  /** Map the accuracy from 0 … 1 to −1 … 1. */
-  signedReward?: boolean;
-}
+export type DapoOptions =
+  & family.GroupRelativeOptions
+  & sampling.DynamicSamplingOptions
+  & overlong.OverlongOptions
+  & SignedRewardOptions;
 
 /** DAPO. Needs groups of at least 2, and of the runner that it samples again for groups that are dropped. */
 export const dapo: AlgorithmModule<DapoOptions> = define<DapoOptions>({
@@ -58,12 +52,7 @@ export const dapo: AlgorithmModule<DapoOptions> = define<DapoOptions>({
     "equal weight for every token, and a soft punishment of overlong responses; no KL.",
   options: {
     ...sampling.dynamicSamplingOptions,
-    signedReward: {
-      default: true,
-      description: "map the accuracy channel from 0 … 1 to −1 … 1, where it is part of the reward",
-      source: "arXiv 2503.14476 eq. 7",
-      check: oneOf([true, false]),
-    },
+    ...signedRewardOptions,
     ...overlong.overlongOptions,
     ...scaleOptions("group", 0, 0, "arXiv 2503.14476 eq. 9 (ddof and eps not given: the formula as printed)"),
     ...clipOptions(0.2, "arXiv 2503.14476 §4.1", 0.28),
@@ -85,24 +74,21 @@ export const dapo: AlgorithmModule<DapoOptions> = define<DapoOptions>({
   },
   refuse: (options, explicit) =>
     sampling.refuseDynamicSampling(options, explicit) ?? overlong.refuseOverlong(options, explicit) ??
-      refuseGroupRelative(options, explicit),
+      family.refuseGroupRelative(options, explicit),
   build: (options) => {
-    const { dynamicSampling, accuracyChannel: name, signedReward, rewardWeights } = options;
-    const { needs, loss } = groupRelative(options);
+    const { needs, loss } = family.groupRelative(options), { dynamicSampling, maxRounds } = options;
     const select = (batch: readonly Response[]) => sampling.isInformative(batch, options);
     const rewardOf = (response: Response) => {
-      const accuracy = response.rewards[name] ?? null;
-      const signed = accuracy === null || !signedReward ? {} : { [name]: 2 * accuracy - 1 };
-      const total = totalReward({ rewards: { ...response.rewards, ...signed } }, rewardWeights);
+      const total = signedTotalReward(response, options);
       return total === null ? null : total + overlong.overlongReward(response, options);
     };
     return {
-      needs: { ...needs, ...dynamicSampling && { refill: { rounds: options.maxRounds - 1 } } },
+      needs: { ...needs, ...dynamicSampling && { refill: { rounds: maxRounds - 1 } } },
       ...dynamicSampling && { select },
       credit: (batch) => {
         const kept = dynamicSampling ? select(batch) : batch.map(() => true);
-        const rewards = batch.map((response, i) => kept[i] ? rewardOf(response) : null);
-        return outcomeCredit(batch, groupAdvantage(rewards, batch.map(({ group }) => group), options), rewards);
+        const shaped = batch.map((one, i) => ({ ...one, rewards: { total: kept[i] ? rewardOf(one) : null } }));
+        return family.groupRelativeCredit(shaped, { ...options, rewardWeights: null });
       },
       loss,
     };
