@@ -30,12 +30,7 @@ import { outcomeAlgorithm } from "./terms/outcome_algorithm.ts";
 import { perGroup } from "./terms/per_group.ts";
 import { batchOptions } from "./terms/shared_options.ts";
 import { allEqual } from "./terms/statistics.ts";
-import {
-  chosenSurrogate,
-  refuseSurrogate,
-  type SurrogateOptions,
-  surrogateOptions,
-} from "./terms/surrogate_options.ts";
+import { chosenSurrogate, refuseSurrogate, type SurrogateOptions, surrogateOptions } from "./terms/surrogate_choice.ts";
 
 /** Options of {@linkcode opo}. Presets: `paper` (default), `verl`. */
 export type OpoOptions = SurrogateOptions;

@@ -2,23 +2,19 @@
  * ReMax (arXiv 2310.10505).
  *
  * Against GRPO: the baseline of a response is the reward of the *greedy* response to the same prompt, not the mean of
- * a group, so one sampled response per prompt is enough. It costs one more rollout per prompt, which is never trained
- * on, and says whether sampling beat what the policy would answer by itself. Plain policy gradient, one update per
- * rollout batch; no standard deviation and no clip. A group may have a baseline above or below all its rewards.
+ * a group, so one sampled response per prompt is enough; the greedy one costs a rollout and is never trained on. Plain
+ * policy gradient, one update per rollout batch; no standard deviation and no clip (preset `verl` has PPO's).
  *
- * The advantage of a token is the reward from it on, minus the baseline; that differs between tokens only if the KL is
- * part of the reward (`rewardBeta`), and the baseline has none. Preset `verl` keeps PPO's clip in the loss. A prompt
- * whose greedy response has no reward (`null`) has no baseline, and its responses are not learned from.
+ * The advantage of a token is the reward from it on, minus the baseline: the same for all tokens unless the KL is part
+ * of the reward (`rewardBeta`). Prompts whose greedy response has no reward (`null`) are not learned from.
  *
  * ```ts
  * import { remax } from "@podium/rl/algorithms";
  *
  * const logProbs = Float64Array.of(-1);
  * const response = { group: 0, tokens: [5], truncated: false, logProbs, oldLogProbs: logProbs };
- * const { advantages } = remax.create().credit([
- *   { ...response, rewards: { accuracy: 1 }, greedyRewards: { accuracy: 0.25 } },
- * ]);
- * if (advantages[0][0] !== 0.75) throw new Error("unexpected advantage");
+ * const batch = [{ ...response, rewards: { accuracy: 1 }, greedyRewards: { accuracy: 0.25 } }];
+ * if (remax.create().credit(batch).advantages[0][0] !== 0.75) throw new Error("unexpected advantage");
  * ```
  *
  * @module
@@ -26,19 +22,13 @@
 
 import type { AlgorithmModule, Response } from "./algorithm.ts";
 import { tokenWeights } from "./terms/aggregation.ts";
-import { isChosen } from "./terms/batch.ts";
 import { define } from "./terms/define.ts";
 import { atLeast } from "./terms/options.ts";
 import { policyLoss } from "./terms/policy_loss.ts";
 import { outcomeTokenRewards, returnCredit, returnToGo } from "./terms/returns.ts";
 import { type Reward, totalReward } from "./terms/rewards.ts";
 import { batchOptions } from "./terms/shared_options.ts";
-import {
-  chosenSurrogate,
-  refuseSurrogate,
-  type SurrogateOptions,
-  surrogateOptions,
-} from "./terms/surrogate_options.ts";
+import { chosenSurrogate, refuseSurrogate, type SurrogateOptions, surrogateOptions } from "./terms/surrogate_choice.ts";
 
 /** Options of {@linkcode remax}. Presets: `paper` (default), `verl`. */
 export interface RemaxOptions extends SurrogateOptions {
@@ -57,8 +47,7 @@ export const remax: AlgorithmModule<RemaxOptions> = define<RemaxOptions>({
   title: "ReMax",
   paper: { source: "arXiv 2310.10505", year: 2023 },
   family: "policy gradient",
-  summary: "Against GRPO: the baseline is the reward of the greedy response, so one sample per prompt is enough; " +
-    "plain policy gradient.",
+  summary: "Against GRPO: the baseline is the greedy response's reward, so one sample per prompt is enough; no clip.",
   options: {
     rewardBeta: {
       default: 0,
@@ -79,13 +68,12 @@ export const remax: AlgorithmModule<RemaxOptions> = define<RemaxOptions>({
       const rewards = batch.map((response, i) =>
         baselines[i] === null ? null : totalReward(response, options.rewardWeights)
       );
-      const returns = batch.map((response, i) =>
-        returnToGo(response, outcomeTokenRewards(response, rewards[i], options.rewardBeta), 1)
-      );
-      const advantages = returns.map((row, i) =>
-        row.map((value, t) => rewards[i] !== null && isChosen(batch[i], t) ? value - baselines[i]! : 0)
-      );
-      return returnCredit(batch, advantages, rewards, returns);
+      const returns = (outcomes: Reward[]) =>
+        batch.map((response, i) =>
+          returnToGo(response, outcomeTokenRewards(response, outcomes[i], options.rewardBeta), 1)
+        );
+      const leads = rewards.map((reward, i) => reward === null ? null : reward - baselines[i]!);
+      return returnCredit(batch, returns(leads), rewards, returns(rewards));
     },
     loss: (batch) => policyLoss(batch, { weights: tokenWeights(batch, options), surrogate: chosenSurrogate(options) }),
   }),
