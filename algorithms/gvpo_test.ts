@@ -4,7 +4,8 @@ import { evaluate, finiteDifference } from "./_batches_test.ts";
 import { offPolicy } from "./_off_policy_test.ts";
 import type { Response } from "./algorithm.ts";
 import { chosenLength, isChosen } from "./terms/batch.ts";
-import { gvpo, gvpoPairLoss } from "./gvpo.ts";
+import { gvpo } from "./gvpo.ts";
+import { implicitRewardPairLoss } from "./terms/implicit_reward.ts";
 import { reinforce } from "./reinforce.ts";
 
 const check = (property: (responses: Response[]) => void, seed: number) =>
@@ -96,7 +97,7 @@ Deno.test("gvpo: minibatches of whole groups add up to the batch", () => {
   }, 25);
 });
 
-Deno.test("gvpoPairLoss() is the loss of a group of two", () => {
+Deno.test("implicitRewardPairLoss() is the loss of a group of two", () => {
   check((responses) => {
     const pair = responses.slice(0, 2).map((response) => ({ ...response, group: 0 }));
     if (pair.length < 2 || pair.some((response) => chosenLength(response) === 0 || response.rewards.total === null)) {
@@ -105,7 +106,7 @@ Deno.test("gvpoPairLoss() is the loss of a group of two", () => {
     const { loss, trace } = evaluate(gvpo.create({ beta: 0.7 }), pair);
     const [first, second] = trace.implicitReward as Float64Array;
     const gap = pair[0].rewards.total! - pair[1].rewards.total!;
-    close(gvpoPairLoss(0.7, (first - second) / 0.7, gap), loss);
+    close(implicitRewardPairLoss(0.7, (first - second) / 0.7, gap), loss);
   }, 26);
 });
 

@@ -7,6 +7,7 @@
 import type { Credited, Response, Row } from "../algorithm.ts";
 import { chosenLength, groupIndices, isChosen } from "./batch.ts";
 import { responseAdvantage } from "./group_loss.ts";
+import { above, oneOf, orNull, type Specs } from "./options.ts";
 import type { Reward } from "./rewards.ts";
 import { softMaximum } from "./soft_maximum.ts";
 import { mean } from "./statistics.ts";
@@ -21,6 +22,45 @@ export interface DiscriminativeOptions {
   tau: number | null;
   /** The soft maximum itself, or what the authors' program computes for its gradient. */
   softMaximum: "exact" | "held_divisor";
+}
+
+/** Documentation and checks of {@linkcode DiscriminativeOptions}, with the defaults of DisCO. */
+export const discriminativeOptions: Specs<DiscriminativeOptions> = {
+  objective: {
+    default: "dro",
+    description: "right responses against a soft maximum over the wrong ones (dro), or their mean (DisCO-b)",
+    source: "arXiv 2505.12366 §4",
+    check: oneOf(["dro", "mean"]),
+  },
+  score: {
+    default: "log_likelihood",
+    description: "score of a response: mean log-prob of its tokens, or mean ratio to the old policy, not clipped",
+    source: "arXiv 2505.12366 §4 (log-likelihood has the better results)",
+    check: oneOf(["log_likelihood", "likelihood_ratio"]),
+  },
+  tau: {
+    default: null,
+    description: "temperature of the soft maximum; null: 10 for log_likelihood, 1 for likelihood_ratio",
+    source: "arXiv 2505.12366 and its scripts",
+    check: orNull(above(0)),
+  },
+  softMaximum: {
+    default: "exact",
+    description: "the soft maximum, or the authors' surrogate with its gradient and another value",
+    source: "arXiv 2505.12366 §4; held_divisor: its program",
+    check: oneOf(["exact", "held_divisor"]),
+  },
+};
+
+/** Options of a soft maximum that is not there would do nothing, silently. */
+export function refuseDiscriminative(
+  { objective }: Pick<DiscriminativeOptions, "objective">,
+  explicit: ReadonlySet<string>,
+): string | undefined {
+  const name = ["tau", "softMaximum"].find((name) => explicit.has(name));
+  return objective === "mean" && name !== undefined
+    ? `option "${name}" is set, but objective "mean" has no soft maximum; leave it out or use objective "dro"`
+    : undefined;
 }
 
 /**

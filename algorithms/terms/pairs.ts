@@ -58,6 +58,16 @@ export function bestAndWorst(batch: readonly Response[], rewards: readonly Rewar
   });
 }
 
+/** Advantage of each of `size` responses: 1 if a pair prefers it, −1 if a pair rejects it, else 0. */
+export function pairCredit(pairs: readonly Pair[], size: number): number[] {
+  const advantages = new Array<number>(size).fill(0);
+  for (const { chosen, rejected } of pairs) {
+    advantages[chosen] = 1;
+    advantages[rejected] = -1;
+  }
+  return advantages;
+}
+
 /**
  * The pairs of a credited batch: in each group, the response with a positive advantage is preferred to the one with a
  * negative advantage.

@@ -13,17 +13,20 @@ Deno.test("sigmoid() and logSigmoid() hold far out on both sides", () => {
 
 Deno.test("preferenceLoss() is each published formula", () => {
   const options = { beta: 0.3, labelSmoothing: 0.2 }, m = 0.3 * 1.7, s = (x: number) => 1 / (1 + Math.exp(-x));
-  close(preferenceLoss("sigmoid", 1.7, { beta: 0.3, labelSmoothing: 0 }).value, -Math.log(s(m)));
-  close(preferenceLoss("sigmoid", 1.7, options).value, -0.8 * Math.log(s(m)) - 0.2 * Math.log(s(-m)));
-  close(preferenceLoss("robust", 1.7, options).value, (-0.8 * Math.log(s(m)) + 0.2 * Math.log(s(-m))) / 0.6);
-  close(preferenceLoss("ipo", 1.7, options).value, (1.7 - 1 / 0.6) ** 2);
+  close(preferenceLoss(1.7, { loss: "sigmoid", beta: 0.3, labelSmoothing: 0 }).value, -Math.log(s(m)));
+  close(preferenceLoss(1.7, { ...options, loss: "sigmoid" }).value, -0.8 * Math.log(s(m)) - 0.2 * Math.log(s(-m)));
+  close(
+    preferenceLoss(1.7, { ...options, loss: "robust" }).value,
+    (-0.8 * Math.log(s(m)) + 0.2 * Math.log(s(-m))) / 0.6,
+  );
+  close(preferenceLoss(1.7, { ...options, loss: "ipo" }).value, (1.7 - 1 / 0.6) ** 2);
 });
 
 Deno.test("preferenceLoss() gives the derivative of its value", () => {
   for (const loss of preferenceLosses) {
     for (const labelSmoothing of [0, 0.1, 0.4]) {
       for (const difference of [-4, 0, 0.3, 9]) {
-        const at = (x: number) => preferenceLoss(loss, x, { beta: 0.5, labelSmoothing });
+        const at = (x: number) => preferenceLoss(x, { loss, beta: 0.5, labelSmoothing });
         close(at(difference).derivative, (at(difference + 1e-5).value - at(difference - 1e-5).value) / 2e-5, 1e-8);
       }
     }
@@ -33,7 +36,7 @@ Deno.test("preferenceLoss() gives the derivative of its value", () => {
 Deno.test("preferenceLoss() with margins of thousands is finite", () => {
   for (const loss of preferenceLosses) {
     for (const difference of [-1e5, 1e5]) {
-      const { value, derivative } = preferenceLoss(loss, difference, { beta: 1, labelSmoothing: 0.1 });
+      const { value, derivative } = preferenceLoss(difference, { loss, beta: 1, labelSmoothing: 0.1 });
       assert.ok(Number.isFinite(value) && Number.isFinite(derivative));
     }
   }

@@ -17,7 +17,7 @@ import {
   dpo,
   groupIndices,
   gvpo,
-  gvpoPairLoss,
+  implicitRewardPairLoss,
   type Loss,
   type Response,
   type Row,
@@ -99,7 +99,7 @@ function* gvpoEntry(golden: GoldenCase): Iterable<Quantities> {
     ...(responses.length === 2
       ? {
         delta_logratio: difference,
-        identity_value: gvpoPairLoss(beta, difference, (first ?? 0) - (second ?? 0)),
+        identity_value: implicitRewardPairLoss(beta, difference, (first ?? 0) - (second ?? 0)),
       }
       : {}),
   };
