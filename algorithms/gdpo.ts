@@ -26,37 +26,17 @@
 
 import type { AlgorithmModule } from "./algorithm.ts";
 import { tokenWeights } from "./terms/aggregation.ts";
-import { type Conditions, decoupledCredit, rewardConditions } from "./terms/decoupled_credit.ts";
+import * as decoupled from "./terms/decoupled_credit.ts";
 import { define } from "./terms/define.ts";
-import { atLeast, oneOf, orNull, type Resolved } from "./terms/options.ts";
 import { policyLoss } from "./terms/policy_loss.ts";
 import * as shared from "./terms/shared_options.ts";
 import { clippedSurrogate } from "./terms/surrogates.ts";
 
 /** Options of {@linkcode gdpo}. Presets: `paper` (default), `trl`, `verl`, `nemo`, `nemo_loo`. */
-export interface GdpoOptions extends shared.StdOptions, shared.ClipOptions, shared.LossKlOptions, shared.BatchOptions {
+export interface GdpoOptions
+  extends decoupled.DecoupledOptions, shared.ClipOptions, shared.LossKlOptions, shared.BatchOptions {
   /** Named option set; options beside it override it. */
   preset?: string;
-  /** What a reward is compared with: mean and deviation of its group, or of the others in it. */
-  baseline?: "group" | "leave_one_out";
-  /** Over what the weighted sums are standardised. */
-  whitenLevel?: "response" | "token" | "none";
-  /** Added to the deviation over responses, or to the variance over tokens. */
-  whitenEpsilon?: number;
-  /** Rewards that count only where another reaches a value. */
-  conditions?: Conditions | null;
-  /** What a missing reward is. */
-  missing?: "ignore" | "zero";
-}
-
-function refuse(options: Resolved<GdpoOptions>, explicit: ReadonlySet<string>): string | undefined {
-  const { whitenLevel, rewardWeights, conditions } = options;
-  if (whitenLevel === "none" && explicit.has("whitenEpsilon")) {
-    return 'option "whitenEpsilon" is set, but whitenLevel is "none"; leave it out or use whitenLevel "response"';
-  }
-  const lost = rewardWeights && Object.keys(conditions ?? {}).find((name) => !Object.hasOwn(rewardWeights, name));
-  if (lost) return `option "conditions" names "${lost}", which has no weight; add it to rewardWeights or leave it out`;
-  return shared.refuseClip(options) ?? shared.refuseLossKl(options, explicit) ?? shared.refuseBatch(options);
 }
 
 /** GDPO. Needs groups of at least 2 and the channels that `rewardWeights` and `conditions` name. */
@@ -68,45 +48,10 @@ export const gdpo: AlgorithmModule<GdpoOptions> = define<GdpoOptions>({
   summary: "Against GRPO: normalises every reward channel within its group before summing them, so that different " +
     "combinations of rewards stay apart; then standardises over the batch.",
   options: {
-    baseline: {
-      default: "group",
-      description: "what a reward is compared with: its group, or the others of its group",
-      source: "arXiv 2601.05242 eq. 4; leave_one_out: NeMo-RL's default",
-      check: oneOf(["group", "leave_one_out"]),
-    },
-    ...shared.stdOptions(1, 0, "arXiv 2601.05242 eq. 4 and its ±0.7071 example (ddof 1, no eps)"),
-    whitenLevel: {
-      default: "response",
-      description: "over what the weighted sums are standardised: responses, tokens, or nothing",
-      source: "arXiv 2601.05242 eq. 6; token: verl",
-      check: oneOf(["response", "token", "none"]),
-    },
-    whitenEpsilon: {
-      default: 0,
-      description: "added to the standard deviation over responses, or to the variance over tokens",
-      source: "arXiv 2601.05242 eq. 6 (ε without a value)",
-      check: atLeast(0),
-    },
-    conditions: {
-      default: null,
-      description: 'rewards that are 0 unless another is high enough: {"length": {"on": "accuracy", "atLeast": 1}}',
-      source: "arXiv 2601.05242 eq. 8",
-      check: orNull(rewardConditions),
-    },
-    missing: {
-      default: "ignore",
-      description: "a missing reward: ignore leaves it out of its channel, zero counts it as 0",
-      source: "TRL; zero: NVlabs/GDPO",
-      check: oneOf(["ignore", "zero"]),
-    },
     ...shared.clipOptions(0.2, "TRL and verl, which it was run with"),
     ...shared.lossKlOptions(0, "arXiv 2601.05242 §3 (KL dropped)"),
     ...shared.batchOptions("seq_mean_token_mean", "arXiv 2601.05242 eq. 3"),
-    rewardWeights: {
-      ...shared.batchOptions("token_mean", "").rewardWeights,
-      description: "weight per reward channel, after normalisation; null: all channels with weight 1",
-      source: "arXiv 2601.05242 eq. 7",
-    },
+    ...decoupled.decoupledOptions(),
   },
   presets: {
     // TRL 1.13: multi_objective_aggregation "normalize_then_sum", loss_type "dapo", use_bias_correction_kl.
@@ -117,15 +62,16 @@ export const gdpo: AlgorithmModule<GdpoOptions> = define<GdpoOptions>({
     nemo: { stdEpsilon: 1e-6, aggregation: "token_mean" },
     nemo_loo: { baseline: "leave_one_out", stdEpsilon: 1e-6, aggregation: "token_mean" },
   },
-  refuse,
+  refuse: (options, explicit) =>
+    decoupled.refuseDecoupled(options, explicit) ?? shared.refuseClip(options) ??
+      shared.refuseLossKl(options, explicit) ??
+      shared.refuseBatch(options),
   build: (options) => {
-    const { beta, kl, rewardWeights, conditions } = options;
-    const surrogate = clippedSurrogate(options);
-    const named = Object.entries(conditions ?? {}).flatMap(([name, { on }]) => [name, on]);
-    const channels = [...new Set([...Object.keys(rewardWeights ?? {}), ...named])];
+    const { beta, kl } = options;
+    const surrogate = clippedSurrogate(options), channels = decoupled.namedChannels(options);
     return {
       needs: { groupSize: 2, reference: beta > 0, ...channels.length > 0 && { channels } },
-      credit: (batch) => decoupledCredit(batch, options),
+      credit: (batch) => decoupled.decoupledCredit(batch, options),
       loss: (batch) => policyLoss(batch, { weights: tokenWeights(batch, options), surrogate, beta, kl }),
     };
   },

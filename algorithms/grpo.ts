@@ -34,31 +34,21 @@ import type { AlgorithmModule } from "./algorithm.ts";
 import { define } from "./terms/define.ts";
 import { groupRelative, type GroupRelativeOptions, refuseGroupRelative } from "./terms/group_relative.ts";
 import { dropOffPolicy } from "./terms/off_policy_mask.ts";
-import { atLeast, oneOf, orNull, type Resolved, wholeNumber } from "./terms/options.ts";
-import { processCredit } from "./terms/process_credit.ts";
+import { atLeast, orNull, wholeNumber } from "./terms/options.ts";
+import {
+  processCredit,
+  refuseSupervision,
+  type SupervisionOptions,
+  supervisionOptions,
+} from "./terms/process_credit.ts";
 import { batchOptions, clipOptions, lossKlOptions, scaleOptions } from "./terms/shared_options.ts";
 
 /** Options of {@linkcode grpo}. Presets: `paper` (default), `trl`, `verl`. */
-export interface GrpoOptions extends GroupRelativeOptions {
-  /** Learn from the reward of the whole response, or from the rewards of its steps. */
-  supervision?: "outcome" | "process";
+export interface GrpoOptions extends GroupRelativeOptions, SupervisionOptions {
   /** Iterative form: refresh the reference from the trained policy every so many steps; `null`: never. */
   refreshReferenceEvery?: number | null;
   /** Drop bad responses whose mean `old − logProb` per token is above this, in nats; `null`: none. */
   offPolicyThreshold?: number | null;
-}
-
-function refuse(options: Resolved<GrpoOptions>, explicit: ReadonlySet<string>): string | undefined {
-  const { supervision, rewardWeights, refreshReferenceEvery, beta } = options;
-  if (supervision === "process" && rewardWeights !== null) {
-    return 'option "rewardWeights" is set, but process supervision learns from the steps alone; leave it out or use ' +
-      'supervision "outcome"';
-  }
-  if (refreshReferenceEvery !== null && beta === 0) {
-    return `option "refreshReferenceEvery" is ${refreshReferenceEvery}, but beta is 0 and there is no reference; ` +
-      "leave it out or use a beta greater than 0";
-  }
-  return refuseGroupRelative(options, explicit);
 }
 
 /**
@@ -75,12 +65,7 @@ export const grpo: AlgorithmModule<GrpoOptions> = define<GrpoOptions>({
   summary: "The reference: group mean and standard deviation as baseline instead of a critic, clipped token ratio, " +
     "mean per response, KL inside the loss.",
   options: {
-    supervision: {
-      default: "outcome",
-      description: "outcome: one reward per response; process: rewards of its steps, normalised over the group",
-      source: "arXiv 2402.03300 §4.1.2, §4.1.3",
-      check: oneOf(["outcome", "process"]),
-    },
+    ...supervisionOptions(),
     refreshReferenceEvery: {
       default: null,
       description: "training steps after which the reference becomes a copy of the trained policy; null: never",
@@ -104,7 +89,11 @@ export const grpo: AlgorithmModule<GrpoOptions> = define<GrpoOptions>({
     // verl 0.10: loss_agg_mode token-mean, clip_ratio_c 3, and the low_var_kl 0.001 of its GRPO examples.
     verl: { ddof: 1, stdEpsilon: 1e-6, beta: 0.001, kl: "k3", aggregation: "token_mean", dualClip: 3 },
   },
-  refuse,
+  refuse: (options, explicit) =>
+    options.refreshReferenceEvery !== null && options.beta === 0
+      ? `option "refreshReferenceEvery" is ${options.refreshReferenceEvery}, but beta is 0 and there is no reference; ` +
+        "leave it out or use a beta greater than 0"
+      : refuseSupervision(options) ?? refuseGroupRelative(options, explicit),
   build: (options) => {
     const { supervision, refreshReferenceEvery, offPolicyThreshold } = options;
     const { needs, ...algorithm } = groupRelative(options);

@@ -129,6 +129,7 @@ export * from "./terms/preference.ts";
 export * from "./terms/process_credit.ts";
 export * from "./terms/ratios.ts";
 export * from "./terms/returns.ts";
+export * from "./terms/reward_channels.ts";
 export * from "./terms/rewards.ts";
 export * from "./terms/shared_options.ts";
 export * from "./terms/signed_reward.ts";

@@ -8,57 +8,11 @@
 import type { Credit, Response } from "../algorithm.ts";
 import { chosenLength } from "./batch.ts";
 import { groupAdvantage, leaveOneOut, outcomeCredit } from "./credit.ts";
-import type { Check } from "./options.ts";
-import { type Reward, totalReward } from "./rewards.ts";
+import { atLeast, oneOf, orNull, type Resolved, type Specs, weights } from "./options.ts";
+import { channelNames, channelRewards, type Conditions, rewardConditions } from "./reward_channels.ts";
+import type { Reward } from "./rewards.ts";
+import { type StdOptions, stdOptions } from "./shared_options.ts";
 import { allEqual, type Divisor, scaleBy, standardDeviation } from "./statistics.ts";
-
-/** Channel to the channel that must reach a value for it to count. */
-export type Conditions = Readonly<Record<string, { readonly on: string; readonly atLeast: number }>>;
-
-/** Accepts {@linkcode Conditions}. */
-export const rewardConditions: Check = {
-  use: 'an object from channel to condition, such as {"length": {"on": "accuracy", "atLeast": 1}}',
-  accepts: (value) =>
-    typeof value === "object" && value !== null && Object.keys(value).length > 0 &&
-    Object.values(value).every((part) =>
-      typeof part?.on === "string" && Number.isFinite(part?.atLeast) && Object.keys(part).length === 2
-    ),
-};
-
-/**
- * The channels to learn from: those with a weight; without weights, all that the batch has, apart from `total` if there
- * are others (it is their sum). In alphabetical order without weights, so that the order of responses does not matter.
- */
-export function channelNames(
-  batch: readonly Response[],
-  weights: Readonly<Record<string, number>> | null,
-): string[] {
-  if (weights) return Object.keys(weights);
-  const names = [...new Set(batch.flatMap(({ rewards }) => Object.keys(rewards)))].sort();
-  return names.length > 1 ? names.filter((name) => name !== "total") : names;
-}
-
-/**
- * One channel of every response. A reward with a condition counts as 0 where the other channel is below the threshold
- * (eq. 8), and is missing where that is missing.
- *
- * @param missing `ignore` leaves missing rewards `null`; `zero` makes them 0 first
- */
-export function channelRewards(
-  batch: readonly Response[],
-  name: string,
-  { conditions, missing }: { conditions: Conditions | null; missing: "ignore" | "zero" },
-): Reward[] {
-  const read = (response: Response, channel: string) =>
-    totalReward(response, { [channel]: 1 }) ?? (missing === "zero" ? 0 : null);
-  const condition = conditions?.[name];
-  return batch.map((response) => {
-    const reward = read(response, name);
-    if (!condition || reward === null) return reward;
-    const met = read(response, condition.on);
-    return met === null ? null : met >= condition.atLeast ? reward : 0;
-  });
-}
 
 /**
  * Each reward minus the mean of the others of its group, divided by their standard deviation plus `stdEpsilon`; by
@@ -113,20 +67,83 @@ export function whitenWeighted(
   return { values: values.map((value) => value === null || flat ? 0 : scaleBy(value - mean, std, divisor)), mean, std };
 }
 
-/** How {@linkcode decoupledCredit} normalises. */
-export interface DecoupledOptions extends Divisor {
-  /** Weight per channel, applied after its normalisation; `null`: all channels with weight 1. */
-  readonly rewardWeights: Readonly<Record<string, number>> | null;
-  /** Rewards that count only where another is high enough. */
-  readonly conditions: Conditions | null;
-  /** What a missing reward is: left out of its channel, or 0. */
-  readonly missing: "ignore" | "zero";
-  /** What a reward is compared with. */
-  readonly baseline: "group" | "leave_one_out";
+/** How rewards are normalised and put together. */
+export interface DecoupledOptions extends StdOptions {
+  /** What a reward is compared with: mean and deviation of its group, or of the others in it. */
+  baseline?: "group" | "leave_one_out";
   /** Over what the weighted sums are standardised. */
-  readonly whitenLevel: "response" | "token" | "none";
-  /** Added to the standard deviation over responses, or to the variance over tokens. */
-  readonly whitenEpsilon: number;
+  whitenLevel?: "response" | "token" | "none";
+  /** Added to the deviation over responses, or to the variance over tokens. */
+  whitenEpsilon?: number;
+  /** Rewards that count only where another reaches a value. */
+  conditions?: Conditions | null;
+  /** What a missing reward is: left out of its channel, or 0. */
+  missing?: "ignore" | "zero";
+  /** Weight per channel, applied after its normalisation; `null`: all channels with weight 1. */
+  rewardWeights?: Readonly<Record<string, number>> | null;
+}
+
+/** Documentation and checks of {@linkcode DecoupledOptions}, with GDPO's defaults. */
+export function decoupledOptions(): Specs<DecoupledOptions> {
+  return {
+    baseline: {
+      default: "group",
+      description: "what a reward is compared with: its group, or the others of its group",
+      source: "arXiv 2601.05242 eq. 4; leave_one_out: NeMo-RL's default",
+      check: oneOf(["group", "leave_one_out"]),
+    },
+    ...stdOptions(1, 0, "arXiv 2601.05242 eq. 4 and its ±0.7071 example (ddof 1, no eps)"),
+    whitenLevel: {
+      default: "response",
+      description: "over what the weighted sums are standardised: responses, tokens, or nothing",
+      source: "arXiv 2601.05242 eq. 6; token: verl",
+      check: oneOf(["response", "token", "none"]),
+    },
+    whitenEpsilon: {
+      default: 0,
+      description: "added to the standard deviation over responses, or to the variance over tokens",
+      source: "arXiv 2601.05242 eq. 6 (ε without a value)",
+      check: atLeast(0),
+    },
+    conditions: {
+      default: null,
+      description: 'rewards that are 0 unless another is high enough: {"length": {"on": "accuracy", "atLeast": 1}}',
+      source: "arXiv 2601.05242 eq. 8",
+      check: orNull(rewardConditions),
+    },
+    missing: {
+      default: "ignore",
+      description: "a missing reward: ignore leaves it out of its channel, zero counts it as 0",
+      source: "TRL; zero: NVlabs/GDPO",
+      check: oneOf(["ignore", "zero"]),
+    },
+    rewardWeights: {
+      default: null,
+      description: "weight per reward channel, after normalisation; null: all channels with weight 1",
+      source: "arXiv 2601.05242 eq. 7",
+      check: orNull(weights),
+    },
+  };
+}
+
+/** What would do nothing, silently. */
+export function refuseDecoupled(
+  { whitenLevel, rewardWeights, conditions }: Resolved<DecoupledOptions>,
+  explicit: ReadonlySet<string>,
+): string | undefined {
+  if (whitenLevel === "none" && explicit.has("whitenEpsilon")) {
+    return 'option "whitenEpsilon" is set, but whitenLevel is "none"; leave it out or use whitenLevel "response"';
+  }
+  const lost = rewardWeights && Object.keys(conditions ?? {}).find((name) => !Object.hasOwn(rewardWeights, name));
+  return lost
+    ? `option "conditions" names "${lost}", which has no weight; add it to rewardWeights or leave it out`
+    : undefined;
+}
+
+/** Every channel that the options name. */
+export function namedChannels({ rewardWeights, conditions }: Resolved<DecoupledOptions>): string[] {
+  const conditioned = Object.entries(conditions ?? {}).flatMap(([name, { on }]) => [name, on]);
+  return [...new Set([...Object.keys(rewardWeights ?? {}), ...conditioned])];
 }
 
 /**
@@ -136,7 +153,7 @@ export interface DecoupledOptions extends Divisor {
  * before weights. Trace: `channelAdvantages` (one row per channel, in the order of the weights; NaN where missing),
  * `summedAdvantages`, `batchMean`, `batchStd`, and as `rewards` the weighted sum before any normalisation.
  */
-export function decoupledCredit(batch: readonly Response[], options: DecoupledOptions): Credit {
+export function decoupledCredit(batch: readonly Response[], options: Resolved<DecoupledOptions>): Credit {
   const groups = batch.map((response) => response.group);
   const names = channelNames(batch, options.rewardWeights);
   const channels = names.map((name) => channelRewards(batch, name, options));

@@ -1,13 +1,6 @@
 import assert from "node:assert/strict";
 import type { Response } from "../algorithm.ts";
-import {
-  channelNames,
-  channelRewards,
-  decoupledCredit,
-  type DecoupledOptions,
-  leaveOneOutScores,
-  whitenWeighted,
-} from "./decoupled_credit.ts";
+import { decoupledCredit, leaveOneOutScores, whitenWeighted } from "./decoupled_credit.ts";
 
 const response = (group: number, rewards: Record<string, number | null>, length = 1): Response => ({
   group,
@@ -18,7 +11,7 @@ const response = (group: number, rewards: Record<string, number | null>, length 
   oldLogProbs: new Float64Array(length),
 });
 
-const plain: DecoupledOptions = {
+const plain: Parameters<typeof decoupledCredit>[1] = {
   rewardWeights: null,
   conditions: null,
   missing: "ignore",
@@ -31,27 +24,6 @@ const plain: DecoupledOptions = {
 
 const close = (actual: ArrayLike<number>, expected: number[]) =>
   expected.forEach((value, i) => assert.ok(Math.abs(actual[i] - value) < 1e-12, `${[...Array.from(actual)]}`));
-
-Deno.test("channelNames() are those with a weight, else all in alphabetical order, the total apart", () => {
-  const batch = [response(0, { total: 3, b: 1 }), response(0, { a: 2 })];
-  assert.deepEqual(channelNames(batch, null), ["a", "b"]);
-  assert.deepEqual(channelNames(batch, { total: 1, b: 2 }), ["total", "b"]);
-  assert.deepEqual(channelNames([response(0, { total: 3 })], null), ["total"]);
-  assert.deepEqual(channelNames([], null), []);
-});
-
-Deno.test("channelRewards() counts a conditioned reward only where the other is high enough", () => {
-  const batch = [[1, 1], [0.9, 1], [null, 1], [2, null]].map(([accuracy, short]) => response(0, { accuracy, short }));
-  const conditions = { short: { on: "accuracy", atLeast: 1 } };
-  const read = (missing: "ignore" | "zero", name = "short") => channelRewards(batch, name, { conditions, missing });
-  assert.deepEqual(read("ignore"), [1, 0, null, null]);
-  assert.deepEqual(read("zero"), [1, 0, 0, 0]);
-  assert.deepEqual(read("ignore", "accuracy"), [1, 0.9, null, 2]);
-  assert.throws(
-    () => channelRewards([response(0, { a: NaN })], "a", { conditions: null, missing: "zero" }),
-    /"a" is NaN/,
-  );
-});
 
 Deno.test("leaveOneOutScores() divide by the deviation of the others, or by nothing where that is 0", () => {
   close(leaveOneOutScores([3, 1, 2, 0], [0, 0, 0, 1], { ddof: 1, stdEpsilon: 0 }), [

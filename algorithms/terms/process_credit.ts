@@ -7,7 +7,35 @@
 import type { Credit, Response, Row } from "../algorithm.ts";
 import { groupIndices, isChosen } from "./batch.ts";
 import { groupAdvantage, type Scale } from "./credit.ts";
+import { oneOf, type Resolved, type Specs } from "./options.ts";
+import type { BatchOptions } from "./shared_options.ts";
 import { type Divisor, standardDeviation } from "./statistics.ts";
+
+/** What is rewarded. */
+export interface SupervisionOptions {
+  /** Learn from the reward of the whole response, or from the rewards of its steps. */
+  supervision?: "outcome" | "process";
+}
+
+/** Documentation and checks of {@linkcode SupervisionOptions}. */
+export function supervisionOptions(): Specs<SupervisionOptions> {
+  return {
+    supervision: {
+      default: "outcome",
+      description: "outcome: one reward per response; process: rewards of its steps, normalised over the group",
+      source: "arXiv 2402.03300 §4.1.2, §4.1.3",
+      check: oneOf(["outcome", "process"]),
+    },
+  };
+}
+
+/** Weights of channels would do nothing, silently. */
+export function refuseSupervision(options: Resolved<SupervisionOptions & BatchOptions>): string | undefined {
+  return options.supervision === "process" && options.rewardWeights !== null
+    ? 'option "rewardWeights" is set, but process supervision learns from the steps alone; leave it out or use ' +
+      'supervision "outcome"'
+    : undefined;
+}
 
 /** The reward of a step counts unless every channel failed to judge its response. */
 const steps = ({ steps = [], rewards }: Response) => {
