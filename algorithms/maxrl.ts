@@ -8,9 +8,9 @@
  *
  * It takes the reward for a probability: a failure has reward 0. For other scales say so with `lowestReward` (−1 for
  * rewards −1 and 1), which the mean is measured from. Where the mean is not above it (all failed, or rewards below
- * it) log p does not exist, and the group is not learned from; dividing anyway would explode near 0 and, beyond it,
- * push the best responses down. Watch `groupsWithoutSignal`. Known trap: the authors' repository has a second routine
- * labelled "maxrl" that divides by standard deviation times mean.
+ * it) log p does not exist, and the group is not learned from: watch `groupsWithoutSignal`. The authors' code
+ * (`lowestReward` null) divides all the same, which explodes near 0 and pushes the best responses down below it. Known
+ * trap: their repository has a second routine labelled "maxrl" that divides by standard deviation times mean.
  *
  * ```ts
  * import { maxrl } from "@podium/rl/algorithms";
@@ -27,16 +27,16 @@
 
 import type { AlgorithmModule } from "./algorithm.ts";
 import { define } from "./terms/define.ts";
-import { atLeast } from "./terms/options.ts";
+import { atLeast, orNull } from "./terms/options.ts";
 import { outcomeAlgorithm, type OutcomeOptions, refuseOutcome } from "./terms/outcome_algorithm.ts";
 import { perGroup } from "./terms/per_group.ts";
 import { batchOptions, clipOptions } from "./terms/shared_options.ts";
 import { deviations, mean } from "./terms/statistics.ts";
 
-/** Options of {@linkcode maxrl}. Presets: `paper` (default), `code`. */
+/** Options of {@linkcode maxrl}. Presets: `paper` (default), `verl`. */
 export interface MaxrlOptions extends OutcomeOptions {
-  /** Reward of a failure; the mean of a group is measured from it. */
-  lowestReward?: number;
+  /** Reward of a failure; the mean of a group is measured from it. `null`: divide by the mean, whatever its sign. */
+  lowestReward?: number | null;
   /** Added to the mean. */
   meanEpsilon?: number;
 }
@@ -53,10 +53,10 @@ export const maxrl: AlgorithmModule<MaxrlOptions> = define<MaxrlOptions>({
   options: {
     lowestReward: {
       default: 0,
-      description: "reward of a failure, which the group's mean is measured from; groups with a mean of at most " +
-        "this are not learned from",
+      description: "reward of a failure, which the group's mean is measured from; a group whose mean is not above " +
+        "it is not learned from; null: divide by the mean, whatever its sign",
       source: "arXiv 2602.02710 (rewards 0 and 1)",
-      check: { use: "a finite number", accepts: Number.isFinite },
+      check: orNull({ use: "a finite number", accepts: Number.isFinite }),
     },
     meanEpsilon: {
       default: 1e-6,
@@ -67,12 +67,13 @@ export const maxrl: AlgorithmModule<MaxrlOptions> = define<MaxrlOptions>({
     ...clipOptions(0.2, "training scripts of arXiv 2602.02710; on policy, as there, it never acts"),
     ...batchOptions("token_mean", "code of arXiv 2602.02710 (verl's default)"),
   },
-  presets: { code: { dualClip: 3 } },
+  presets: { verl: { dualClip: 3 } },
   refuse: refuseOutcome,
   build: (options) =>
     outcomeAlgorithm(options, (rewards, groups) =>
       perGroup(rewards, groups, (present) => {
-        const success = mean(present) - options.lowestReward;
-        return deviations(present).map((value) => success > 0 ? value / (success + options.meanEpsilon) : 0);
+        const success = mean(present) - (options.lowestReward ?? 0), divisor = success + options.meanEpsilon;
+        const learn = options.lowestReward === null ? divisor !== 0 : success > 0;
+        return deviations(present).map((value) => learn ? value / divisor : 0);
       })),
 });

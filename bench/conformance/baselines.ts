@@ -180,7 +180,7 @@ function* advantageRules({ inputs, hyper }: GoldenCase): Iterable<Quantities> {
   yield {
     grpo_std: advantages(grpo, { ddof: 1, stdEpsilon: epsilon }),
     dr_grpo: advantages(drGrpo, {}),
-    maxrl: advantages(maxrl, { meanEpsilon: epsilon }),
+    maxrl: advantages(maxrl, { lowestReward: null, meanEpsilon: epsilon }),
     rloo: advantages(rloo, { rewardBeta: 0 }),
     reinforce_pp_baseline_verl: advantages(reinforcePlusPlus, { preset: "verl", form: "baseline" }),
     batch_std_TRL: advantages(litePpo, { preset: "trl" }),

@@ -219,3 +219,41 @@ Deno.test("other numbers: rules of advantage side by side", () => {
   const [{ status, reason }] = checkGolden(JSON.stringify({ cases: [one] })).cases;
   assert.equal(status, "passed", reason);
 });
+
+Deno.test("the files' cases pass without their ids, notes and the names of fixtures, and fail with another number", () => {
+  const labels = [
+    "lite_ppo",
+    "gpg",
+    "opo",
+    "remax",
+    "reinforce++",
+    "reinforce++_baseline",
+    "grpo_passk",
+    "REINFORCE++",
+  ];
+  // deno-lint-ignore no-explicit-any
+  const nudge = (value: any): unknown =>
+    typeof value === "number" ? value + 1e-7 : [nudge(value[0]), ...value.slice(1)];
+  for (const [name, count] of [["a.json", 8], ["b.json", 1]] as const) {
+    const file = JSON.parse(Deno.readTextFileSync(new URL(`../../fixtures/golden/${name}`, import.meta.url)));
+    const cases = file.cases.filter((one: { algorithm: string }) => labels.includes(one.algorithm));
+    assert.equal(cases.length, count);
+    for (const one of cases) {
+      const fixtures = { other: file.fixtures?.[one.fixture] };
+      const renamed = {
+        ...one,
+        id: "x",
+        note: "",
+        variant: "",
+        defined_by: "",
+        ...(one.fixture && { fixture: "other" }),
+      };
+      const run = (expected: object) =>
+        checkGolden(JSON.stringify({ fixtures, cases: [{ ...renamed, expected }] })).cases[0];
+      assert.equal(run(one.expected).status, "passed", `${one.id}: ${run(one.expected).reason}`);
+      for (const [quantity, value] of Object.entries(one.expected)) {
+        assert.equal(run({ ...one.expected, [quantity]: nudge(value) }).status, "failed", `${one.id} ${quantity}`);
+      }
+    }
+  }
+});
