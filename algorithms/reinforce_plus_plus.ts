@@ -33,9 +33,9 @@
 
 import type { AlgorithmModule } from "./algorithm.ts";
 import { tokenWeights } from "./terms/aggregation.ts";
-import { groupAdvantage } from "./terms/credit.ts";
 import { define } from "./terms/define.ts";
 import { atLeast, oneOf, type Resolved, type Specs } from "./terms/options.ts";
+import { perGroup } from "./terms/per_group.ts";
 import { policyLoss } from "./terms/policy_loss.ts";
 import { outcomeTokenRewards, returnCredit, returnToGo, whitenTokens } from "./terms/returns.ts";
 import { totalReward } from "./terms/rewards.ts";
@@ -50,6 +50,7 @@ import {
   refuseClip,
   refuseLossKl,
 } from "./terms/shared_options.ts";
+import { deviations } from "./terms/statistics.ts";
 import { clippedSurrogate } from "./terms/surrogates.ts";
 
 /** Options of {@linkcode reinforcePlusPlus}. Presets: `paper` (default), `baseline`, `verl`, `openrlhf`. */
@@ -122,7 +123,7 @@ function refuse(
   const { form, rewardBeta, beta } = options;
   if (form === "baseline" && rewardBeta > 0) {
     return `option "rewardBeta" is ${rewardBeta}, but form "baseline" has its KL in the loss; use preset "baseline", ` +
-      "or rewardBeta 0 and a beta of at least 0";
+      "or set rewardBeta to 0";
   }
   if (rewardBeta > 0 && beta > 0) {
     return `options "rewardBeta" (${rewardBeta}) and "beta" (${beta}) both pay for the KL to the reference; ` +
@@ -157,9 +158,7 @@ export const reinforcePlusPlus: AlgorithmModule<ReinforcePlusPlusOptions> = defi
       credit: (batch) => {
         const rewards = batch.map((response) => totalReward(response, options.rewardWeights));
         const groups = batch.map((response) => response.group);
-        const relative = form === "baseline"
-          ? groupAdvantage(rewards, groups, { scale: "none", ddof: 0, stdEpsilon: 0 })
-          : rewards;
+        const relative = form === "baseline" ? perGroup(rewards, groups, deviations) : rewards;
         const returns = batch.map((response, i) =>
           returnToGo(response, outcomeTokenRewards(response, relative[i], rewardBeta), gamma)
         );
