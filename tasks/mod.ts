@@ -15,7 +15,7 @@
 import type { Task } from "./task.ts";
 import { gsm8k } from "./gsm8k.ts";
 
-export type { Grade, GradeOptions, Problem, Problems, ProblemsOptions, StepReward, Task } from "./task.ts";
+export type { Environment, Grade, GradeOptions, Problem, Problems, ProblemsOptions, StepReward, Task } from "./task.ts";
 export { DataError } from "./source/data_error.ts";
 export { gsm8k };
 

@@ -69,6 +69,22 @@ export interface GradeOptions {
   readonly strict?: boolean;
 }
 
+/**
+ * What answers the policy between the turns of a response: a search engine, a calculator. Text it writes is no choice of
+ * the policy, so it stands outside loss and length.
+ */
+export interface Environment {
+  /** Text that ends a turn of the policy, for example `</search>`; the text is part of the response. */
+  readonly stops: readonly string[];
+  /** Most replies in one response. A turn that asks for another ends the response. */
+  readonly maxTurns: number;
+  /**
+   * The environment's answer to everything written so far (policy and tool text), or null if the response is finished.
+   * The same response always gets the same reply.
+   */
+  reply(problem: Problem, response: string): Promise<string | null>;
+}
+
 /** A task as a plug-in. */
 export interface Task {
   /** Name on the command line and in records. */
@@ -83,7 +99,9 @@ export interface Task {
   problems(options: ProblemsOptions): Promise<Problems>;
   /** The text the policy continues. */
   prompt(problem: Problem): string;
-  /** Grades a finished response (without special tokens). */
+  /** What answers between turns; absent where a response is one turn. */
+  readonly environment?: Environment;
+  /** Grades a finished response (without special tokens), text of the environment included. */
   grade(problem: Problem, response: string, options?: GradeOptions): Grade;
   /** Rewards of the steps of a response, in order; absent where the task has no process rewards. */
   gradeSteps?(problem: Problem, response: string): StepReward[];
