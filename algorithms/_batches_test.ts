@@ -7,12 +7,17 @@
 import fc from "fast-check";
 import type { Algorithm, Credited, Loss, Response } from "./algorithm.ts";
 
-const logProb = fc.double({ min: -4, max: -0.01, noNaN: true });
-const shift = fc.double({ min: -0.6, max: 0.6, noNaN: true });
+/**
+ * Drawn evenly from a grid, not with `fc.double`: that draws evenly from the *representations* of numbers, most of which
+ * are next to 0, and would leave a batch all but on policy.
+ */
+const number = (low: number, high: number, steps: number) =>
+  fc.integer({ min: Math.round(low * steps), max: Math.round(high * steps) }).map((value) => value / steps);
 
-/** Rounded, so that shrunk cases are readable. */
-const number = (low: number, high: number) =>
-  fc.double({ min: low, max: high, noNaN: true }).map((value) => Math.round(value * 100) / 100);
+const logProb = number(-4, -0.01, 1000);
+
+/** Distance to the log-prob of another policy. */
+const shift = number(-0.6, 0.6, 1000);
 
 /** A token: log-prob, distances to other log-probs, values, and whether the policy chose it and it plans. */
 const token = fc.record({
@@ -21,10 +26,10 @@ const token = fc.record({
   reference: shift,
   mask: fc.constantFrom(1, 1, 1, 0),
   planning: fc.constantFrom(0, 0, 1),
-  value: number(-1, 1),
-  oldValue: number(-1, 1),
+  value: number(-1, 1, 100),
+  oldValue: number(-1, 1, 100),
   /** Reward of the step that ends here, if one does. */
-  stepReward: fc.option(number(-1, 1)),
+  stepReward: fc.option(number(-1, 1, 100)),
 });
 
 /** Rewards of the greedy response of each group. */
@@ -35,7 +40,7 @@ export const response: fc.Arbitrary<Response> = fc.record({
   group: fc.nat(2),
   tokens: fc.array(token, { maxLength: 5 }),
   reward: fc.oneof(
-    { weight: 5, arbitrary: number(-2, 2) },
+    { weight: 5, arbitrary: number(-2, 2, 100) },
     { weight: 3, arbitrary: fc.constantFrom(0, 1) },
     { weight: 1, arbitrary: fc.constant(null) },
   ),

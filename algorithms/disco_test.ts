@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { evaluate, finiteDifference } from "./_batches_test.ts";
-import { offPolicy } from "./_off_policy_test.ts";
+import { batch, evaluate, finiteDifference } from "./_batches_test.ts";
 import type { Response } from "./algorithm.ts";
 import { disco, type DiscoOptions } from "./disco.ts";
 
 /** Random batches whose rewards are 0, 1 or neither. */
-const binary = offPolicy.map((responses) =>
+const binary = batch.map((responses) =>
   responses.map((response, i): Response => ({ ...response, rewards: { total: [0, 1, 0, 1, 0.5, 1, null, 0][i] } }))
 );
 const forms: DiscoOptions[] = [

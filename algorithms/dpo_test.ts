@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { evaluate, finiteDifference } from "./_batches_test.ts";
-import { offPolicy } from "./_off_policy_test.ts";
+import { batch, evaluate, finiteDifference } from "./_batches_test.ts";
 import type { Response } from "./algorithm.ts";
 import { dpo } from "./dpo.ts";
 
@@ -49,7 +48,7 @@ Deno.test("dpo: far from the reference, the gradient agrees with finite differen
   ) {
     const algorithm = dpo.create(options);
     fc.assert(
-      fc.property(offPolicy, (responses) => {
+      fc.property(batch, (responses) => {
         const outcome = evaluate(algorithm, responses);
         outcome.gradient.forEach((row, i) =>
           row.forEach((value, t) => {
@@ -101,7 +100,7 @@ Deno.test("dpo: responses without chosen tokens are in no pair, and a batch with
 
 Deno.test("dpo: a batch is the mean of its groups, weighted by pairs", () => {
   fc.assert(
-    fc.property(offPolicy, (responses) => {
+    fc.property(batch, (responses) => {
       const algorithm = dpo.create(), whole = evaluate(algorithm, responses);
       let loss = 0, pairs = 0;
       for (const group of new Set(responses.map((one) => one.group))) {
