@@ -15,7 +15,7 @@ export type Temperature = number | { from: number; to: number };
 
 /** How a policy is trained; the same for every algorithm, except what {@linkcode SuiteAlgorithm.training} may set. */
 export interface Training {
-  /** Rollout batches; each is one training step, unless an algorithm refills its steps. */
+  /** Times `promptsPerStep`: the prompts that every algorithm gets. Each is one update, unless an algorithm replaces groups. */
   steps: number;
   /** Prompts per rollout batch. */
   promptsPerStep: number;
@@ -73,6 +73,8 @@ export interface SuiteAlgorithm {
   name: string;
   /** Name in the leaderboard. */
   label?: string;
+  /** Why its settings differ from those of the others, for readers. */
+  note?: string;
   /** Named option set of the algorithm. */
   preset?: string;
   /** Options that differ from the preset or the defaults. */
