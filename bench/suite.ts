@@ -7,6 +7,7 @@ import { Refusal } from "./outcomes.ts";
 import { reasonOf } from "../policy/reason.ts";
 import { unknown } from "./nearest.ts";
 import { validated } from "./schema.ts";
+import all from "./suites/all.json" with { type: "json" };
 import quick from "./suites/quick.json" with { type: "json" };
 import schema from "./suites/suite.schema.json" with { type: "json" };
 
@@ -107,7 +108,7 @@ export interface Suite {
   gates: Gates;
 }
 
-const embedded: Record<string, unknown> = { quick };
+const embedded: Record<string, unknown> = { quick, all };
 
 /** Names of the embedded suites. */
 export const suiteNames: readonly string[] = Object.keys(embedded);

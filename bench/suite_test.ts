@@ -14,7 +14,7 @@ Deno.test("the quick suite is valid and its defaults are filled in", async () =>
   assert.equal(suite.training.topP, 1);
   assert.equal(suite.evaluation.temperature, 1);
   assert.deepEqual(suite.gates, { batchDifference: 0, samplingDifference: 0.001 });
-  assert.deepEqual(suite.algorithms[0].options, {});
+  assert.deepEqual(suite.algorithms[1].options, {});
 });
 
 Deno.test("a suite error names the file, the place and what is wrong", () => {
@@ -27,7 +27,7 @@ Deno.test("a suite error names the file, the place and what is wrong", () => {
   assert.throws(changed((s) => delete s.seeds), {
     message: "mine.json: the top level must have required property 'seeds'.",
   });
-  assert.throws(changed((s) => s.algorithms[1].name = "reinforce"), /two algorithms are called "reinforce"/);
+  assert.throws(changed((s) => s.algorithms[1].name = "grpo"), /two algorithms are called "grpo"/);
   assert.throws(changed((s) => s.training.minibatches = 32), /use at most 16 minibatches/);
   assert.throws(changed((s) => s.algorithms[0].training = { groupSize: 4 }), /unknown property "groupSize"/);
 });
@@ -50,4 +50,12 @@ Deno.test("an entry may set optimizer, temperature and reward channels of its ow
     changed((s) => s.algorithms[0].training = { rewards: [] }),
     /\/algorithms\/0\/training\/rewards must NOT/,
   );
+});
+
+Deno.test("the embedded suites hold: quick the papers' algorithms, all every algorithm there is", async () => {
+  const { algorithms } = await import("../algorithms/mod.ts");
+  const named = async (suite: string) => new Set((await loadSuite(suite)).algorithms.map(({ name }) => name));
+  const all = await named("all");
+  for (const name of Object.keys(algorithms)) assert.ok(all.has(name), `suite all lacks ${name}`);
+  for (const name of await named("quick")) assert.ok(all.has(name), name);
 });
