@@ -113,6 +113,12 @@ const embedded: Record<string, unknown> = { quick, all };
 /** Names of the embedded suites. */
 export const suiteNames: readonly string[] = Object.keys(embedded);
 
+/** How the embedded suites run what is called `label` there, or the first entry of that algorithm. */
+export function knownEntry(label: string): SuiteAlgorithm | undefined {
+  const entries = parseSuite(all, "suite all").algorithms;
+  return entries.find((entry) => entry.label === label) ?? entries.find((entry) => entry.name === label);
+}
+
 /** Checks a suite, fills in its defaults and refuses what contradicts itself. `source` is named in errors. */
 export function parseSuite(value: unknown, source: string): Suite {
   const suite = validated<Suite>(schema, structuredClone(value), source);

@@ -4,7 +4,7 @@
  * @module
  */
 import { Refusal } from "../outcomes.ts";
-import { parseSuite, type Suite, type SuiteAlgorithm } from "../suite.ts";
+import { knownEntry, parseSuite, type Suite, type SuiteAlgorithm } from "../suite.ts";
 
 /** What the command line may change in a suite. */
 export interface SuiteOverrides {
@@ -14,7 +14,7 @@ export interface SuiteOverrides {
   data?: string;
   /** Held-out problems, in the task's own terms. */
   evalData?: string;
-  /** Names or labels of the suite's algorithms, or names of others. */
+  /** Names or labels of the suite's algorithms, of those of suite `all`, or names of others. */
   algorithms?: string[];
   /** Training steps. */
   steps?: number;
@@ -61,7 +61,7 @@ export function overridden(suite: Suite, overrides: SuiteOverrides): Suite {
   if (algorithms !== undefined) {
     changed.algorithms = algorithms.map((name): SuiteAlgorithm =>
       suite.algorithms.find((entry) => entry.label === name) ??
-        suite.algorithms.find((entry) => entry.name === name) ?? { name, options: {}, training: {} }
+        suite.algorithms.find((entry) => entry.name === name) ?? knownEntry(name) ?? { name, options: {}, training: {} }
     );
   }
   if (steps !== undefined) changed.training.steps = steps;
