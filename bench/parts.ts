@@ -72,7 +72,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
   const [train, test] = await Promise.all(
     (["train", "test"] as const).map((split) => problemsOf(task, split, suite.data[split])),
   );
-  const channels = channelsOf(task, task.grade(train.at(0), "").rewards);
+  const channels = channelsOf(task, (await task.grade(train.at(0), "")).rewards);
   const named = [suite, ...suite.algorithms].flatMap(({ training }) => training.rewards ?? []);
   const other = named.find((name) => !channels.includes(name));
   if (other !== undefined) throw new Refusal(unknown("reward channel", other, channels));

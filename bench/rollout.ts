@@ -84,7 +84,7 @@ export async function rollOut(
       }),
     );
   }
-  return generations.map((generation, index) => {
+  return await Promise.all(generations.map(async (generation, index) => {
     const group = Math.floor(index / samples), problem = problems[group];
     const text = policy.tokenizer.decode(textTokens(policy, generation));
     return {
@@ -94,9 +94,9 @@ export async function rollOut(
       temperature: temperatures[index],
       generation,
       text,
-      grade: task.grade(problem, text),
+      grade: await task.grade(problem, text),
     };
-  });
+  }));
 }
 
 /** True if the task gave full marks. */

@@ -17,7 +17,7 @@
  * @module
  */
 
-import type { Problem, Task } from "./task.ts";
+import type { Grade, Problem, Task } from "./task.ts";
 import { embeddedProblems } from "./gsm8k/embedded.ts";
 import { END_OF_QUESTION } from "./gsm8k/prompt.ts";
 import { problemsOfFile } from "./gsm8k/file.ts";
@@ -26,7 +26,7 @@ import { strategicGrams } from "./gsm8k/strategic_grams.ts";
 import { gradeNumber } from "./grading/number.ts";
 
 /** The GSM8K task. */
-export const gsm8k: Task = {
+export const gsm8k: Task<Grade> = {
   name: "gsm8k",
   summary: "grade-school word problems with a number as the answer; embedded generator, or the GSM8K files",
   problems({ split, source = "embedded", seed = 0 }) {

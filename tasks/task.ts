@@ -85,8 +85,8 @@ export interface Environment {
   reply(problem: Problem, response: string): Promise<string | null>;
 }
 
-/** A task as a plug-in. */
-export interface Task {
+/** A task as a plug-in. `Graded` is `Grade` for a task that grades at once, where callers may rely on it. */
+export interface Task<Graded extends Grade | Promise<Grade> = Grade | Promise<Grade>> {
   /** Name on the command line and in records. */
   readonly name: string;
   /** One line for `--help`. */
@@ -102,7 +102,7 @@ export interface Task {
   /** What answers between turns; absent where a response is one turn. */
   readonly environment?: Environment;
   /** Grades a finished response (without special tokens), text of the environment included. */
-  grade(problem: Problem, response: string, options?: GradeOptions): Grade;
+  grade(problem: Problem, response: string, options?: GradeOptions): Graded;
   /** Rewards of the steps of a response, in order; absent where the task has no process rewards. */
   gradeSteps?(problem: Problem, response: string): StepReward[];
   /** Phrases that mark planning in responses to this task (arXiv 2509.03646); absent where none are known. */

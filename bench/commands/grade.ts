@@ -71,7 +71,8 @@ async function gradeGold(task: Task, options: GradeCommandOptions, print: (line:
   const wrong: { id: string; gold: string; answer: string | null; reason: string }[] = [];
   for (let index = 0; index < graded; index++) {
     const problem = problems.at(index);
-    const { rewards, answer, reason } = task.grade(problem, String(problem.meta?.solution ?? ""), strictness(options));
+    const solution = String(problem.meta?.solution ?? "");
+    const { rewards, answer, reason } = await task.grade(problem, solution, strictness(options));
     if (rewards.accuracy !== 1) wrong.push({ id: problem.id, gold: problem.gold, answer, reason });
   }
   const right = graded - wrong.length;
@@ -101,7 +102,7 @@ async function gradeResponses(
   for (const { values, where, line } of rows) {
     const { gold, response, correct: label } = values as { gold: string; response: string; correct: boolean };
     const problem: Problem = { id: String(line), question: "", gold };
-    const { rewards, answer, reason } = gradeRow(task, problem, response, where, strictness(options));
+    const { rewards, answer, reason } = await gradeRow(task, problem, response, where, strictness(options));
     const right = rewards.accuracy === 1;
     if (right) tally.right++;
     tally[answer === null ? "none" : rewards.format === 0 ? "fallback" : "form"]++;
@@ -132,9 +133,9 @@ async function gradeResponses(
 }
 
 /** Grades a row; what is wrong with its gold answer is an error of the file. */
-function gradeRow(task: Task, problem: Problem, response: string, where: string, options: GradeOptions) {
+async function gradeRow(task: Task, problem: Problem, response: string, where: string, options: GradeOptions) {
   try {
-    return task.grade(problem, response, options);
+    return await task.grade(problem, response, options);
   } catch (error) {
     throw new DataError(`${where}: ${(error as Error).message}`, { cause: error });
   }

@@ -112,10 +112,11 @@ async function read({ responses, demonstrations, task: name }: GramsCommandOptio
 async function readFile(path: string, task: Task | undefined): Promise<Corpus> {
   const { rows, digest } = await readRows(path, task ? { gold: "string" } : {});
   const responses = rows.flatMap(responsesOf);
-  const right = responses.flatMap((row) => {
+  const right: string[] = [];
+  for (const row of responses) {
     const response = textOf(row);
-    return isRight(row, response, task) ? [response] : [];
-  });
+    if (await isRight(row, response, task)) right.push(response);
+  }
   if (right.length === 0) {
     throw new DataError(
       `${path}: none of its ${responses.length} responses is right; grams are mined from right ones.`,
@@ -142,11 +143,11 @@ function textOf({ where, values }: Row): string {
   return text;
 }
 
-function isRight({ where, line, values }: Row, response: string, task: Task | undefined): boolean {
+async function isRight({ where, line, values }: Row, response: string, task: Task | undefined): Promise<boolean> {
   if (task) {
     try {
       const problem = { id: String(line), question: "", gold: values.gold as string };
-      return task.grade(problem, response).rewards.accuracy === 1;
+      return (await task.grade(problem, response)).rewards.accuracy === 1;
     } catch (error) {
       throw new DataError(`${where}: ${(error as Error).message}`, { cause: error });
     }
