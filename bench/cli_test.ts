@@ -44,6 +44,7 @@ async function inTemporary(work: (directory: string) => Promise<void>) {
 const small = (out: string, ...more: string[]) => [
   "bench",
   "--policy=embedded:table",
+  "--algorithms=reinforce,rloo,grpo,dr_grpo",
   `--out=${out}`,
   "--steps=10",
   "--seeds=1,2",
@@ -246,7 +247,7 @@ Deno.test("bad input gives one sentence and exit code 1", async (test) => {
     ],
     [["bench", "--set=steps", table], /^--set steps: not of the form training\.learningRate=1e-3\.$/],
     [
-      ["bench", "--set=training.groupSize=1", table],
+      ["bench", "--algorithms=rloo", "--set=training.groupSize=1", table],
       /^rloo needs at least 2 responses per prompt, not 1; raise groupSize\.$/,
     ],
     [

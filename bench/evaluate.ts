@@ -5,7 +5,7 @@
  * @module
  */
 import type { Policy } from "../policy/policy.ts";
-import { keyOf } from "../policy/random.ts";
+import { fold, keyOf } from "../policy/random.ts";
 import type { Problems, Task } from "../tasks/task.ts";
 import { sha256 } from "./canonical.ts";
 import { evaluationIndices } from "./problem_order.ts";
@@ -146,9 +146,9 @@ export async function evaluate(parts: EvaluationParts, step: number): Promise<Ev
   const { policy, task, evaluation, seed } = parts;
   const { samples, temperature, maxTokens = parts.maxTokens } = evaluation;
   const problems = evaluationIndices(parts.problems, evaluation.problems).map((index) => parts.problems.at(index));
-  const key = keyOf(seed, "evaluation");
-  const greedy = await rollOut(policy, task, problems, { samples: 1, temperature: 0, maxTokens, key });
-  const sampled = await rollOut(policy, task, problems, { samples, temperature, maxTokens, key });
+  const key = keyOf(seed, "evaluation"), keys = problems.map((_, index) => fold(key, index));
+  const greedy = await rollOut(policy, task, problems, { samples: 1, temperature: 0, maxTokens, keys });
+  const sampled = await rollOut(policy, task, problems, { samples, temperature, maxTokens, keys });
   const bySamples = problems.map((_, index) => sampled.slice(index * samples, (index + 1) * samples));
   const right = bySamples.map((group) => group.filter(isRight).length);
   const all = [...greedy, ...sampled];

@@ -1,5 +1,5 @@
 /**
- * Which problems a step trains on: a function of seed and step alone, so every algorithm sees the same ones.
+ * Which problems are trained on, in which order: a function of the seed alone, so every algorithm sees the same ones.
  *
  * @module
  */
@@ -18,11 +18,10 @@ export function permutation(length: number, seed: number, ...coordinates: (numbe
 }
 
 /**
- * Indices of the problems of training step `step` (from 1). A list is walked in a fresh order each epoch; an endless
- * generator is read from a place that depends on the seed, without repeats.
+ * Indices of `count` training problems behind the `first` ones. A list is walked in a fresh order each epoch; an
+ * endless generator is read from a place that depends on the seed, without repeats.
  */
-export function trainingIndices(problems: Problems, seed: number, step: number, count: number): number[] {
-  const first = (step - 1) * count;
+export function trainingIndices(problems: Problems, seed: number, first: number, count: number): number[] {
   const { length } = problems;
   if (length === Infinity) {
     const start = integer(keyOf(seed, "problems"), 0, 2 ** 20) * 2 ** 20;

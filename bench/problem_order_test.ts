@@ -15,19 +15,26 @@ Deno.test("permutation() holds every index once and depends on seed and coordina
   assert.notDeepEqual(permutation(100, 1, 0), permutation(100, 1, 1));
 });
 
-Deno.test("an epoch of steps visits every problem of a list once", () => {
-  const seen = [1, 2, 3, 4].flatMap((step) => trainingIndices(list(12), 5, step, 3));
-  assert.deepEqual(seen.sort((a, b) => a - b), Array.from({ length: 12 }, (_, i) => i));
+Deno.test("an epoch visits every problem of a list once, however it is cut into pieces", () => {
+  const whole = trainingIndices(list(12), 5, 0, 12);
+  assert.deepEqual([...whole].sort((a, b) => a - b), Array.from({ length: 12 }, (_, i) => i));
+  for (const counts of [[3, 3, 3, 3], [1, 7, 0, 4]]) {
+    let used = 0;
+    const seen = counts.flatMap((count) => trainingIndices(list(12), 5, (used += count) - count, count));
+    assert.deepEqual(seen, whole);
+  }
 });
 
-Deno.test("a step may span two epochs, and a list shorter than a step is walked several times", () => {
-  assert.equal(trainingIndices(list(2), 5, 1, 7).length, 7);
+Deno.test("a piece may span two epochs, and a list shorter than a piece is walked several times", () => {
+  assert.equal(trainingIndices(list(2), 5, 0, 7).length, 7);
+  assert.deepEqual(trainingIndices(list(5), 5, 3, 4), trainingIndices(list(5), 5, 0, 7).slice(3));
 });
 
 Deno.test("a generator is read without repeats, from a place that depends on the seed", () => {
-  const seen = new Set([1, 2, 3].flatMap((step) => trainingIndices(list(Infinity), 5, step, 16)));
+  const seen = new Set([0, 16, 32].flatMap((first) => trainingIndices(list(Infinity), 5, first, 16)));
   assert.equal(seen.size, 48);
-  assert.notEqual(trainingIndices(list(Infinity), 6, 1, 1)[0], trainingIndices(list(Infinity), 5, 1, 1)[0]);
+  assert.deepEqual([...seen], trainingIndices(list(Infinity), 5, 0, 48));
+  assert.notEqual(trainingIndices(list(Infinity), 6, 0, 1)[0], trainingIndices(list(Infinity), 5, 0, 1)[0]);
   assert.ok(seen.values().every(Number.isSafeInteger));
 });
 

@@ -35,6 +35,8 @@ export type Journal = typeof journals[number];
 export interface Checkpoint extends SavedModels {
   /** Training steps done. */
   step: number;
+  /** Prompts sampled so far. */
+  prompts: number;
   /** Last hash of the chain. */
   hash: string;
   /** Digest of the weights and the optimizer state; with a critic, of both networks. */
@@ -259,13 +261,11 @@ export class CellRecord {
   }
 
   /** Makes everything up to here count. */
-  async checkpoint(models: Models, step: number, weights: string, state: unknown): Promise<void> {
-    const saved = await models.save(step);
+  async checkpoint(models: Models, done: Pick<Checkpoint, "step" | "prompts" | "weights" | "state">): Promise<void> {
+    const saved = await models.save(done.step);
     const checkpoint: Checkpoint = {
-      step,
+      ...done,
       hash: this.#hash,
-      weights,
-      state: state ?? null,
       ...saved,
       lengths: Object.fromEntries(this.#lengths) as Checkpoint["lengths"],
     };

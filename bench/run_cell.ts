@@ -1,9 +1,10 @@
 /**
  * Runs one cell from start, or from its last checkpoint, to its end.
  *
- * Steps are counted in rollout batches, which are what all algorithms get the same number of. Most use one batch per
- * update; one that replaces groups may use several, and then moves on by as many. Warm-up, evaluations, checkpoints
- * and refreshes of the reference go by that counter: they happen when a multiple of their interval is reached or passed.
+ * Steps are counted in sampled prompts, which are what all algorithms get the same number of: `promptsPerStep` are one
+ * step. Most update once per step; one that replaces groups samples more for an update, and then moves on by more than
+ * one. Warm-up, evaluations, checkpoints and refreshes of the reference go by that counter: they happen when a multiple
+ * of their interval is reached or passed.
  *
  * @module
  */
@@ -160,8 +161,10 @@ function reached(interval: number, before: number, step: number): number[] {
 
 /** A cell on its way: what changes from step to step. */
 class Run {
-  /** Rollout batches used so far. */
+  /** Training steps done. */
   step: number;
+  /** Prompts sampled so far. */
+  #prompts: number;
   #state: unknown;
   #weights: string | undefined;
   #savedStep: number;
@@ -177,6 +180,7 @@ class Run {
     checkpoint?: Checkpoint,
   ) {
     this.step = checkpoint?.step ?? 0;
+    this.#prompts = checkpoint?.prompts ?? 0;
     this.#state = checkpoint?.state ?? undefined;
     this.#savedStep = checkpoint?.step ?? -1;
   }
@@ -201,7 +205,10 @@ class Run {
   async save(): Promise<void> {
     if (this.#savedStep === this.step) return;
     const start = this.#now;
-    await this.record.checkpoint(this.models, this.step, await this.weights(), this.#state);
+    await this.record.checkpoint(
+      this.models,
+      { step: this.step, prompts: this.#prompts, weights: await this.weights(), state: this.#state ?? null },
+    );
     this.#savedStep = this.step;
     this.#savingSeconds = (this.#now - start) / 1000;
   }
@@ -216,18 +223,19 @@ class Run {
     this.#evaluationSeconds = this.#weights = undefined;
     const outcome = await trainStep(
       { policy, critic, reference, task, problems, algorithm, training, gates, seed, clock },
-      before + 1,
+      this.#prompts,
       this.#state,
       {
         probeInterval: evaluation.interval,
-        // A step of several rollout batches may pass one after which an evaluation is due. With the samples up to there
-        // the policy is the one before the update: so curves have the same steps for all algorithms, and no policy has
-        // seen more samples than its step says.
-        beforeUpdate: (last) => this.#evaluateAt(reached(evaluation.interval, before, last - 1)),
+        // A step with more prompts than usual may pass one after which an evaluation is due. With the samples up to
+        // there the policy is the one before the update: so curves have the same steps for all algorithms, and no
+        // policy has seen more samples than its step says.
+        beforeUpdate: (step) => this.#evaluateAt(reached(evaluation.interval, before, step - 1)),
       },
     );
     const step = this.step = outcome.record.step, ends = step === training.steps;
     const due = (interval: number) => reached(interval, before, step).length > 0;
+    this.#prompts += outcome.record.prompts;
     this.#state = outcome.state;
     const start = this.#now;
     const saved = ends || due(training.checkpointInterval);

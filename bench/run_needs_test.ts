@@ -21,21 +21,57 @@ const sparse = (change: (suite: Suite) => void = () => {}) =>
     change(suite);
   });
 
-Deno.test("a refilled run uses the budget of all others, and is evaluated at the same steps", () =>
+Deno.test("a refilled run stays within the budget of all others, and is evaluated at the same steps", () =>
   inTemporary(async (directory) => {
-    const algorithms = [refilled(3), plain()];
-    const [one, other] = await Promise.all(algorithms.map(async (algorithm, index) => {
+    const algorithms = [plain(), refilled(1), refilled(3), refilled(40)];
+    const [plainly, ...others] = await Promise.all(algorithms.map(async (algorithm, index) => {
       const { cell, parts } = await digitCell(algorithm, sparse());
       await runCell(cell, parts, { directory: `${directory}/${index}` });
       return await lines(`${directory}/${index}`);
     }));
-    assert.ok(one.steps.length < other.steps.length);
-    assert.equal(one.steps.at(-1)!.step, 12);
-    assert.deepEqual(one.evaluations.map(({ step }) => step), [0, 5, 10, 12]);
-    assert.deepEqual(one.evaluations.map(({ step }) => step), other.evaluations.map(({ step }) => step));
-    const responses = ({ steps }: typeof one) => steps.reduce((sum, { cost }) => sum + cost.responses, 0);
-    assert.equal(responses(one), responses(other));
-    assert.equal(responses(one), 12 * 6 * 2);
+    assert.deepEqual(
+      plainly.steps.map(({ step, prompts }) => [step, prompts]),
+      Array.from({ length: 12 }, (_, i) => [i + 1, 6]),
+    );
+    for (const { steps, evaluations } of others) {
+      assert.ok(steps.length < 12);
+      let prompts = 0, before = 0;
+      for (const line of steps) {
+        prompts += line.prompts;
+        assert.equal(line.cost.responses, 2 * line.prompts);
+        assert.equal(line.step, Math.ceil(prompts / 6));
+        assert.ok(line.step > before);
+        before = line.step;
+      }
+      assert.equal(before, 12);
+      assert.ok(prompts <= 12 * 6 && prompts > 11 * 6, `${prompts}`);
+      assert.deepEqual(evaluations.map(({ step }) => step), [0, 5, 10, 12]);
+      assert.deepEqual(evaluations.map(({ step }) => step), plainly.evaluations.map(({ step }) => step));
+    }
+  }));
+
+Deno.test("killed after every update, with the cursor in the middle of a step, the bytes are the same", () =>
+  inTemporary(async (directory) => {
+    const suite = sparse((suite) => suite.training.checkpointInterval = 1);
+    const { cell, parts } = await digitCell(refilled(40) as Algorithm, suite);
+    const whole = await runCell(cell, parts, { directory: `${directory}/whole` });
+    const { steps } = await lines(`${directory}/whole`);
+    const cursors: number[] = [];
+    // The line of the second update is written, its checkpoint is not: every process makes one step count.
+    for (const _ of steps.slice(1)) {
+      let seen = 0;
+      const onLine = (line: StepLine | EvaluationLine) => {
+        if (!("average" in line) && ++seen === 2) throw new Error("killed");
+      };
+      await assert.rejects(runCell(cell, parts, { directory: `${directory}/parts`, onLine }), /killed/);
+      const checkpoint: Checkpoint = JSON.parse(await Deno.readTextFile(`${directory}/parts/checkpoint.json`));
+      cursors.push(checkpoint.prompts);
+    }
+    let used = 0;
+    assert.deepEqual(cursors, steps.slice(0, -1).map(({ prompts }) => used += prompts));
+    assert.ok(cursors.some((prompts) => prompts % 6 !== 0), `${cursors}`);
+    assert.deepEqual(await runCell(cell, parts, { directory: `${directory}/parts` }), whole);
+    assert.deepEqual(await bytesOf(`${directory}/parts`), await bytesOf(`${directory}/whole`));
   }));
 
 Deno.test("an evaluation that falls within a step is that of the policy before its update", () =>

@@ -9,6 +9,7 @@
  */
 import { requireFinite } from "./gates.ts";
 import { collect } from "./step/collect.ts";
+import { stepOf } from "./step/draw.ts";
 import { type StepParts, type StepSeconds, Stopwatch } from "./step/parts.ts";
 import { recordOf, type StepRecord } from "./step/record.ts";
 import { scoreBatch } from "./step/score.ts";
@@ -20,10 +21,10 @@ export { learningRateAt } from "./step/update.ts";
 
 /** How a step is run. */
 export interface TrainStepOptions {
-  /** Measures that log-probs do not depend on their batch where rollout batch 1 is used, and every so many. Absent: never. */
+  /** Measures that log-probs do not depend on their batch in step 1 and every so many after it. Absent: never. */
   probeInterval?: number;
-  /** Called once all responses are sampled, with the number of the last rollout batch. The policy is still as before. */
-  beforeUpdate?: (last: number) => Promise<void>;
+  /** Called once all responses are sampled, with the number of the step. The policy is still as before. */
+  beforeUpdate?: (step: number) => Promise<void>;
 }
 
 /** What a step hands back. */
@@ -37,14 +38,14 @@ export interface StepOutcome {
 }
 
 /**
- * Runs the step that begins with rollout batch `first` (from 1) and updates the policy.
+ * Runs the step that follows when `used` prompts have been sampled, and updates the policy.
  *
  * @param state what the algorithm kept from the step before
  * @throws {GateFailure} if a health gate fails; the policy may then have been updated and must not be saved.
  */
 export async function trainStep(
   parts: StepParts,
-  first: number,
+  used: number,
   state: unknown,
   { probeInterval = Infinity, beforeUpdate }: TrainStepOptions = {},
 ): Promise<StepOutcome> {
@@ -52,17 +53,18 @@ export async function trainStep(
   const watch = new Stopwatch(clock), seconds = clock ? watch.seconds : null;
 
   // The same problems and the same noise for every algorithm.
-  const collected = await collect(parts, first, state, watch);
-  const { last, draws } = collected;
-  await beforeUpdate?.(last);
+  const collected = await collect(parts, used, state, watch);
+  const { step, draws } = collected;
+  await beforeUpdate?.(step);
   if (draws.length === 0) return { record: recordOf(parts, collected), state, seconds };
 
-  const scored = await scoreBatch(parts, collected, state, watch, holdsOneOfEvery(probeInterval, first, last));
+  const probe = holdsOneOfEvery(probeInterval, stepOf(used, parts.training) + 1, step);
+  const scored = await scoreBatch(parts, collected, state, watch, probe);
   const { batch } = scored;
   const selection = collected.selection ?? algorithm.select?.(batch, state);
   const credit = algorithm.credit(batch, state);
-  requireFinite("the advantage", last, credit.advantages);
-  const updates = await update(parts, last, scored, selection, credit, watch);
+  requireFinite("the advantage", step, credit.advantages);
+  const updates = await update(parts, step, scored, selection, credit, watch);
 
   return { record: recordOf(parts, collected, { scored, selection, credit, updates }), state: credit.state, seconds };
 }

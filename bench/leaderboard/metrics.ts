@@ -122,10 +122,11 @@ export function metricsOf({ steps, evaluations, timing }: CellLines, stopped = f
       clipFraction: mean(given(steps.map(({ metrics }) => metrics.clipFraction))),
       gradientNorm: mean(norms),
       gradientNormLargest: largest(norms),
-      // Steps differ in the number of rollout batches they used.
-      groupsWithoutSignal: mean(
-        steps.flatMap(({ groupsWithoutSignal, batches }) => Array.from({ length: batches }, () => groupsWithoutSignal)),
-      ),
+      // Steps differ in the number of prompts they used.
+      groupsWithoutSignal: steps.length
+        ? total(steps.map(({ groupsWithoutSignal, prompts }) => groupsWithoutSignal * prompts)) /
+          total(steps.map(({ prompts }) => prompts))
+        : null,
       nonFiniteSteps: nonFinite ? 1 : 0,
       samplingDifference: largest(given(steps.map(({ samplingDifference }) => samplingDifference?.max))),
     },

@@ -122,7 +122,8 @@ function trainingSteps(policy: Policy, shape: Shape): (repeat: number) => Promis
   };
   const algorithm = findAlgorithm("grpo").create({ beta: 0 });
   const gates = { batchDifference: 0, samplingDifference: 1 };
-  return (repeat) => trainStep({ policy, task, problems, algorithm, training, gates, seed: 1 }, repeat + 1, undefined);
+  const parts = { policy, task, problems, algorithm, training, gates, seed: 1 };
+  return (repeat) => trainStep(parts, repeat * shape.prompts, undefined);
 }
 
 function randomSamples({ prompts, group, prompt, response, vocab }: Shape): Sample[] {

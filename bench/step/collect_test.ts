@@ -1,53 +1,113 @@
 import { strict as assert } from "node:assert";
 import type { Response } from "../../algorithms/algorithm.ts";
+import type { Rollout } from "../rollout.ts";
 import { trainStep } from "../step.ts";
+import type { Training } from "../suite.ts";
 import { inVariedGroup, plain, refilled, totalOf } from "../testing/algorithms.ts";
 import { digitStep } from "../testing/digit_task.ts";
 import { collect } from "./collect.ts";
+import { type RolloutBatch, stepOf } from "./draw.ts";
 import { Stopwatch } from "./parts.ts";
 
 /** Two responses each to six problems of which one in ten is right: most groups are all wrong. */
 const training = { groupSize: 2, promptsPerStep: 6, steps: 12 };
+const budget = 12 * 6;
 const watch = () => new Stopwatch();
 const rewardsOf = (batch: readonly Response[]) => batch.map(totalOf);
+/** Prompts of each draw. */
+const sizesOf = (batches: readonly RolloutBatch[]) => batches.map(({ draws }) => draws.length / 2);
+/** All of a response but its place in the draw. */
+const withoutPlace = ({ group: _, ...rollout }: Rollout) => rollout;
 
-Deno.test("groups that are dropped are replaced by those of the following rollout batches, in order", async () => {
-  const parts = await digitStep(refilled(11), {}, training);
-  const { last, batches, draws, selection } = await collect(parts, 1, undefined, watch());
-  assert.ok(last > 1);
-  assert.equal(batches.length, last);
+Deno.test("groups that are dropped are replaced: only as many are drawn as are missing", async () => {
+  const parts = await digitStep(refilled(40), {}, training);
+  const { step, prompts, batches, draws, selection } = await collect(parts, 0, undefined, watch());
+  assert.ok(prompts > 6);
+  assert.equal(step, Math.ceil(prompts / 6));
   assert.deepEqual(draws.map(({ facts }) => facts.group), [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]);
   assert.ok(selection!.every(Boolean));
+  let missing = 6;
   const varied = batches.flatMap(({ draws }) => {
+    assert.equal(draws.length, 2 * missing);
     const batch = draws.map(({ facts }) => facts as Response), kept = inVariedGroup(batch);
+    missing -= kept.filter(Boolean).length / 2;
     return draws.filter((_, index) => kept[index]);
   });
-  assert.ok(varied.length >= draws.length, "surplus groups are cut");
-  assert.deepEqual(draws.map(({ rollout }) => rollout), varied.slice(0, draws.length).map(({ rollout }) => rollout));
+  assert.equal(missing, 0);
+  assert.deepEqual(
+    draws.map(({ rollout }) => rollout),
+    varied.map(({ rollout }) => rollout),
+    "all that was kept, in order",
+  );
 });
 
-Deno.test("a rollout batch is the same whichever step draws it, and whichever algorithm", async () => {
-  const parts = await digitStep(refilled(3), {}, training);
-  const { batches } = await collect(parts, 2, undefined, watch());
-  for (const [index, { draws }] of batches.entries()) {
-    const other = await collect(await digitStep(plain(), {}, training), 2 + index, undefined, watch());
-    assert.deepEqual(draws.map(({ rollout }) => rollout), other.draws.map(({ rollout }) => rollout));
+/** The cursor of a whole run without updates, step by step. */
+async function walk(rounds: number, change: Partial<Training> = {}, needs = {}) {
+  const algorithm = refilled(rounds), steps = [], sampled: Rollout[] = [], greedy: Rollout[] = [];
+  const parts = await digitStep({ ...algorithm, needs: { ...algorithm.needs, ...needs } }, {}, {
+    ...training,
+    ...change,
+  });
+  let used = 0;
+  for (let step = 0; step < 12;) {
+    const collected = await collect(parts, used, undefined, watch());
+    assert.ok(collected.step > step, "steps rise strictly");
+    steps.push(step = collected.step);
+    used += collected.prompts;
+    assert.equal(step, stepOf(used, parts.training));
+    sampled.push(...collected.batches.flatMap(({ draws }) => draws.map(({ rollout }) => rollout)));
+    greedy.push(...collected.batches.flatMap(({ greedy }) => greedy));
+  }
+  return { steps, used, sampled, greedy };
+}
+
+Deno.test("a run's steps end with its budget of prompts, which no step exceeds", async () => {
+  for (const rounds of [0, 1, 3, 40]) {
+    const { steps, used } = await walk(rounds);
+    assert.ok(steps.length < 12 || rounds === 0);
+    assert.equal(steps.at(-1), 12);
+    assert.ok(used <= budget && used > budget - 6, `${used}`);
   }
 });
 
-Deno.test("a refill ends after its rounds, and with the rollout batches of the run", async () => {
+Deno.test("a refilled run takes consecutive prompts of the order, with the noise that any algorithm has there", async () => {
+  for (const change of [{}, { temperature: { from: 0.8, to: 1.2 } }, { topP: 0.9 }]) {
+    const { used, sampled, greedy } = await walk(2, change, { greedy: true });
+    const parts = await digitStep(plain({ greedy: true }), {}, { ...training, ...change });
+    const others: Rollout[] = [], greedyOthers: Rollout[] = [];
+    for (let first = 0; first < budget; first += 6) {
+      const { batches: [batch] } = await collect(parts, first, undefined, watch());
+      others.push(...batch.draws.map(({ rollout }) => rollout));
+      greedyOthers.push(...batch.greedy);
+    }
+    assert.equal(sampled.length, 2 * used);
+    assert.deepEqual(sampled.map(withoutPlace), others.slice(0, 2 * used).map(withoutPlace));
+    assert.deepEqual(greedy.map(withoutPlace), greedyOthers.slice(0, used).map(withoutPlace));
+  }
+});
+
+Deno.test("a refill ends after its rounds, and with the prompts of the run", async () => {
   const parts = await digitStep(refilled(2, { select: (batch) => batch.map(() => false) }), {}, training);
-  assert.equal((await collect(parts, 1, undefined, watch())).last, 3);
-  assert.equal((await collect(parts, 11, undefined, watch())).last, 12);
-  assert.equal((await collect(parts, 12, undefined, watch())).last, 12);
+  const from = async (used: number) => {
+    const { step, prompts, batches } = await collect(parts, used, undefined, watch());
+    return { step, prompts, sizes: sizesOf(batches) };
+  };
+  assert.deepEqual(await from(0), { step: 3, prompts: 18, sizes: [6, 6, 6] });
+  assert.deepEqual(await from(40), { step: 10, prompts: 18, sizes: [6, 6, 6] });
+  assert.deepEqual(await from(60), { step: 12, prompts: 12, sizes: [6, 6] });
+  assert.deepEqual(await from(63), { step: 12, prompts: 9, sizes: [6, 3] });
+  assert.deepEqual(await from(66), { step: 12, prompts: 6, sizes: [6] });
 });
 
-Deno.test("no rollout batch is drawn beyond the one that fills the step", async () => {
+Deno.test("no prompt is drawn beyond those that fill the step", async () => {
   const parts = await digitStep(refilled(5, { select: (batch) => batch.map(() => true) }), {}, training);
-  assert.equal((await collect(parts, 1, undefined, watch())).last, 1);
+  for (const [used, step] of [[0, 1], [4, 2], [6, 2], [66, 12]]) {
+    const collected = await collect(parts, used, undefined, watch());
+    assert.deepEqual([collected.step, collected.prompts, sizesOf(collected.batches)], [step, 6, [6]]);
+  }
 });
 
-Deno.test("selection is asked once per rollout batch, with the sampler's log-probs and the state", async () => {
+Deno.test("selection is asked once per draw, with the sampler's log-probs and the state", async () => {
   const seen: Response[][] = [], states: unknown[] = [];
   const select = (batch: readonly Response[], state?: number) => {
     seen.push([...batch]);
@@ -55,11 +115,14 @@ Deno.test("selection is asked once per rollout batch, with the sampler's log-pro
     return inVariedGroup(batch);
   };
   const parts = await digitStep(refilled(3, { select }), {}, { ...training, minibatches: 2 });
-  const { record } = await trainStep(parts, 1, 5);
-  assert.equal(seen.length, record.batches);
+  const { batches } = await collect(parts, 0, 5, watch());
+  seen.length = states.length = 0;
+  const { record } = await trainStep(parts, 0, 5);
+  assert.ok(batches.length > 1);
+  assert.deepEqual(seen.map((batch) => batch.length), batches.map(({ draws }) => draws.length));
+  assert.equal(seen.flat().length, 2 * record.prompts);
   assert.ok(states.every((state) => state === 5));
   for (const batch of seen) {
-    assert.equal(batch.length, 12);
     assert.ok(
       batch.every(({ logProbs, oldLogProbs, tokens }) => logProbs === oldLogProbs && logProbs.length === tokens.length),
     );
@@ -79,36 +142,38 @@ Deno.test("a group of which one response is kept stays, and learns from that res
       return base.loss(batch, state);
     },
   });
-  const { record } = await trainStep(await digitStep(algorithm, {}, training), 1, undefined);
-  assert.deepEqual([record.step, record.batches, record.groups, record.selected], [1, 1, 6, 6]);
+  const { record } = await trainStep(await digitStep(algorithm, {}, training), 0, undefined);
+  assert.deepEqual([record.step, record.prompts, record.groups, record.selected], [1, 6, 6, 6]);
   assert.equal(credited.at(-1)!.length, 12);
   assert.equal(learned.at(-1)!.length, 6);
 });
 
-Deno.test("the record counts all that was sampled, and names the last rollout batch", async () => {
+Deno.test("the record counts all that was sampled, and names the step in which it ends", async () => {
   const parts = await digitStep(refilled(2), {}, training);
-  const collected = await collect(parts, 3, undefined, watch());
-  const { record } = await trainStep(parts, 3, undefined);
-  assert.equal(record.step, 2 + record.batches);
-  assert.equal(record.batches, collected.batches.length);
-  assert.equal(record.cost.responses, 12 * record.batches);
+  const collected = await collect(parts, 15, undefined, watch());
+  const { record } = await trainStep(parts, 15, undefined);
+  assert.equal(record.step, Math.ceil((15 + record.prompts) / 6));
+  assert.equal(record.prompts, collected.prompts);
+  assert.equal(record.prompts, sizesOf(collected.batches).reduce((sum, size) => sum + size));
+  assert.ok(collected.batches.length > 1);
+  assert.equal(record.cost.responses, 2 * record.prompts);
   const all = collected.batches.flatMap(({ draws }) => draws.map(({ facts }) => facts as Response));
   assert.equal(record.accuracy, rewardsOf(all).reduce((sum, reward) => sum + reward, 0) / all.length);
   assert.equal(record.rewards.accuracy, record.accuracy);
-  assert.equal(record.groupsWithoutSignal, 1 - record.groups / (6 * record.batches));
+  assert.equal(record.groupsWithoutSignal, 1 - record.groups / record.prompts);
   assert.ok(record.cost.tokensTrained < record.cost.tokensGenerated);
 });
 
 Deno.test("if no group is left nothing is updated, and that is no error", async () => {
   const parts = await digitStep(refilled(1, { select: (batch) => batch.map(() => false) }), {}, training);
   const before = await parts.policy.digest();
-  const { record, state } = await trainStep(parts, 1, 4, { probeInterval: 1 });
+  const { record, state } = await trainStep(parts, 0, 4, { probeInterval: 1 });
   assert.equal(await parts.policy.digest(), before);
   assert.equal(state, 4);
-  const { step, batches, groups, minibatches, loss, gradientNorms, entropy, selected, cost } = record;
-  assert.deepEqual({ step, batches, groups, minibatches, loss, gradientNorms, entropy, selected }, {
+  const { step, prompts, groups, minibatches, loss, gradientNorms, entropy, selected, cost } = record;
+  assert.deepEqual({ step, prompts, groups, minibatches, loss, gradientNorms, entropy, selected }, {
     step: 2,
-    batches: 2,
+    prompts: 12,
     groups: 0,
     minibatches: 0,
     loss: null,
@@ -124,15 +189,16 @@ Deno.test("fewer groups than minibatches give fewer minibatches", async () => {
   const one = (batch: readonly Response[]) => batch.map(({ group }) => group === 3);
   const { record } = await trainStep(
     await digitStep(refilled(1, { select: one }), {}, { ...training, minibatches: 4 }),
-    1,
+    0,
     undefined,
   );
-  assert.deepEqual([record.groups, record.minibatches, record.gradientNorms.length], [2, 2, 2]);
+  assert.deepEqual([record.prompts, record.groups], [11, 2]);
+  assert.deepEqual([record.minibatches, record.gradientNorms.length], [2, 2]);
 });
 
 Deno.test("a refilled step gives the same numbers whether its gradient is foretold or not", async () => {
   const once = await digitStep(refilled(3), {}, training);
-  const { record } = await trainStep(once, 1, undefined);
+  const { record } = await trainStep(once, 8, undefined);
   // A loss that is another at its first call is not what was foretold.
   let calls = 0;
   const base = refilled(3);
@@ -143,16 +209,18 @@ Deno.test("a refilled step gives the same numbers whether its gradient is foreto
     },
   });
   const other = await digitStep(fickle, {}, training);
-  assert.deepEqual((await trainStep(other, 1, undefined)).record, record);
+  assert.deepEqual((await trainStep(other, 8, undefined)).record, record);
   assert.equal(await other.policy.digest(), await once.policy.digest());
 });
 
-Deno.test("a probe is due in the step that holds its rollout batch", async () => {
+Deno.test("a probe is due in the step that reaches its number, and only there", async () => {
   const parts = await digitStep(refilled(2, { select: (batch) => batch.map(({ group }) => group < 2) }), {}, training);
-  const probed = async (first: number) =>
-    (await trainStep(parts, first, undefined, { probeInterval: 5 })).record.batchDifference !== null;
-  const found: boolean[] = [];
-  // Each step uses three batches: 1-3, 2-4, 4-6, 5-7, 6-8, 7-9.
-  for (const first of [1, 2, 4, 5, 6, 7]) found.push(await probed(first));
-  assert.deepEqual(found, [true, false, true, true, true, false]);
+  const found: [step: number, probed: boolean][] = [];
+  // Each step uses the prompts of two; from 20 on it is 5-6, 7-8, 9-10, 11-12. Probes are due in 1, 6, 11.
+  for (const used of [0, 12, 20, 32, 44, 56]) {
+    const { record } = await trainStep(parts, used, undefined, { probeInterval: 5 });
+    assert.equal(record.prompts, 12);
+    found.push([record.step, record.batchDifference !== null]);
+  }
+  assert.deepEqual(found, [[2, true], [4, false], [6, true], [8, false], [10, false], [12, true]]);
 });

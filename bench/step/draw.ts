@@ -1,15 +1,15 @@
 /**
- * One rollout batch: the problems of its number, sampled and graded, with all that the algorithm asks to see of a
- * response before it is scored.
+ * Rollouts: consecutive problems of the training order, sampled and graded, with all that the algorithm asks to see of
+ * a response before it is scored.
  *
- * Batch `number` of a seed is always the same problems and the same noise, whichever algorithm draws it and in
+ * A place in the order of a seed is always the same problem and the same noise, whichever algorithm draws it and in
  * whichever step.
  *
  * @module
  */
 import type { Response } from "../../algorithms/algorithm.ts";
 import { planningMask } from "../../algorithms/strategic_grams/matcher.ts";
-import { keyOf } from "../../policy/random.ts";
+import { fold, keyOf } from "../../policy/random.ts";
 import { rewardsOf } from "../channels.ts";
 import { requireFinite } from "../gates.ts";
 import { gramsOf } from "../needs.ts";
@@ -17,6 +17,7 @@ import { piecesOf, tokenBefore } from "../pieces.ts";
 import { trainingIndices } from "../problem_order.ts";
 import { type Rollout, rollOut, textTokens } from "../rollout.ts";
 import type { Drawn } from "../scoring.ts";
+import type { Training } from "../suite.ts";
 import type { StepParts, Stopwatch } from "./parts.ts";
 
 /** What an algorithm may see of a response before it is scored. */
@@ -32,7 +33,7 @@ export interface Draw {
   facts: Facts;
 }
 
-/** A rollout batch. */
+/** Responses that were drawn together. */
 export interface RolloutBatch {
   /** All responses; those to one prompt stand together. */
   draws: Draw[];
@@ -40,17 +41,28 @@ export interface RolloutBatch {
   greedy: Rollout[];
 }
 
-/** Samples and grades rollout batch `number`, from 1. */
-export async function drawBatch(parts: StepParts, number: number, watch: Stopwatch): Promise<RolloutBatch> {
+/** Samples and grades the responses to `count` problems behind the `first` ones of the training order. */
+export async function drawBatch(
+  parts: StepParts,
+  first: number,
+  count: number,
+  watch: Stopwatch,
+): Promise<RolloutBatch> {
   const { policy, task, algorithm, training, seed } = parts;
-  const { groupSize, temperature, topP, maxTokens } = training;
-  const problems = trainingIndices(parts.problems, seed, number, training.promptsPerStep)
-    .map((index) => parts.problems.at(index));
-  const key = keyOf(seed, "rollout", number);
+  const { groupSize, temperature, topP, maxTokens, promptsPerStep } = training;
+  const problems = trainingIndices(parts.problems, seed, first, count).map((index) => parts.problems.at(index));
+  const keys = problems.map((_, index) => {
+    const place = first + index;
+    return fold(keyOf(seed, "rollout", Math.floor(place / promptsPerStep) + 1), place % promptsPerStep);
+  });
   const roll = (options: { samples: number; temperature: typeof temperature; topP?: number }) =>
-    watch.time("rollout", () => rollOut(policy, task, problems, { ...options, maxTokens, key }));
+    watch.time("rollout", () => rollOut(policy, task, problems, { ...options, maxTokens, keys }));
   const rollouts = await roll({ samples: groupSize, temperature, topP });
-  requireFinite("the sampled log-prob", number, rollouts.map(({ generation }) => generation.logProbs));
+  requireFinite(
+    "the sampled log-prob",
+    stepOf(first + count, training),
+    rollouts.map(({ generation }) => generation.logProbs),
+  );
   // Beside the budget of sampled responses, but not for free: they are counted in the costs.
   const greedy = algorithm.needs.greedy ? await roll({ samples: 1, temperature: 0 }) : [];
   const draws = rollouts.map((rollout): Draw => {
@@ -62,6 +74,11 @@ export async function drawBatch(parts: StepParts, number: number, watch: Stopwat
     };
   });
   return { draws, greedy };
+}
+
+/** Number of the step in which so many prompts have been sampled. */
+export function stepOf(prompts: number, { promptsPerStep }: Pick<Training, "promptsPerStep">): number {
+  return Math.ceil(prompts / promptsPerStep);
 }
 
 function factsOf({ policy, task, algorithm, training }: StepParts, rollout: Rollout, greedy?: Rollout): Facts {

@@ -15,10 +15,10 @@ import { learningRateAt, type Updates } from "./update.ts";
 
 /** One line of `steps.jsonl`, before the runner adds the hash chain. */
 export interface StepRecord {
-  /** Number of the last rollout batch that the step used, from 1: so many were sampled until its end. */
+  /** Number of the step: so many times `promptsPerStep` prompts, or fewer, were sampled until its end. */
   step: number;
-  /** Rollout batches that the step used; more than one only where the algorithm refills it. */
-  batches: number;
+  /** Prompts sampled for it: `promptsPerStep`, and more only where the algorithm replaces groups. */
+  prompts: number;
   /** Groups that were learned from. 0: all of them were dropped, and nothing was updated. */
   groups: number;
   /** Minibatches, each an optimizer step. */
@@ -116,7 +116,7 @@ const written = (rollouts: readonly Rollout[]) =>
 /** The line of a step. `learned` is absent if all groups were dropped. */
 export function recordOf(
   { training, algorithm }: StepParts,
-  { last, batches, draws, selection }: Collected,
+  { step, prompts, batches, draws, selection }: Collected,
   learned?: Learned,
 ): StepRecord {
   const { scored, credit, updates } = learned ?? {}, { needs } = algorithm;
@@ -133,11 +133,11 @@ export function recordOf(
   const more = facts.map(({ greedyRewards, steps }) => ({ greedyRewards, steps }));
   const marks = needs.planning ? facts.map(({ planning }) => Uint8Array.from(planning!)) : [];
   return {
-    step: last,
-    batches: batches.length,
+    step,
+    prompts,
     groups: new Set(draws.map(({ facts }) => facts.group)).size,
     minibatches: updates?.norms.length ?? 0,
-    learningRate: learningRateAt(training, last),
+    learningRate: learningRateAt(training, step),
     loss: updates ? mean(updates.losses) ?? 0 : null,
     gradientNorms: updates?.norms ?? [],
     ...needs.critic && { criticNorms: updates?.criticNorms ?? [] },

@@ -42,7 +42,7 @@ export const rows = (scores: readonly ArrayLike<number>[]): Float64Array[] =>
  */
 export async function scoreBatch(
   parts: StepParts,
-  { draws, selection, last: step }: Collected,
+  { draws, selection, step }: Collected,
   state: unknown,
   watch: Stopwatch,
   probe: boolean,

@@ -29,14 +29,14 @@ function watched<State>(algorithm: Algorithm<State>) {
 Deno.test("every response gets the reward of the greedy response to its prompt", async () => {
   const { batches, algorithm } = watched(plain({ greedy: true }));
   const parts = await digitStep(algorithm, {}, { rewards: ["accuracy", "brevity"] });
-  const problems = trainingIndices(digitProblems, 1, 1, 6).map((index) => digitProblems.at(index));
+  const problems = trainingIndices(digitProblems, 1, 0, 6).map((index) => digitProblems.at(index));
   const greedy = await rollOut(parts.policy, digitTask, problems, {
     samples: 1,
     temperature: 0,
     maxTokens: 10,
-    key: keyOf(1, "any"),
+    keys: problems.map((_, index) => keyOf(1, "any", index)),
   });
-  const { record } = await trainStep(parts, 1, undefined);
+  const { record } = await trainStep(parts, 0, undefined);
   for (const { group, greedyRewards } of batches[0]) {
     const { grade, generation } = greedy[group];
     assert.deepEqual(greedyRewards, {
@@ -45,7 +45,7 @@ Deno.test("every response gets the reward of the greedy response to its prompt",
     });
   }
   const tokens = greedy.reduce((sum, { generation }) => sum + generation.tokens.length, 0);
-  const without = (await trainStep(await digitStep(plain()), 1, undefined)).record;
+  const without = (await trainStep(await digitStep(plain()), 0, undefined)).record;
   assert.equal(record.cost.responses, without.cost.responses + 6);
   assert.equal(record.cost.tokensGenerated, without.cost.tokensGenerated + tokens);
   assert.equal(record.length, without.length, "lengths are those of the sampled responses");
@@ -54,7 +54,7 @@ Deno.test("every response gets the reward of the greedy response to its prompt",
 
 Deno.test("planning tokens are those of the task's strategic grams, and their share is recorded", async () => {
   const { batches, algorithm } = watched(plain({ planning: true }));
-  const { record } = await trainStep(await digitStep(algorithm), 1, undefined);
+  const { record } = await trainStep(await digitStep(algorithm), 0, undefined);
   let planning = 0, tokens = 0;
   for (const response of batches[0]) {
     const marks = Array.from(response.planning!);
@@ -72,7 +72,7 @@ Deno.test("planning tokens are those of the task's strategic grams, and their sh
 
 Deno.test("a step ends at the token that holds its last character", async () => {
   const { batches, algorithm } = watched(plain({ steps: true }));
-  await trainStep(await digitStep(algorithm), 1, undefined);
+  await trainStep(await digitStep(algorithm), 0, undefined);
   for (const { tokens, steps } of batches[0]) {
     // The task ends a step behind every "#", token 10, and rewards it with its place.
     const expected = Array.from(tokens).flatMap((token, index) => token === 10 ? [{ end: index, reward: index }] : []);
@@ -82,7 +82,7 @@ Deno.test("a step ends at the token that holds its last character", async () => 
 
 Deno.test("the extra facts of a batch do not keep its gradient from being foretold", async () => {
   const { batches, algorithm } = watched(plain({ greedy: true, planning: true, steps: true }));
-  await trainStep(await digitStep(algorithm), 1, undefined);
+  await trainStep(await digitStep(algorithm), 0, undefined);
   assert.equal(batches.length, 2, "once foretold, once for the record");
   const [{ logProbs: _sampled, oldLogProbs: _old, ...first }] = batches[0];
   const [{ logProbs: _scored, oldLogProbs: _too, ...second }] = batches[1];
@@ -91,7 +91,7 @@ Deno.test("the extra facts of a batch do not keep its gradient from being foreto
 
 Deno.test("brevity is a reward channel of every task", async () => {
   const { batches, algorithm } = watched(plain());
-  await trainStep(await digitStep(algorithm, {}, { rewards: ["brevity"] }), 1, undefined);
+  await trainStep(await digitStep(algorithm, {}, { rewards: ["brevity"] }), 0, undefined);
   for (const { rewards, tokens } of batches[0]) assert.deepEqual(rewards, { brevity: 1 - tokens.length / 10 });
 });
 
@@ -121,8 +121,8 @@ Deno.test("a critic is scored before the first minibatch and again before each l
   const { batches, minibatches, algorithm } = watched(critical(5));
   const { critic, steps, gradients } = await watchedCritic();
   const parts: StepParts = await digitStep(algorithm, { critic }, { minibatches: 3, warmupSteps: 2 });
-  await trainStep(parts, 1, undefined);
-  const { record } = await trainStep(parts, 2, undefined);
+  await trainStep(parts, 0, undefined);
+  const { record } = await trainStep(parts, 6, undefined);
   const [, batch] = batches, [, , , first, second, third] = minibatches;
   assert.equal(batches.length, 2, "nothing is foretold where there is a critic");
   assert.equal(minibatches.length, 6);
@@ -143,11 +143,11 @@ Deno.test("a critic is scored before the first minibatch and again before each l
 Deno.test("a critic without the algorithm's value gradient is refused, and its numbers pass the gates", async () => {
   const critic = await openTableCritic();
   const silent = critical(1, { loss: (batch, state) => ({ ...plain().loss(batch, state), valueGradient: undefined }) });
-  await assert.rejects(trainStep(await digitStep(silent, { critic }), 1, undefined), /gave no valueGradient/);
+  await assert.rejects(trainStep(await digitStep(silent, { critic }), 0, undefined), /gave no valueGradient/);
   const broken: Critic = Object.assign(Object.create(critic), {
     values: (samples: []) => Promise.resolve(samples.map(() => Float32Array.of(NaN))),
   });
-  await assert.rejects(trainStep(await digitStep(critical(1), { critic: broken }), 1, undefined), {
+  await assert.rejects(trainStep(await digitStep(critical(1), { critic: broken }), 0, undefined), {
     name: "GateFailure",
     message: /^the value of response 0 is NaN at token 0/,
   });
@@ -156,7 +156,7 @@ Deno.test("a critic without the algorithm's value gradient is refused, and its n
 Deno.test("an algorithm that needs more minibatches gets them, and the record says so", async () => {
   const steps = async (needed: number, set: number) => {
     const parts = await digitStep(plain({ minibatches: needed }), {}, { minibatches: set });
-    const { record } = await trainStep(parts, 1, undefined);
+    const { record } = await trainStep(parts, 0, undefined);
     assert.equal(record.gradientNorms.length, record.minibatches);
     return record.minibatches;
   };
@@ -165,12 +165,12 @@ Deno.test("an algorithm that needs more minibatches gets them, and the record sa
 
 Deno.test("with a spread of temperatures the accuracy of each is recorded", async () => {
   const spread = { temperature: { from: 0.5, to: 1.5 }, groupSize: 3 };
-  const { record } = await trainStep(await digitStep(plain(), {}, spread), 1, undefined);
+  const { record } = await trainStep(await digitStep(plain(), {}, spread), 0, undefined);
   assert.deepEqual(record.accuracyByTemperature!.map(({ temperature }) => temperature), [0.5, 1, 1.5]);
   const mean = record.accuracyByTemperature!.reduce((sum, { accuracy }) => sum + accuracy, 0) / 3;
   assert.ok(Math.abs(mean - record.accuracy) < 1e-12);
   for (const temperature of [1, { from: 1, to: 1 }]) {
-    const { record } = await trainStep(await digitStep(plain(), {}, { temperature }), 1, undefined);
+    const { record } = await trainStep(await digitStep(plain(), {}, { temperature }), 0, undefined);
     assert.equal(record.accuracyByTemperature, undefined);
   }
 });
@@ -188,8 +188,8 @@ Deno.test("a gradient foretold for other responses than selection keeps in the e
   const steady = await digitStep(plain({}, { select: select(() => 1) }));
   const nothing = await digitStep(plain({}, { select: select((call) => call === 0 ? 0 : 5) }));
   const records = [];
-  for (const parts of [fickle, steady]) records.push((await trainStep(parts, 1, undefined)).record);
+  for (const parts of [fickle, steady]) records.push((await trainStep(parts, 0, undefined)).record);
   assert.deepEqual(records[0], records[1]);
   assert.equal(await fickle.policy.digest(), await steady.policy.digest());
-  assert.deepEqual((await trainStep(nothing, 1, undefined)).record.gradientNorms, [0]);
+  assert.deepEqual((await trainStep(nothing, 0, undefined)).record.gradientNorms, [0]);
 });

@@ -43,7 +43,8 @@ export const digitTask: Task = {
 /** A small suite on that task. */
 export function digitSuite(change: (suite: Suite) => void = () => {}): Suite {
   const suite = parseSuite(quick, "quick");
-  Object.assign(suite.training, { steps: 12, promptsPerStep: 6, groupSize: 4, learningRate: 0.1, maxTokens: 10 });
+  const sizes = { steps: 12, promptsPerStep: 6, groupSize: 4, minibatches: 1, maxTokens: 10 };
+  Object.assign(suite.training, { ...sizes, learningRate: 0.1 });
   Object.assign(suite.evaluation, { interval: 5, problems: 8, samples: 4 });
   change(suite);
   return suite;
