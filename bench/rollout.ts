@@ -4,10 +4,9 @@
  * @module
  */
 import { fold, type Key } from "../policy/random.ts";
-import type { Generation, Policy } from "../policy/policy.ts";
+import type { GenerateRequest, Generation, Policy } from "../policy/policy.ts";
 import type { Grade, Problem, Task } from "../tasks/task.ts";
 import type { Temperature } from "./suite.ts";
-import { chosenTokens, converse, type Dialogue, type DialogueRequest } from "./turns.ts";
 
 /** One sampled and graded response. */
 export interface Rollout {
@@ -19,9 +18,9 @@ export interface Rollout {
   prompt: readonly number[];
   /** Temperature that this response was drawn with. */
   temperature: number;
-  /** What the policy wrote, and its tools between. */
-  generation: Dialogue;
-  /** The response as text, that of tools included, without its stop token. */
+  /** What the policy wrote. */
+  generation: Generation;
+  /** The response as text, without its stop token. */
   text: string;
   /** How the task graded it. */
   grade: Grade;
@@ -35,10 +34,8 @@ export interface RolloutOptions {
   temperature: Temperature;
   /** Nucleus of sampling. */
   topP?: number;
-  /** Longest response, in tokens of the policy. */
+  /** Longest response, in tokens. */
   maxTokens: number;
-  /** The same with the tokens of tools; absent: a multiple of it. */
-  maxTotalTokens?: number;
   /** Noise of each problem: its response `sample` is drawn with the key folded with that number. */
   keys: readonly Key[];
 }
@@ -66,23 +63,25 @@ export async function rollOut(
   problems: readonly Problem[],
   options: RolloutOptions,
 ): Promise<Rollout[]> {
-  const { samples, temperature, topP, maxTokens, maxTotalTokens, keys } = options;
+  const { samples, temperature, topP = 1, maxTokens, keys } = options;
   const prompts = problems.map((problem) => policy.tokenizer.encode(task.prompt(problem)));
-  const requests: DialogueRequest[] = [];
+  const requests: GenerateRequest[] = [], temperatures: number[] = [];
   prompts.forEach((prompt, index) => {
     for (let sample = 0; sample < samples; sample++) {
-      requests.push({
-        prompt,
-        key: fold(keys[index], sample),
-        problem: problems[index],
-        temperature: temperatureOf(temperature, sample, samples),
-      });
+      requests.push({ prompt, key: fold(keys[index], sample) });
+      temperatures.push(temperatureOf(temperature, sample, samples));
     }
   });
-  const generations: Dialogue[] = [];
+  const generations: Generation[] = [];
   for (let start = 0; start < requests.length; start += batchSize) {
-    const batch = requests.slice(start, start + batchSize);
-    generations.push(...await converse(policy, task.environment, batch, { maxTokens, maxTotalTokens, topP }));
+    const end = start + batchSize;
+    generations.push(
+      ...await policy.generate(requests.slice(start, end), {
+        maxTokens,
+        topP,
+        temperature: typeof temperature === "number" ? temperature : temperatures.slice(start, end),
+      }),
+    );
   }
   return await Promise.all(generations.map(async (generation, index) => {
     const group = Math.floor(index / samples), problem = problems[group];
@@ -91,17 +90,12 @@ export async function rollOut(
       group,
       problem,
       prompt: prompts[group],
-      temperature: requests[index].temperature,
+      temperature: temperatures[index],
       generation,
       text,
       grade: await task.grade(problem, text),
     };
   }));
-}
-
-/** Length of a response: the tokens that the policy chose. */
-export function lengthOf({ generation }: Pick<Rollout, "generation">): number {
-  return chosenTokens(generation);
 }
 
 /** True if the task gave full marks. */
