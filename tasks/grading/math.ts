@@ -1,0 +1,90 @@
+/**
+ * Mathematical answers compared in a thread of their own, which is stopped if a comparison takes too long: a hostile
+ * answer costs a second, never the run. The thread starts with the first comparison, because the parser takes time to
+ * load, and does not keep the process alive.
+ *
+ * What counts as equal is in `math/equivalence.ts`; the conventions on which graders disagree are in `verdict.ts`.
+ *
+ * @module
+ */
+
+import { Worker } from "node:worker_threads";
+import type { EquivalenceOptions, Verdict } from "./verdict.ts";
+
+export type { EquivalenceOptions, Verdict } from "./verdict.ts";
+
+/**
+ * Longest time a comparison may take, in milliseconds. Limits of size and depth (`math/limits.ts`) refuse what would
+ * take long before it is parsed, so that verdicts do not depend on the clock; this is the second line of defence.
+ */
+const TIME_LIMIT = 1000;
+
+/** A comparison under way or waiting. */
+interface Job {
+  readonly request: readonly [gold: string, prediction: string, options: EquivalenceOptions];
+  readonly resolve: (verdict: Verdict) => void;
+}
+
+let worker: Worker | undefined;
+let ready = false;
+const jobs: Job[] = [];
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/**
+ * Whether a prediction means the same as the gold answer. Both are bare answers in LaTeX, ASCII mathematics or words;
+ * `\boxed{…}` and dollar signs around them do no harm. It never throws and ends within a second.
+ *
+ * @example
+ * ```ts
+ * import { gradeMath } from "./math.ts";
+ * await gradeMath("\\frac{1}{2}", "0.5"); // { verdict: "equal", reason: "equal: value" }
+ * ```
+ */
+export function gradeMath(gold: string, prediction: string, options: EquivalenceOptions = {}): Promise<Verdict> {
+  return new Promise((resolve) => {
+    jobs.push({ request: [gold, prediction, options], resolve });
+    if (!worker) start();
+    else if (jobs.length === 1) next();
+  });
+}
+
+function start(): void {
+  const module = new URL("./math/worker.ts", import.meta.url);
+  // A package that was loaded over the network, as from JSR: threads start from files and data URLs only.
+  const entry = module.protocol === "file:"
+    ? module
+    : new URL(`data:text/javascript,${encodeURIComponent(`import ${JSON.stringify(module.href)};`)}`);
+  const started = worker = new Worker(entry, { env: {} });
+  ready = false;
+  started.on("message", (message: "ready" | Verdict) => {
+    if (message !== "ready") return finish(message);
+    ready = true;
+    next();
+  });
+  started.on("error", (error: Error) => {
+    if (worker === started) restart(`unparsed: the grader failed (${error.message.split("\n", 1)[0]})`);
+  });
+}
+
+function next(): void {
+  if (jobs.length === 0) return worker?.unref();
+  if (!ready) return;
+  worker!.ref();
+  worker!.postMessage(jobs[0].request);
+  timer = setTimeout(() => restart(`unparsed: no verdict within ${TIME_LIMIT} ms`), TIME_LIMIT);
+}
+
+function finish(verdict: Verdict): void {
+  clearTimeout(timer);
+  jobs.shift()!.resolve(verdict);
+  next();
+}
+
+/** Ends the thread together with the comparison it was at; the others go on in a new one. */
+function restart(reason: string): void {
+  clearTimeout(timer);
+  worker!.terminate();
+  worker = undefined;
+  jobs.shift()?.resolve({ verdict: "unparsed", reason });
+  if (jobs.length > 0) start();
+}
