@@ -18,27 +18,34 @@ export interface Sample {
 
 /** How responses are drawn. */
 export interface GenerateOptions {
-  /** Longest response, in tokens. */
-  maxTokens: number;
+  /** Most tokens drawn. One number, or one per request. */
+  maxTokens: number | readonly number[];
   /** Softmax temperature; 0 takes the most likely token. One number, or one per request. */
   temperature?: number | readonly number[];
   /** Smallest set of tokens whose probability reaches this (nucleus sampling); 1 keeps all. */
   topP?: number;
   /** Token ids that end a response; the stop token is part of the response. Default: those of the policy. */
   stopTokens?: readonly number[];
+  /**
+   * Texts that end a turn: nothing is drawn behind the first token with which the drawn ones hold one of them. That
+   * token is kept whole, with what it may hold behind the text.
+   */
+  stopTexts?: readonly string[];
 }
 
 /** One response to sample: requests with an equal prompt share its computation. */
 export interface GenerateRequest {
   /** Token ids of the prompt. */
   prompt: readonly number[];
-  /** Noise of this response: token `t` uses `uniform(key, t)`. */
+  /** Noise of this response: token `t` uses `uniform(key, t)`, counted from the start of the response. */
   key: Key;
+  /** Token ids of the response so far (the policy's own and those of a tool), which is continued. Default: none. */
+  begun?: readonly number[];
 }
 
-/** One sampled response. */
+/** One sampled response, or what was drawn to continue one. */
 export interface Generation {
-  /** Response token ids, with the stop token if one was drawn. */
+  /** Token ids that were drawn, with the stop token if one was. */
   tokens: number[];
   /** Log-prob of each token as the sampler saw it (temperature applied). The training kernels may differ in the last bits. */
   logProbs: Float32Array;

@@ -16,6 +16,7 @@ import type {
   StepOptions,
   Tokenizer,
 } from "../../policy/policy.ts";
+import { stopTextTest } from "../../policy/stop_texts.ts";
 import { sha256 } from "../canonical.ts";
 
 const alphabet = "0123456789# ";
@@ -87,16 +88,19 @@ class TablePolicy implements Policy {
   }
 
   generate(requests: readonly GenerateRequest[], options: GenerateOptions): Promise<Generation[]> {
-    const { maxTokens, temperature = 1 } = options;
-    return Promise.resolve(requests.map(({ key }, index) => {
+    const { maxTokens, temperature = 1 } = options, completes = stopTextTest(tokenizer, options.stopTexts);
+    return Promise.resolve(requests.map(({ key, begun = [] }, index) => {
       const tokens: number[] = [], logProbs: number[] = [];
-      while (tokens.length < maxTokens && tokens.at(-1) !== stop) {
-        const own = typeof temperature === "number" ? temperature : temperature[index];
-        const [token, logProb] = this.#draw(key, tokens.length, own);
+      const own = typeof temperature === "number" ? temperature : temperature[index];
+      const most = typeof maxTokens === "number" ? maxTokens : maxTokens[index];
+      let stopped = false;
+      while (tokens.length < most && !stopped) {
+        const [token, logProb] = this.#draw(key, begun.length + tokens.length, own);
         tokens.push(token);
         logProbs.push(logProb);
+        stopped = token === stop || completes(tokens);
       }
-      return { tokens, logProbs: Float32Array.from(logProbs), truncated: tokens.at(-1) !== stop };
+      return { tokens, logProbs: Float32Array.from(logProbs), truncated: !stopped };
     }));
   }
 

@@ -7,6 +7,7 @@
  * @module
  */
 import type { GenerateOptions, GenerateRequest, Generation } from "../policy.ts";
+import type { Completes } from "../stop_texts.ts";
 import { drawNucleus, drawToken, likeliestToken } from "../ops/sample.ts";
 import { uniform } from "../random.ts";
 import type { Engine } from "./engine.ts";
@@ -19,12 +20,17 @@ const MAX_ROWS = 128, MAX_CACHE = 2 ** 28;
 /** A sequence being decoded. */
 interface Row {
   request: GenerateRequest;
+  /** The prompt, and the response as far as it had begun. */
+  context: readonly number[];
   temperature: number;
+  maxTokens: number;
   /** Token to feed next, and the number of cache slots already filled (its position). */
   token: number;
   length: number;
   tokens: number[];
   logProbs: number[];
+  /** Ended by a stop token or a stop text. */
+  stopped: boolean;
   done: boolean;
 }
 
@@ -40,24 +46,40 @@ interface Cache {
   feeds: Record<string, Feed>;
 }
 
+/** How tokens are drawn, with what ends a response. */
+export interface DecodeOptions extends Omit<GenerateOptions, "stopTexts"> {
+  stopTokens: readonly number[];
+  /** Asked of the drawn tokens after each of them. Default: never. */
+  completes?: Completes;
+}
+
 /** Draws one response per request. `prompts` holds prompt states of the current weights and is added to. */
 export async function decode(
   engine: Engine,
   prompts: Map<string, PromptState>,
   requests: readonly GenerateRequest[],
-  { maxTokens, stopTokens, temperature = 1, topP = 1 }: GenerateOptions & { stopTokens: readonly number[] },
+  { maxTokens, stopTokens, completes = () => false, temperature = 1, topP = 1 }: DecodeOptions,
 ): Promise<Generation[]> {
-  await computePrompts(engine, prompts, requests.map((request) => request.prompt));
-  const rows = requests.map((request, index): Row => ({
-    request,
-    temperature: typeof temperature === "number" ? temperature : temperature[index],
-    token: request.prompt[request.prompt.length - 1],
-    length: request.prompt.length - 1,
-    tokens: [],
-    logProbs: [],
-    done: maxTokens === 0,
-  }));
-  const waiting = rows.filter((row) => !row.done), most = rowsThatFit(engine, rows, maxTokens);
+  const rows = requests.map((request, index): Row => {
+    const context = request.begun?.length ? [...request.prompt, ...request.begun] : request.prompt;
+    const most = typeof maxTokens === "number" ? maxTokens : maxTokens[index];
+    return {
+      request,
+      context,
+      temperature: typeof temperature === "number" ? temperature : temperature[index],
+      maxTokens: most,
+      token: context[context.length - 1],
+      length: context.length - 1,
+      tokens: [],
+      logProbs: [],
+      stopped: false,
+      done: most === 0,
+    };
+  });
+  // What one response alone continues from is not worth keeping until the next update.
+  const passing = rows.filter(({ request, context }) => request.prompt !== context && !prompts.has(promptKey(context)));
+  await computePrompts(engine, prompts, rows.map(({ context }) => context));
+  const waiting = rows.filter((row) => !row.done), most = rowsThatFit(engine, rows);
   let active: Row[] = [], cache: Cache | undefined;
   while (true) {
     const alive = active.filter((row) => !row.done), joining = waiting.slice(0, most - alive.length);
@@ -75,25 +97,27 @@ export async function decode(
       row.logProbs.push(Math.log(probabilities[b * width + row.token]));
       row.tokens.push(row.token);
       row.length++;
-      row.done = stopTokens.includes(row.token) || row.tokens.length === maxTokens;
+      row.stopped = stopTokens.includes(row.token) || completes(row.tokens);
+      row.done = row.stopped || row.tokens.length === row.maxTokens;
     });
   }
-  return rows.map(({ tokens, logProbs }) => ({
+  for (const { context } of passing) prompts.delete(promptKey(context));
+  return rows.map(({ tokens, logProbs, stopped }) => ({
     tokens,
     logProbs: Float32Array.from(logProbs),
-    truncated: !stopTokens.includes(tokens[tokens.length - 1]),
+    truncated: !stopped,
   }));
 }
 
-function rowsThatFit({ config }: Engine, rows: readonly Row[], maxTokens: number): number {
-  const longest = rows.reduce((most, row) => Math.max(most, row.length), 0) + maxTokens;
+function rowsThatFit({ config }: Engine, rows: readonly Row[]): number {
+  const longest = rows.reduce((most, row) => Math.max(most, row.length + row.maxTokens), 0);
   const perRow = 2 * config.layers * config.keyValueHeads * config.headSize * bucketed(longest + 1);
   return Math.max(1, Math.min(MAX_ROWS, Math.floor(MAX_CACHE / perRow)));
 }
 
 function choose(probabilities: Float32Array, { request, tokens, temperature }: Row, topP: number): number {
   if (temperature === 0) return likeliestToken(probabilities);
-  const noise = uniform(request.key, tokens.length);
+  const noise = uniform(request.key, (request.begun?.length ?? 0) + tokens.length);
   return topP < 1 ? drawNucleus(probabilities, topP, noise) : drawToken(probabilities, noise);
 }
 
@@ -150,7 +174,7 @@ function rebuild(
   const slots = bucketed(Math.max(...rows.map((row) => row.length)) + 1);
   const oldRow = new Map(before.map((row, b) => [row, b])), turned = new Map<Float32Array, Float32Array>();
   const promptRows = (row: Row, part: "keys" | "values", layer: number): Float32Array => {
-    const rows = prompts.get(promptKey(row.request.prompt))![part][layer];
+    const rows = prompts.get(promptKey(row.context))![part][layer];
     if (!turned.has(rows)) turned.set(rows, byHead(rows, kv, size));
     return turned.get(rows)!;
   };

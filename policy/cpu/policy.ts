@@ -5,6 +5,7 @@
  */
 import type { PolicyDirectory } from "../directory.ts";
 import type { GenerateOptions, Policy, Tokenizer } from "../policy.ts";
+import { stopTextTest } from "../stop_texts.ts";
 import { decode } from "./decoding.ts";
 import { runtimeVersion } from "./session.ts";
 import { checkDerivatives, checkSamples, checkTokens, type CpuOptions, createTrained } from "./trained.ts";
@@ -26,11 +27,16 @@ export function createCpuPolicy(directory: PolicyDirectory, tokenizer: Tokenizer
     parameterCount: weights.length,
     backend: `cpu/${KERNELS} ${runtimeVersion}`,
     generate(requests, options) {
-      requests.forEach(({ prompt }, i) => checkTokens(config, `Prompt ${i}`, prompt, 1));
+      requests.forEach(({ prompt, begun = [] }, i) => {
+        checkTokens(config, `Prompt ${i}`, prompt, 1);
+        checkTokens(config, `The begun response ${i}`, begun, 0);
+      });
       checkSampling(options, requests.length);
-      return inTurn(() =>
-        decode(engine, prompts, requests, { ...options, stopTokens: options.stopTokens ?? stopTokens })
-      );
+      const ends = {
+        stopTokens: options.stopTokens ?? stopTokens,
+        completes: stopTextTest(tokenizer, options.stopTexts),
+      };
+      return inTurn(() => decode(engine, prompts, requests, { ...options, ...ends }));
     },
     logProbs(samples, options = {}) {
       checkTemperature(options.temperature);
@@ -51,8 +57,13 @@ export function createCpuPolicy(directory: PolicyDirectory, tokenizer: Tokenizer
 }
 
 function checkSampling({ maxTokens, temperature = 1, topP = 1 }: GenerateOptions, requests: number): void {
-  if (!Number.isInteger(maxTokens) || maxTokens < 0) {
-    throw new RangeError(`A response can't have at most ${maxTokens} tokens; give an integer from 0.`);
+  const most = typeof maxTokens === "number" ? [maxTokens] : maxTokens;
+  if (typeof maxTokens !== "number" && maxTokens.length !== requests) {
+    throw new RangeError(`${requests} requests have ${maxTokens.length} maximum lengths; give one, or one each.`);
+  }
+  const impossible = most.find((value) => !Number.isInteger(value) || value < 0);
+  if (impossible !== undefined) {
+    throw new RangeError(`A response can't have at most ${impossible} tokens; give an integer from 0.`);
   }
   if (!(topP > 0 && topP <= 1)) throw new RangeError(`topP is ${topP}; give a number above 0 and at most 1.`);
   const temperatures = typeof temperature === "number" ? [temperature] : temperature;
