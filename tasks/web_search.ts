@@ -1,0 +1,137 @@
+/**
+ * Questions that must be looked up: the policy searches, reads, searches again and answers (Search-R1, arXiv 2503.09516;
+ * R1-Searcher, arXiv 2503.05592).
+ *
+ * Q: where was the founder of Belplex born?
+ * A: <search> Belplex founded </search>
+ *    <information>Belplex was founded by Ann Kelson. …</information>      (written by the environment)
+ *    <search> Ann Kelson born </search>
+ *    <information>Ann Kelson was born in Morton. …</information>
+ *    <answer> Morton </answer>
+ *
+ * The source is `embedded` (questions about a small generated world, searched in memory) or a file of questions with
+ * its `corpus.jsonl` in the same folder. What a search is can be replaced (`web_search/search.ts`): by an engine on the
+ * network, or by the recording of one.
+ *
+ * | channel | 1 | 0 |
+ * |---|---|---|
+ * | `accuracy` | the answer equals a right one (exact match) | it does not, or there is none |
+ * | `f1` | it has the same words | no word in common |
+ * | `format` | the protocol was obeyed | it was not |
+ * | `searches` | no search | all that are allowed: 1 - searches / allowed, so that more is better, as in every channel |
+ *
+ * @module
+ */
+
+import { scoreAnswer } from "./grading/question_answering.ts";
+import { sha256 } from "./sha256.ts";
+import { DataError } from "./source/data_error.ts";
+import type { Grade, Problem, Task } from "./task.ts";
+import { type Corpus, openCorpus } from "./web_search/corpus.ts";
+import { CORPUS_FILE, corpusBeside, readQuestions } from "./web_search/files.ts";
+import { buildIndex, searchIndex } from "./web_search/full_text.ts";
+import { type ProtocolName, protocols } from "./web_search/protocol.ts";
+import { worldPassages, worldProblems } from "./web_search/questions.ts";
+import type { Passage, Search } from "./web_search/search.ts";
+
+/** Options of {@linkcode createWebSearch}. */
+export interface WebSearchOptions {
+  /** How calls, replies and answers are written. Default `search_r1`. */
+  readonly protocol?: ProtocolName;
+  /** Most searches of a response. Default 4, as Search-R1. */
+  readonly maxTurns?: number;
+  /** Passages of a reply. Default 2 of the embedded world (short sentences), 3 of anything else, as Search-R1. */
+  readonly limit?: number;
+  /** Searches instead of the corpus of the source. */
+  readonly search?: Search;
+}
+
+/** Ends the question of an embedded problem. */
+export const END_OF_QUESTION = "\n";
+
+let worldIndex: Search | undefined;
+
+/** Searches the embedded world. Its sentences name what they are about, so passages come without their titles. */
+export const searchWorld: Search = async (query, options) => {
+  worldIndex ??= searchIndex(buildIndex(worldPassages()));
+  return (await worldIndex(query, options)).map((passage) => ({ ...passage, title: "" }));
+};
+
+/** A web search task. */
+export function createWebSearch({ protocol = "search_r1", maxTurns = 4, limit, search }: WebSearchOptions = {}): Task {
+  const { stops, instructions, read, reply } = protocols[protocol];
+  const corpora = new Map<string, Promise<Corpus>>();
+  const open = (path: string) => {
+    if (!corpora.has(path)) corpora.set(path, openCorpus(path));
+    return corpora.get(path)!;
+  };
+  const isEmbedded = ({ meta }: Problem) => meta?.hops !== undefined;
+
+  async function find(problem: Problem, query: string): Promise<Passage[]> {
+    if (search) return search(query, { limit: limit ?? 3 });
+    if (isEmbedded(problem)) return searchWorld(query, { limit: limit ?? 2 });
+    return (await open(String(problem.meta?.corpus))).search(query, { limit: limit ?? 3 });
+  }
+
+  return {
+    name: "web_search",
+    summary: "questions to look up with a search tool, in several turns; embedded world, or questions with a corpus",
+    async problems({ split, source = "embedded", seed = 0 }) {
+      if (source === "embedded") return await worldProblems(split, seed);
+      const { problems, digest } = await readQuestions(source);
+      const corpus = corpusBeside(source);
+      const searched = search ? "" : (await openBeside(source, open)).digest;
+      return {
+        length: problems.length,
+        source,
+        digest: await sha256(digest + searched),
+        at(index) {
+          const problem = problems[index];
+          if (!problem) throw new Error(`${source}: there is no problem ${index}; the file has ${problems.length}.`);
+          return { ...problem, meta: { ...problem.meta, corpus } };
+        },
+      };
+    },
+    prompt(problem) {
+      const { question } = problem;
+      return isEmbedded(problem) ? question + END_OF_QUESTION : `${instructions}\n\nQuestion: ${question}\n`;
+    },
+    environment: {
+      stops,
+      maxTurns,
+      async reply(problem, response) {
+        const { calling, queries } = read(response);
+        if (!calling) return null;
+        const query = queries[queries.length - 1];
+        return reply(query === null ? null : await find(problem, query));
+      },
+    },
+    grade(problem, response): Grade {
+      const { answer, obeyed, queries } = read(response);
+      const right = problem.meta?.answers as readonly string[] | undefined ?? [problem.gold];
+      const { exactMatch, f1 } = answer === null ? { exactMatch: 0, f1: 0 } : scoreAnswer(right, answer);
+      const searches = 1 - Math.min(queries.length, maxTurns) / maxTurns;
+      return {
+        rewards: { accuracy: exactMatch, f1, format: obeyed ? 1 : 0, searches },
+        answer,
+        reason: answer === null
+          ? "no answer between tags"
+          : exactMatch === 1
+          ? "equal"
+          : `different: ${answer} is not ${right.join(" or ")}`,
+      };
+    },
+  };
+}
+
+async function openBeside(path: string, open: (path: string) => Promise<Corpus>): Promise<Corpus> {
+  try {
+    return await open(corpusBeside(path));
+  } catch (error) {
+    if (!(error instanceof DataError && error.message.endsWith("there is no such file."))) throw error;
+    throw new DataError(`${path}: there is no ${CORPUS_FILE} beside it to search in.`, { cause: error });
+  }
+}
+
+/** The web search task. */
+export const webSearch: Task = createWebSearch();

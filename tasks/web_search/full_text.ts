@@ -1,0 +1,52 @@
+/**
+ * Full-text search over a corpus: SQLite's FTS5 with Okapi BM25 and Porter stemming, title and text as columns.
+ *
+ * A passage matches if it has any word of the query. The title weighs more than the text, because questions name what
+ * they ask about. Equal scores are ordered by id, so that a query has one answer, whatever the order of the corpus.
+ *
+ * @module
+ */
+
+import { DatabaseSync } from "node:sqlite";
+import type { Passage, Search } from "./search.ts";
+
+/** Part of an index's file name: raise it with any change that changes what a query finds. */
+export const INDEX_VERSION = 1;
+/** Weight of a word in the title; in the text it is 1. */
+const TITLE_WEIGHT = 8;
+/** Words of a query that count; a policy may write any number of them. */
+const MOST_WORDS = 64;
+
+/** Writes the index of a corpus into a new file, or into memory (`:memory:`), and leaves it open. */
+export function buildIndex(passages: readonly Passage[], path = ":memory:"): DatabaseSync {
+  const database = new DatabaseSync(path);
+  // Rows are numbered in the order of ids, so that ordering ties by row number orders them by id.
+  const ordered = [...passages].sort((a, b) => a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+  database.exec(
+    "CREATE VIRTUAL TABLE passages USING fts5(title, text, id UNINDEXED, tokenize = 'porter unicode61'); BEGIN",
+  );
+  const insert = database.prepare("INSERT INTO passages (title, text, id) VALUES (?, ?, ?)");
+  for (const { id, title, text } of ordered) insert.run(title, text, id);
+  database.exec("COMMIT; INSERT INTO passages (passages) VALUES ('optimize')");
+  return database;
+}
+
+/** Searches an index that {@linkcode buildIndex} wrote. */
+export function searchIndex(database: DatabaseSync): Search {
+  const best = database.prepare(
+    "SELECT id, title, text FROM passages " +
+      `WHERE passages MATCH ? ORDER BY bm25(passages, ${TITLE_WEIGHT}, 1), rowid LIMIT ?`,
+  );
+  return (query, { limit }) => {
+    const expression = matchAny(query);
+    if (expression === "") return Promise.resolve([]);
+    const rows = best.all(expression, limit) as unknown as Passage[];
+    return Promise.resolve(rows.map(({ id, title, text }) => ({ id, title, text })));
+  };
+}
+
+/** The query as an FTS5 expression: its words in quotes, so that none of them is taken for an operator. */
+function matchAny(query: string): string {
+  const words = new Set(query.toLowerCase().match(/[\p{L}\p{N}\p{M}]+/gu));
+  return [...words].slice(0, MOST_WORDS).map((word) => `"${word}"`).join(" OR ");
+}
