@@ -30,7 +30,7 @@ export const gsm8k: Task<Grade> = {
   name: "gsm8k",
   summary: "grade-school word problems with a number as the answer; embedded generator, or the GSM8K files",
   problems({ split, source = "embedded", seed = 0 }) {
-    return source === "embedded" ? embeddedProblems(split, seed) : problemsOfFile(source);
+    return source === "embedded" ? embeddedProblems(split, seed) : problemsOfFile(source, { split });
   },
   prompt(problem: Problem) {
     return problem.question + END_OF_QUESTION;

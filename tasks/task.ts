@@ -46,15 +46,15 @@ export interface Problems {
   at(index: number): Problem;
   /** SHA-256 (hex) of the file, or of the generator's version and seed: part of a cell's identity. */
   readonly digest: string;
-  /** For the record: `embedded`, a path, `hub:owner/name@revision`. */
+  /** For the record: `embedded`, a path, `hub:owner/name@commit:config/split`. */
   readonly source: string;
 }
 
 /** Which problems. */
 export interface ProblemsOptions {
-  /** Ignored by sources that are one split already, such as a file. */
+  /** Ignored by sources that are one split already: a file, or a data set of the hub whose source names a split. */
   readonly split: "train" | "test";
-  /** `embedded` (default) or a path. */
+  /** `embedded` (default), a path, or `hub:OWNER/NAME[@REVISION][:CONFIG/SPLIT]`. */
   readonly source?: string;
   /** Seed of a generated source. Default 0. */
   readonly seed?: number;

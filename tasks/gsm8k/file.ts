@@ -1,33 +1,22 @@
 /**
- * The file source: rows with the columns `question` and `answer`, as GSM8K publishes them.
+ * The published data: rows with the columns `question` and `answer`, from a file or from the hub (`openai/gsm8k`).
  *
  * @module
  */
 
 import { parseNumber } from "../grading/number.ts";
 import { DataError } from "../source/data_error.ts";
+import { problemsOfRows } from "../source/problems.ts";
 import type { Row } from "../source/row.ts";
-import { readRows } from "../source/rows.ts";
+import type { ReadOptions } from "../source/rows.ts";
 import type { Problem, Problems } from "../task.ts";
 
-/** Problems of a `.jsonl` or `.parquet` file, in its order. The gold answer is what follows the last `####`. */
-export async function problemsOfFile(path: string): Promise<Problems> {
-  const { rows, digest } = await readRows(path, { question: "string", answer: "string" });
-  const name = path.split(/[\\/]/).at(-1);
-  const problems = rows.map((row) => problemOf(row, `${name}:${row.line}`));
-  return {
-    length: problems.length,
-    source: path,
-    digest,
-    at(index) {
-      const problem = problems[index];
-      if (!problem) throw new Error(`${path}: there is no problem ${index}; the file has ${problems.length}.`);
-      return problem;
-    },
-  };
+/** Problems of a file or of a data set on the hub, in its order. The gold answer is what follows the last `####`. */
+export function problemsOfFile(source: string, options: ReadOptions = {}): Promise<Problems> {
+  return problemsOfRows(source, { ...options, columns: { question: "string", answer: "string" }, problemOf });
 }
 
-function problemOf({ values, where }: Row, id: string): Problem {
+function problemOf({ id, values, where }: Row): Problem {
   const { question, answer } = values as { question: string; answer: string };
   const at = answer.lastIndexOf("####");
   if (at < 0) throw new DataError(`${where}: the answer has no final line "#### number".`);

@@ -24,7 +24,7 @@ Deno.test("a file's gold answer is what follows the last ####", async () => {
       meta: { solution: "#### 1\n#### 1,000" },
     });
     assert.match(id, /\.jsonl:1$/);
-    assert.throws(() => problems.at(1), /there is no problem 1; the file has 1/);
+    assert.throws(() => problems.at(1), /there is no problem 1; it has 1/);
   });
 });
 

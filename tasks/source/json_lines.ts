@@ -5,21 +5,16 @@
  */
 
 import { DataError } from "./data_error.ts";
-import type { Row } from "./row.ts";
+import { type DataFile, type Row, rowOfLine } from "./row.ts";
+import { textOf } from "./text.ts";
 
 /** The objects of a file in JSON lines; blank lines are skipped, a byte-order mark is ignored. */
-export function parseJsonLines(path: string, bytes: Uint8Array): Row[] {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw new DataError(`${path}: the file is not UTF-8 text.`, { cause: error });
-  }
+export function parseJsonLines(file: DataFile): Row[] {
   const rows: Row[] = [];
-  for (const [index, content] of text.split("\n").entries()) {
+  for (const [index, content] of textOf(file).split("\n").entries()) {
     if (content.trim() === "") continue;
-    const where = `${path}, line ${index + 1}`;
-    rows.push({ where, line: index + 1, values: parseObject(where, content) });
+    const line = index + 1;
+    rows.push(rowOfLine(file, line, parseObject(`${file.path}, line ${line}`, content)));
   }
   return rows;
 }

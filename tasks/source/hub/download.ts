@@ -1,0 +1,152 @@
+/**
+ * The content of a data set's files, from the cache or from the hub.
+ *
+ * A file comes into the cache by a rename, once its checksum is right: what lies under its name is whole. Until then it
+ * grows as `OID.part`, which the next attempt (in this run or another) goes on with.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { fileDownloadInfo } from "@huggingface/hub";
+import { DataError } from "../data_error.ts";
+import { type Connection, pause, requests } from "./connection.ts";
+import { progressBar } from "./progress.ts";
+import { folderOf, type HubFile, type Snapshot } from "./snapshot.ts";
+
+/** Attempts in a row that bring no byte, after which a download is given up; milliseconds between them. */
+const ATTEMPTS = 3, PAUSE = 250;
+
+/** The content of a file. */
+export async function contentOf(
+  snapshot: Snapshot,
+  file: HubFile,
+  connection: Connection,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const path = `${folderOf(snapshot.repository, connection)}/blobs/${file.oid}`;
+  return await wholeFile(path, file) ??
+    // Another process may have fetched it while this one waited.
+    await locked(path, async () => await wholeFile(path, file) ?? await fetched(path, snapshot, file, connection));
+}
+
+/** The file's content if it is in the cache and undamaged. */
+async function wholeFile(path: string, file: HubFile): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    const bytes = await Deno.readFile(path);
+    return isWhole(bytes, file) ? bytes : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+function isWhole(bytes: Uint8Array, { oid, size }: HubFile): boolean {
+  if (bytes.length !== size) return false;
+  // Large files are named by SHA-256, the others as git names them.
+  const hash = oid.length === 64 ? createHash("sha256") : createHash("sha1").update(`blob ${size}\0`);
+  return hash.update(bytes).digest("hex") === oid;
+}
+
+/** Runs `work` while no other process does for this file. */
+async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
+  await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+  using lock = await Deno.open(`${path}.lock`, { create: true, write: true });
+  await lock.lock(true);
+  return await work();
+}
+
+async function fetched(
+  path: string,
+  snapshot: Snapshot,
+  file: HubFile,
+  connection: Connection,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const part = `${path}.part`;
+  while (true) {
+    const resumed = await sizeOf(part) > 0;
+    await complete(part, snapshot, file, connection);
+    const bytes = await Deno.readFile(part);
+    if (isWhole(bytes, file)) {
+      await Deno.rename(part, path);
+      return bytes;
+    }
+    await Deno.remove(part);
+    // What an earlier run left may be what is wrong.
+    if (resumed) continue;
+    throw new DataError(
+      `hub:${snapshot.repository}: what arrived as ${file.path} has another checksum than the hub lists for it; ` +
+        "nothing of it was kept, try again.",
+    );
+  }
+}
+
+/** Appends to the part what is missing, over as many connections as it takes while each brings something. */
+async function complete(part: string, snapshot: Snapshot, file: HubFile, connection: Connection): Promise<void> {
+  const { repository } = snapshot;
+  const get = requests(connection, { repository, what: file.path });
+  const bar = progressBar(`${repository} ${file.path}`, file.size);
+  try {
+    let failures = 0, cause: unknown;
+    while (true) {
+      using output = await Deno.open(part, { create: true, append: true });
+      const have = (await output.stat()).size;
+      if (have >= file.size) return;
+      if (failures === ATTEMPTS) {
+        throw new DataError(
+          `hub:${repository}: the connection was cut at byte ${have} of ${file.size} of ${file.path}, ` +
+            `${ATTEMPTS} times in a row; run the same command again to go on from there.`,
+          { cause },
+        );
+      }
+      if (failures > 0) await pause(PAUSE * failures);
+      const url = await located(snapshot, file, connection, get);
+      const response = await get(url, have > 0 ? { headers: { Range: `bytes=${have}-${file.size - 1}` } } : {});
+      // A server that knows no ranges sends all of it.
+      let written = response.status === 206 ? have : 0;
+      if (written === 0) await output.truncate();
+      try {
+        for await (const chunk of response.body ?? []) {
+          await writeAll(output, chunk);
+          bar.at(written += chunk.length);
+          if (written > file.size) break;
+        }
+      } catch (error) {
+        cause = error;
+      }
+      failures = written > have ? 0 : failures + 1;
+    }
+  } finally {
+    bar.end();
+  }
+}
+
+/** Where the file is downloaded from. */
+async function located(
+  { repository, commit }: Snapshot,
+  { path }: HubFile,
+  { endpoint }: Connection,
+  get: typeof fetch,
+): Promise<string> {
+  const info = await fileDownloadInfo({
+    repo: { type: "dataset", name: repository },
+    path: path.split("/").map(encodeURIComponent).join("/"),
+    revision: commit,
+    hubUrl: endpoint,
+    // Only the headers are read.
+    fetch: async (input, init) => {
+      const response = await get(input, init);
+      await response.body?.cancel();
+      return response;
+    },
+  });
+  if (!info) throw new DataError(`hub:${repository}: the hub has no ${path}.`);
+  return info.url;
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return await Deno.stat(path).then(({ size }) => size, () => 0);
+}
+
+async function writeAll(output: Deno.FsFile, chunk: Uint8Array): Promise<void> {
+  for (let written = 0; written < chunk.length;) written += await output.write(chunk.subarray(written));
+}
