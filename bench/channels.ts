@@ -7,11 +7,11 @@
 import type { Task } from "../tasks/task.ts";
 import { unknown } from "./nearest.ts";
 import { Refusal } from "./outcomes.ts";
-import type { Rollout } from "./rollout.ts";
+import { lengthOf, type Rollout } from "./rollout.ts";
 
 /** What a channel of the runner is computed from. */
 interface Measured {
-  /** Length of the response in tokens. */
+  /** Length of the response in tokens of the policy. */
   length: number;
   /** Most tokens that a response may have. */
   budget: number;
@@ -44,12 +44,13 @@ export function channelsOf(task: Task, rewards: Readonly<Record<string, number |
 
 /** The named reward channels of a rollout; refuses a name that neither the task nor the runner has. */
 export function rewardsOf(
-  { grade, generation }: Pick<Rollout, "grade" | "generation">,
+  rollout: Pick<Rollout, "grade" | "generation">,
   names: readonly string[],
   budget: number,
 ): Record<string, number | null> {
+  const { grade } = rollout;
   return Object.fromEntries(names.map((name) => {
-    if (Object.hasOwn(common, name)) return [name, common[name]({ length: generation.tokens.length, budget })];
+    if (Object.hasOwn(common, name)) return [name, common[name]({ length: lengthOf(rollout), budget })];
     const reward = grade.rewards[name];
     if (reward === undefined) {
       throw new Refusal(unknown("reward channel", name, [...Object.keys(grade.rewards), ...commonChannels]));

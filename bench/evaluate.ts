@@ -9,12 +9,13 @@ import { fold, keyOf } from "../policy/random.ts";
 import type { Problems, Task } from "../tasks/task.ts";
 import { sha256 } from "./canonical.ts";
 import { evaluationIndices } from "./problem_order.ts";
-import { isRight, type Rollout, rollOut } from "./rollout.ts";
+import { isRight, lengthOf, type Rollout, rollOut, rolloutParts, type ToolUse, toolUseOf } from "./rollout.ts";
 import { mean, quantile } from "./statistics/describe.ts";
 import { passAtK } from "./statistics/pass_at_k.ts";
+import type { Exchange } from "./turns.ts";
 import type { Evaluation } from "./suite.ts";
 
-/** Response lengths in tokens; null where there is no such response. */
+/** Response lengths in tokens of the policy; null where there is no such response. */
 export interface Lengths {
   /** Mean over all. */
   mean: number | null;
@@ -44,6 +45,8 @@ export interface EvaluationRecord {
   pass: Record<string, number>;
   /** Lengths of the sampled responses. */
   length: Lengths;
+  /** Turns, replies and tokens of tools in the sampled responses, where the task has an environment. */
+  tools?: ToolUse;
   /** Share of sampled responses without an answer that could be read. */
   unanswered: number;
   /** Cost of this evaluation; not part of the cost columns. */
@@ -86,8 +89,12 @@ export interface LoggedResponse {
   right: boolean;
   /** Why, in the grader's words. */
   reason: string;
-  /** Length in tokens. */
+  /** Length in tokens of the policy. */
   tokens: number;
+  /** Tokens of tools, where the task has an environment. */
+  toolTokens?: number;
+  /** Turns that were replied to, with the reply, where the task has an environment. */
+  exchanges?: readonly Exchange[];
   /** True if it was cut at the maximum length. */
   truncated: boolean;
 }
@@ -104,6 +111,8 @@ export interface EvaluationParts {
   evaluation: Evaluation;
   /** Longest response where the settings name none. */
   maxTokens: number;
+  /** The same with the tokens of tools; absent: a multiple of it. */
+  maxTotalTokens?: number;
   /** Seed of the noise. */
   seed: number;
 }
@@ -116,15 +125,14 @@ export function reportedKs(samples: number): number[] {
 }
 
 function lengthsOf(rollouts: readonly Rollout[]): Lengths {
-  const length = ({ generation }: Rollout) => generation.tokens.length;
-  const all = rollouts.map(length);
+  const all = rollouts.map(lengthOf);
   return {
     mean: mean(all),
     p10: quantile(all, 0.1),
     p50: quantile(all, 0.5),
     p90: quantile(all, 0.9),
-    right: mean(rollouts.filter(isRight).map(length)),
-    wrong: mean(rollouts.filter((rollout) => !isRight(rollout)).map(length)),
+    right: mean(rollouts.filter(isRight).map(lengthOf)),
+    wrong: mean(rollouts.filter((rollout) => !isRight(rollout)).map(lengthOf)),
     truncated: mean(rollouts.map(({ generation }) => generation.truncated ? 1 : 0)),
   };
 }
@@ -136,8 +144,12 @@ function logged(rollout: Rollout): LoggedResponse {
     answer: grade.answer,
     right: isRight(rollout),
     reason: grade.reason,
-    tokens: generation.tokens.length,
+    tokens: lengthOf(rollout),
     truncated: generation.truncated,
+    ...generation.exchanges && {
+      toolTokens: generation.tokens.length - lengthOf(rollout),
+      exchanges: generation.exchanges,
+    },
   };
 }
 
@@ -147,8 +159,9 @@ export async function evaluate(parts: EvaluationParts, step: number): Promise<Ev
   const { samples, temperature, maxTokens = parts.maxTokens } = evaluation;
   const problems = evaluationIndices(parts.problems, evaluation.problems).map((index) => parts.problems.at(index));
   const key = keyOf(seed, "evaluation"), keys = problems.map((_, index) => fold(key, index));
-  const greedy = await rollOut(policy, task, problems, { samples: 1, temperature: 0, maxTokens, keys });
-  const sampled = await rollOut(policy, task, problems, { samples, temperature, maxTokens, keys });
+  const limits = { maxTokens, maxTotalTokens: parts.maxTotalTokens, keys };
+  const greedy = await rollOut(policy, task, problems, { ...limits, samples: 1, temperature: 0 });
+  const sampled = await rollOut(policy, task, problems, { ...limits, samples, temperature });
   const bySamples = problems.map((_, index) => sampled.slice(index * samples, (index + 1) * samples));
   const right = bySamples.map((group) => group.filter(isRight).length);
   const all = [...greedy, ...sampled];
@@ -160,14 +173,14 @@ export async function evaluate(parts: EvaluationParts, step: number): Promise<Ev
       average: mean(right)! / samples,
       pass: Object.fromEntries(pass),
       length: lengthsOf(sampled),
+      ...toolUseOf(sampled),
       unanswered: mean(sampled.map(({ grade }) => grade.answer === null ? 1 : 0))!,
       cost: {
         responses: all.length,
-        tokensGenerated: all.reduce((sum, { generation }) => sum + generation.tokens.length, 0),
+        tokensGenerated: all.reduce((sum, rollout) => sum + lengthOf(rollout), 0),
       },
       problems: { greedy: greedy.map((rollout) => isRight(rollout) ? 1 : 0), right },
-      digest: sha256(...all.flatMap(({ generation }) => [Int32Array.from(generation.tokens), generation.logProbs]))
-        .slice(0, 16),
+      digest: sha256(...all.flatMap(rolloutParts)).slice(0, 16),
     },
     responses: problems.map(({ id, question, gold }, index) => ({
       id,

@@ -34,6 +34,31 @@ export function requireAtMost(gate: string, what: string, step: number, value: n
   throw new GateFailure(gate, step, `${what} is ${value}, more than the limit of ${limit}.`);
 }
 
+/** Fails if a loss has a derivative at a token that a tool wrote: the policy did not choose it. */
+export function requireMasked(
+  algorithm: string,
+  step: number,
+  masks: readonly (ArrayLike<number> | undefined)[],
+  derivatives: readonly (readonly ArrayLike<number>[] | undefined)[],
+): void {
+  masks.forEach((mask, place) => {
+    for (const rows of mask ? derivatives : []) {
+      const row = rows?.[place] ?? [];
+      for (let index = 0; index < row.length; index++) {
+        if (mask![index] || row[index] === 0) continue;
+        throw new GateFailure(
+          "mask",
+          step,
+          `the loss of ${algorithm} has derivative ${
+            row[index]
+          } at token ${index} of response ${place}, which a tool ` +
+            "wrote; an algorithm leaves out tokens whose mask is 0.",
+        );
+      }
+    }
+  });
+}
+
 /** Largest and mean |difference| over all entries of two lists of rows. */
 export function difference(
   left: readonly ArrayLike<number>[],

@@ -4,9 +4,11 @@
  * @module
  */
 import { fold, type Key } from "../policy/random.ts";
-import type { GenerateRequest, Generation, Policy } from "../policy/policy.ts";
+import type { Generation, Policy } from "../policy/policy.ts";
 import type { Grade, Problem, Task } from "../tasks/task.ts";
+import { canonical } from "./canonical.ts";
 import type { Temperature } from "./suite.ts";
+import { chosenTokens, converse, type Dialogue, type DialogueRequest } from "./turns.ts";
 
 /** One sampled and graded response. */
 export interface Rollout {
@@ -18,9 +20,9 @@ export interface Rollout {
   prompt: readonly number[];
   /** Temperature that this response was drawn with. */
   temperature: number;
-  /** What the policy wrote. */
-  generation: Generation;
-  /** The response as text, without its stop token. */
+  /** What the policy wrote, and its tools between. */
+  generation: Dialogue;
+  /** The response as text, that of tools included, without its stop token. */
   text: string;
   /** How the task graded it. */
   grade: Grade;
@@ -34,8 +36,10 @@ export interface RolloutOptions {
   temperature: Temperature;
   /** Nucleus of sampling. */
   topP?: number;
-  /** Longest response, in tokens. */
+  /** Longest response, in tokens of the policy. */
   maxTokens: number;
+  /** The same with the tokens of tools; absent: a multiple of it. */
+  maxTotalTokens?: number;
   /** Noise of each problem: its response `sample` is drawn with the key folded with that number. */
   keys: readonly Key[];
 }
@@ -63,25 +67,23 @@ export async function rollOut(
   problems: readonly Problem[],
   options: RolloutOptions,
 ): Promise<Rollout[]> {
-  const { samples, temperature, topP = 1, maxTokens, keys } = options;
+  const { samples, temperature, topP, maxTokens, maxTotalTokens, keys } = options;
   const prompts = problems.map((problem) => policy.tokenizer.encode(task.prompt(problem)));
-  const requests: GenerateRequest[] = [], temperatures: number[] = [];
+  const requests: DialogueRequest[] = [];
   prompts.forEach((prompt, index) => {
     for (let sample = 0; sample < samples; sample++) {
-      requests.push({ prompt, key: fold(keys[index], sample) });
-      temperatures.push(temperatureOf(temperature, sample, samples));
+      requests.push({
+        prompt,
+        key: fold(keys[index], sample),
+        problem: problems[index],
+        temperature: temperatureOf(temperature, sample, samples),
+      });
     }
   });
-  const generations: Generation[] = [];
+  const generations: Dialogue[] = [];
   for (let start = 0; start < requests.length; start += batchSize) {
-    const end = start + batchSize;
-    generations.push(
-      ...await policy.generate(requests.slice(start, end), {
-        maxTokens,
-        topP,
-        temperature: typeof temperature === "number" ? temperature : temperatures.slice(start, end),
-      }),
-    );
+    const batch = requests.slice(start, start + batchSize);
+    generations.push(...await converse(policy, task.environment, batch, { maxTokens, maxTotalTokens, topP }));
   }
   return await Promise.all(generations.map(async (generation, index) => {
     const group = Math.floor(index / samples), problem = problems[group];
@@ -90,12 +92,44 @@ export async function rollOut(
       group,
       problem,
       prompt: prompts[group],
-      temperature: temperatures[index],
+      temperature: requests[index].temperature,
       generation,
       text,
       grade: await task.grade(problem, text),
     };
   }));
+}
+
+/** Length of a response: the tokens that the policy chose. */
+export function lengthOf({ generation }: Pick<Rollout, "generation">): number {
+  return chosenTokens(generation);
+}
+
+/** What tools did in a batch of responses: means per response. */
+export interface ToolUse {
+  /** Turns of the policy. */
+  turns: number;
+  /** Turns that the environment replied to: searches, calls of a tool. */
+  queries: number;
+  /** Tokens that the environment wrote. */
+  tokens: number;
+}
+
+/** The entry `tools` of a record; nothing where the task has no environment. */
+export function toolUseOf(rollouts: readonly Rollout[]): { tools?: ToolUse } {
+  if (!rollouts.some(({ generation }) => generation.exchanges)) return {};
+  const each = (count: (rollout: Rollout) => number) =>
+    rollouts.reduce((sum, rollout) => sum + count(rollout), 0) / rollouts.length;
+  const queries = each(({ generation }) => generation.exchanges!.length);
+  const tokens = each((rollout) => rollout.generation.tokens.length - lengthOf(rollout));
+  return { tools: { turns: queries + 1, queries, tokens } };
+}
+
+/** What the hash chain covers of a response: tokens, log-probs, and with an environment all that was asked and replied. */
+export function rolloutParts(
+  { generation: { tokens, logProbs, mask, exchanges } }: Rollout,
+): (string | ArrayBufferView)[] {
+  return [Int32Array.from(tokens), logProbs, ...mask ? [mask] : [], ...exchanges ? [canonical(exchanges)] : []];
 }
 
 /** True if the task gave full marks. */

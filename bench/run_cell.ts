@@ -269,9 +269,9 @@ class Run {
   async #evaluateAt(steps: readonly number[]): Promise<void> {
     if (steps.length === 0) return;
     const { models: { policy }, parts: { task, test: problems }, record } = this;
-    const { training: { maxTokens, steps: last }, evaluation, seed } = this.cell.identity;
+    const { training: { maxTokens, maxTotalTokens, steps: last }, evaluation, seed } = this.cell.identity;
     const start = this.#now;
-    const outcome = await evaluate({ policy, task, problems, evaluation, maxTokens, seed }, steps[0]);
+    const outcome = await evaluate({ policy, task, problems, evaluation, maxTokens, maxTotalTokens, seed }, steps[0]);
     for (const step of steps) {
       if (step === 0 || step === last) await record.responses(step, outcome.responses);
       const line = record.chain("evaluations.jsonl", { ...outcome.record, step });

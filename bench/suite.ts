@@ -38,8 +38,10 @@ export interface Training {
   temperature: Temperature;
   /** Nucleus of sampling; 1 keeps all. */
   topP: number;
-  /** Longest response, in tokens. */
+  /** Longest response, in tokens of the policy. */
   maxTokens: number;
+  /** Longest response with the text of tools, in tokens; absent: 16 times `maxTokens`. */
+  maxTotalTokens?: number;
   /** Reward channels that the algorithms see: the task's own, and those that every task has (`channels.ts`). */
   rewards: string[];
   /** Steps between checkpoints. */

@@ -49,14 +49,14 @@ export async function drawBatch(
   watch: Stopwatch,
 ): Promise<RolloutBatch> {
   const { policy, task, algorithm, training, seed } = parts;
-  const { groupSize, temperature, topP, maxTokens, promptsPerStep } = training;
+  const { groupSize, temperature, topP, maxTokens, maxTotalTokens, promptsPerStep } = training;
   const problems = trainingIndices(parts.problems, seed, first, count).map((index) => parts.problems.at(index));
   const keys = problems.map((_, index) => {
     const place = first + index;
     return fold(keyOf(seed, "rollout", Math.floor(place / promptsPerStep) + 1), place % promptsPerStep);
   });
   const roll = (options: { samples: number; temperature: typeof temperature; topP?: number }) =>
-    watch.time("rollout", () => rollOut(policy, task, problems, { ...options, maxTokens, keys }));
+    watch.time("rollout", () => rollOut(policy, task, problems, { ...options, maxTokens, maxTotalTokens, keys }));
   const rollouts = await roll({ samples: groupSize, temperature, topP });
   requireFinite(
     "the sampled log-prob",
@@ -87,6 +87,7 @@ function factsOf({ policy, task, algorithm, training }: StepParts, rollout: Roll
   const facts: Facts = {
     group,
     tokens: generation.tokens,
+    ...generation.mask && { mask: generation.mask },
     rewards: rewardsOf(rollout, rewards, maxTokens),
     truncated: generation.truncated,
     budget: maxTokens,
@@ -98,9 +99,14 @@ function factsOf({ policy, task, algorithm, training }: StepParts, rollout: Roll
   const pieces = generation.tokens.map((_, index) => written[index] ?? "");
   return {
     ...facts,
-    ...planning && { planning: planningMask(pieces, gramsOf(task)) },
+    ...planning && { planning: planningMask(ownPieces(pieces, generation.mask), gramsOf(task)) },
     ...steps && {
       steps: task.gradeSteps!(problem, text).map(({ end, reward }) => ({ end: tokenBefore(pieces, end), reward })),
     },
   };
+}
+
+/** The pieces of the policy; a full stop stands for each of a tool, so that no phrase is found there or across it. */
+function ownPieces(pieces: readonly string[], mask?: ArrayLike<number>): readonly string[] {
+  return mask ? pieces.map((piece, index) => mask[index] ? piece : ".") : pieces;
 }

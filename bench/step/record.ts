@@ -5,7 +5,7 @@
  */
 import type { Credit } from "../../algorithms/algorithm.ts";
 import { canonical, sha256 } from "../canonical.ts";
-import { isRight, type Rollout } from "../rollout.ts";
+import { isRight, lengthOf, type Rollout, rolloutParts, type ToolUse, toolUseOf } from "../rollout.ts";
 import { mean } from "../statistics/describe.ts";
 import type { Collected } from "./collect.ts";
 import type { Draw } from "./draw.ts";
@@ -37,11 +37,13 @@ export interface StepRecord {
   accuracy: number;
   /** The same by temperature, where the members of a group are sampled at different ones. */
   accuracyByTemperature?: { temperature: number; accuracy: number }[];
-  /** Mean length of the sampled responses in tokens. */
+  /** Mean length of the sampled responses in tokens of the policy. */
   length: number;
-  /** Share of the sampled responses that were cut at the maximum length. */
+  /** Turns, replies and tokens of tools in the sampled responses, where the task has an environment. */
+  tools?: ToolUse;
+  /** Share of the sampled responses that were cut at the maximum length, or at another limit of a response. */
   truncated: number;
-  /** Mean entropy per token in nats, over the responses that were scored: those of groups that were not replaced. */
+  /** Mean entropy per token of the policy in nats, over the responses that were scored: those of groups that were not replaced. */
   entropy: number | null;
   /** Share of the sampled groups whose responses all got the same reward. */
   groupsWithoutSignal: number;
@@ -101,18 +103,15 @@ function accuracyByTemperature(rollouts: readonly Rollout[]) {
 
 function planningShare(draws: readonly Draw[]): number {
   let planning = 0, tokens = 0;
-  for (const { facts } of draws) {
+  for (const { facts, rollout } of draws) {
     for (let index = 0; index < facts.tokens.length; index++) planning += facts.planning![index];
-    tokens += facts.tokens.length;
+    tokens += lengthOf(rollout);
   }
   return tokens ? planning / tokens : 0;
 }
 
 const short = (digest: string) => digest.slice(0, 16);
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-const written = (rollouts: readonly Rollout[]) =>
-  rollouts.flatMap(({ generation }) => [Int32Array.from(generation.tokens), generation.logProbs]);
-
 /** The line of a step. `learned` is absent if all groups were dropped. */
 export function recordOf(
   { training, algorithm }: StepParts,
@@ -122,7 +121,7 @@ export function recordOf(
   const { scored, credit, updates } = learned ?? {}, { needs } = algorithm;
   const sampled = batches.flatMap((batch) => batch.draws), greedy = batches.flatMap((batch) => batch.greedy);
   const rollouts = sampled.map(({ rollout }) => rollout), facts = sampled.map(({ facts }) => facts);
-  const tokens = (list: readonly Rollout[]) => sum(list.map(({ generation }) => generation.tokens.length));
+  const tokens = (list: readonly Rollout[]) => sum(list.map(lengthOf));
   const kept = learned?.selection ?? selection;
   const spread = typeof training.temperature !== "number" && training.temperature.from !== training.temperature.to;
   const rewardMeans = training.rewards.map((name) => {
@@ -145,6 +144,7 @@ export function recordOf(
     accuracy: accuracyOf(rollouts),
     ...spread && { accuracyByTemperature: accuracyByTemperature(rollouts) },
     length: tokens(rollouts) / rollouts.length,
+    ...toolUseOf(rollouts),
     truncated: rollouts.filter(({ generation }) => generation.truncated).length / rollouts.length,
     entropy: scored ? mean(scored.entropy.flatMap((row) => [...row])) ?? 0 : null,
     groupsWithoutSignal: shareWithoutSignal(batches.map((batch) => batch.draws)),
@@ -163,7 +163,7 @@ export function recordOf(
       ...updates?.metrics,
     },
     digests: {
-      rollouts: short(sha256(...written(rollouts), ...written(greedy))),
+      rollouts: short(sha256(...[...rollouts, ...greedy].flatMap(rolloutParts))),
       rewards: short(
         sha256(
           canonical(facts.map(({ rewards }) => rewards)),

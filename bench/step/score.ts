@@ -10,6 +10,7 @@ import { foretell, type Foretold } from "../foretell.ts";
 import { difference, requireAtMost, requireFinite } from "../gates.ts";
 import { minibatchesOf } from "../needs.ts";
 import { type Drawn, score } from "../scoring.ts";
+import { ofPolicy } from "../turns.ts";
 import type { Collected } from "./collect.ts";
 import type { StepParts, Stopwatch } from "./parts.ts";
 
@@ -21,7 +22,7 @@ export interface Scored {
   samples: Drawn[];
   /** Old log-probs. */
   old: Float32Array[];
-  /** Entropy of each token's distribution, in nats. */
+  /** Entropy of the distribution of each token that the policy chose, in nats. */
   entropy: Float32Array[];
   /** The gradient that was accumulated on the way, if it could be foretold. */
   foretold: Foretold | null;
@@ -65,7 +66,9 @@ export async function scoreBatch(
   const scores = foretold?.scores ?? await watch.time("score", () => score(policy, samples));
   const old = scores.map(({ logProbs }) => logProbs);
   requireFinite("the log-prob", step, old);
-  const samplingDifference = training.topP === 1 ? difference(sampled, old) : null;
+  const masks = draws.map(({ facts }) => facts.mask);
+  const ownOf = (rows: readonly Float32Array[]) => rows.map((row, index) => ofPolicy(row, masks[index]));
+  const samplingDifference = training.topP === 1 ? difference(ownOf(sampled), ownOf(old)) : null;
   if (samplingDifference) {
     const what = "the difference between the log-probs of sampler and training kernels";
     requireAtMost("samplingDifference", what, step, samplingDifference.max, gates.samplingDifference);
@@ -86,7 +89,7 @@ export async function scoreBatch(
     requireFinite("the value", step, values);
     batch.forEach((response, index) => response.values = response.oldValues = values[index]);
   }
-  const entropy = scores.map(({ entropy }) => entropy);
+  const entropy = ownOf(scores.map(({ entropy }) => entropy));
   return { batch, samples, old, entropy, foretold, samplingDifference, batchDifference };
 }
 

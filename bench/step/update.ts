@@ -7,10 +7,11 @@
 import type { Credit, Credited, Response } from "../../algorithms/algorithm.ts";
 import type { StepOptions } from "../../policy/policy.ts";
 import { cameTrue } from "../foretell.ts";
-import { requireFinite, requireFiniteNumber } from "../gates.ts";
+import { requireFinite, requireFiniteNumber, requireMasked } from "../gates.ts";
 import { minibatchesOf } from "../needs.ts";
 import { accumulate, score } from "../scoring.ts";
 import type { Training } from "../suite.ts";
+import { chosenTokens } from "../turns.ts";
 import type { StepParts, Stopwatch } from "./parts.ts";
 import { rows, type Scored } from "./score.ts";
 
@@ -24,7 +25,7 @@ export interface Updates {
   criticNorms: number[];
   /** Derivatives of the loss, in the order they were used; the critic's after those of the log-probs. */
   gradients: Float64Array[];
-  /** Response tokens with a gradient. */
+  /** Tokens of the policy in responses with a gradient. */
   tokensTrained: number;
   /** What the losses reported, averaged over the minibatches. */
   metrics: Record<string, number>;
@@ -88,7 +89,10 @@ export async function update(
       losses.push(loss);
       gradients.push(...gradient);
       for (const [name, value] of Object.entries(reported)) metrics[name] = (metrics[name] ?? 0) + value;
-      for (const row of gradient) if (row.some((entry) => entry !== 0)) updates.tokensTrained += row.length;
+      requireMasked(algorithm.name, step, learned.map((index) => batch[index].mask), [gradient, valueGradient]);
+      gradient.forEach((row, place) => {
+        if (row.some((entry) => entry !== 0)) updates.tokensTrained += chosenTokens(credited[place]);
+      });
       if (!foretold || !cameTrue(foretold, learned, gradient, policy, algorithm)) {
         await watch.time("update", () => accumulate(policy, chosen, gradient));
       }
