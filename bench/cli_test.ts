@@ -187,6 +187,37 @@ Deno.test("kill -9 at any moment: the same command continues and ends with the s
     assert.deepEqual(await results(`${directory}/killed`), await results(`${directory}/whole`));
   }));
 
+Deno.test("kill -9 of runs that replace groups and of runs with a critic: the same chain, line by line", () =>
+  inTemporary(async (directory) => {
+    const command = (out: string) => small(`${directory}/${out}`, "--algorithms=dapo,ppo", "--seeds=1", "--steps=120");
+    const whole = await run(...command("whole"), "--jobs=2");
+    assert.equal(whole.code, 0, whole.err);
+    for (const steps of [3, 25]) {
+      const child = podium(...command("killed"), "--jobs=2").spawn();
+      await reached(`${directory}/killed`, steps);
+      child.kill("SIGKILL");
+      await Promise.all([child.stdout.cancel(), child.stderr.cancel(), child.status]);
+    }
+    const last = await run(...command("killed"), "--jobs=2");
+    assert.equal(last.code, 0, last.err);
+    assert.match(last.err, /continues after step \d+/);
+    const done = await results(`${directory}/whole`);
+    assert.deepEqual(await results(`${directory}/killed`), done);
+    const lengths: number[] = [];
+    for (const cell of Object.keys(done)) {
+      for (const journal of ["steps.jsonl", "evaluations.jsonl"]) {
+        const [one, other] = await Promise.all(
+          ["killed", "whole"].map((out) => Deno.readTextFile(`${directory}/${out}/${cell}/${journal}`)),
+        );
+        assert.equal(one, other);
+        if (journal === "steps.jsonl") lengths.push(one.split("\n").length - 1);
+      }
+    }
+    const [replaced, plainly] = lengths.sort((a, b) => a - b);
+    assert.ok(replaced < plainly, "groups were replaced");
+    assert.equal(plainly, 120);
+  }));
+
 Deno.test("Ctrl-C ends cleanly with 130, says how to continue, and nothing is lost", () =>
   inTemporary(async (directory) => {
     const child = podium(...long(directory)).spawn();
