@@ -1,8 +1,10 @@
 import { strict as assert } from "node:assert";
-import { findAlgorithm } from "../../algorithms/mod.ts";
+import { type Algorithm, findAlgorithm } from "../../algorithms/mod.ts";
 import { environment } from "../environment.ts";
 import type { Plan } from "../parts.ts";
-import { runCell } from "../run_cell.ts";
+import { readChain } from "../records.ts";
+import { type EvaluationLine, runCell, type StepLine } from "../run_cell.ts";
+import { refilled } from "../testing/algorithms.ts";
 import { digitCell, digitSuite } from "../testing/digit_task.ts";
 import { inTemporary } from "../testing/temporary.ts";
 import { buildLeaderboard, readLeaderboard, writeLeaderboard } from "./leaderboard.ts";
@@ -50,6 +52,8 @@ Deno.test("aggregates are the means of the per-seed rows, with n", () =>
     assert.ok(row.metrics.accuracy.average!.mean > base.metrics.accuracy.average!.mean);
     assert.deepEqual(row.seeds[0].curve.map(({ step }) => step), [0, 5, 10, 12]);
     assert.ok(row.metrics.cost.seconds!.mean > 0);
+    assert.deepEqual([row.metrics.cost.updates!.mean, row.metrics.cost.updates!.n], [12, 2]);
+    assert.equal(base.metrics.cost.updates!.mean, 0);
   }));
 
 Deno.test("a seed that is not finished has nulls and is left out of the aggregates", () =>
@@ -91,6 +95,21 @@ Deno.test("metricsOf() an empty record is null wherever nothing was measured", (
   assert.equal(cost.seconds, null);
   assert.equal(cost.responses, 0);
 });
+
+Deno.test("metricsOf() counts every minibatch, and every sampled group once", () =>
+  inTemporary(async (directory) => {
+    const suite = digitSuite((suite) => Object.assign(suite.training, { groupSize: 2, minibatches: 3 }));
+    const { cell, parts } = await digitCell(refilled(40) as Algorithm, suite);
+    await runCell(cell, parts, { directory });
+    const { steps, evaluations } = await readChain<StepLine, EvaluationLine>(directory, cell);
+    const { cost, stability } = metricsOf({ steps, evaluations, timing: [] });
+    assert.ok(steps.length < 12);
+    assert.equal(cost.updates, steps.reduce((sum, { gradientNorms }) => sum + gradientNorms.length, 0));
+    const [sampled, kept] = (["prompts", "groups"] as const).map((name) =>
+      steps.reduce((sum, line) => sum + line[name], 0)
+    );
+    assert.ok(Math.abs(stability.groupsWithoutSignal! - (1 - kept / sampled)) < 1e-12);
+  }));
 
 Deno.test("the table is aligned, with the policy before training first", () =>
   inTemporary(async (directory) => {

@@ -70,6 +70,8 @@ export interface Metrics {
     tokensGenerated: Metric;
     /** Response tokens with a gradient. */
     tokensTrained: Metric;
+    /** Optimizer steps of the policy: minibatches over all training steps. */
+    updates: Metric;
     /** Seconds of training on one core. */
     seconds: Metric;
     /** Largest resident memory of the process, in bytes. */
@@ -134,6 +136,7 @@ export function metricsOf({ steps, evaluations, timing }: CellLines, stopped = f
       responses: total(steps.map(({ cost }) => cost.responses)),
       tokensGenerated: total(steps.map(({ cost }) => cost.tokensGenerated)),
       tokensTrained: total(steps.map(({ cost }) => cost.tokensTrained)),
+      updates: total(steps.map(({ minibatches }) => minibatches)),
       seconds: timing.length
         ? total(timing.map(({ rollout = 0, score = 0, update = 0 }) => rollout + score + update))
         : null,
@@ -148,6 +151,6 @@ export function baseMetrics(base: EvaluationLine): Metrics {
   return {
     ...fromEvaluation(base, base),
     stability: { ...nothing.stability, nonFiniteSteps: null },
-    cost: { ...nothing.cost, responses: 0, tokensGenerated: 0, tokensTrained: 0, seconds: 0 },
+    cost: { ...nothing.cost, responses: 0, tokensGenerated: 0, tokensTrained: 0, updates: 0, seconds: 0 },
   };
 }
