@@ -101,7 +101,11 @@ function factsOf({ policy, task, algorithm, training }: StepParts, rollout: Roll
     ...facts,
     ...planning && { planning: planningMask(ownPieces(pieces, generation.mask), gramsOf(task)) },
     ...steps && {
-      steps: task.gradeSteps!(problem, text).map(({ end, reward }) => ({ end: tokenBefore(pieces, end), reward })),
+      // What ends the text ends the response: its stop token was chosen by the policy too.
+      steps: task.gradeSteps!(problem, text).map(({ end, reward }) => ({
+        end: end > 0 && end === text.length ? pieces.length - 1 : tokenBefore(pieces, end),
+        reward,
+      })),
     },
   };
 }

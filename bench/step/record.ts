@@ -35,7 +35,7 @@ export interface StepRecord {
   rewards: Record<string, number | null>;
   /** Share of right responses among the sampled ones. */
   accuracy: number;
-  /** The same by temperature, where the members of a group are sampled at different ones. */
+  /** The same by temperature (rounded to six decimals), where the members of a group are sampled at different ones. */
   accuracyByTemperature?: { temperature: number; accuracy: number }[];
   /** Mean length of the sampled responses in tokens of the policy. */
   length: number;
@@ -98,7 +98,10 @@ function accuracyByTemperature(rollouts: readonly Rollout[]) {
     if (same) same.push(rollout);
     else members.set(rollout.temperature, [rollout]);
   }
-  return [...members].map(([temperature, sampled]) => ({ temperature, accuracy: accuracyOf(sampled) }));
+  return [...members].map(([temperature, sampled]) => ({
+    temperature: Number(temperature.toFixed(6)),
+    accuracy: accuracyOf(sampled),
+  }));
 }
 
 function planningShare(draws: readonly Draw[]): number {

@@ -75,8 +75,24 @@ Deno.test("a step ends at the token that holds its last character", async () => 
   await trainStep(await digitStep(algorithm), 0, undefined);
   for (const { tokens, steps } of batches[0]) {
     // The task ends a step behind every "#", token 10, and rewards it with its place.
-    const expected = Array.from(tokens).flatMap((token, index) => token === 10 ? [{ end: index, reward: index }] : []);
+    // A "#" that a stop token follows ends the response.
+    const endOf = (index: number) => index === tokens.length - 2 && tokens[index + 1] === 12 ? index + 1 : index;
+    const expected = Array.from(tokens).flatMap((token, i) => token === 10 ? [{ end: endOf(i), reward: i }] : []);
     assert.deepEqual(steps, expected);
+  }
+});
+
+Deno.test("a step that ends with the text holds the stop token, and the last token of a response that was cut", async () => {
+  const { batches, algorithm } = watched(plain({ steps: true }));
+  const task = {
+    ...digitTask,
+    gradeSteps: (_: unknown, { length }: string) => length ? [{ end: length, reward: 1 }] : [],
+  };
+  await trainStep(await digitStep(algorithm, { task }, { maxTokens: 7, temperature: 2 }), 0, undefined);
+  const stopped = batches[0].filter(({ tokens }) => tokens[tokens.length - 1] === 12);
+  assert.ok(stopped.length > 0 && stopped.length < batches[0].length);
+  for (const { tokens, steps } of batches[0]) {
+    assert.deepEqual(steps, tokens[0] === 12 ? [] : [{ end: tokens.length - 1, reward: 1 }]);
   }
 });
 
@@ -169,6 +185,10 @@ Deno.test("with a spread of temperatures the accuracy of each is recorded", asyn
   assert.deepEqual(record.accuracyByTemperature!.map(({ temperature }) => temperature), [0.5, 1, 1.5]);
   const mean = record.accuracyByTemperature!.reduce((sum, { accuracy }) => sum + accuracy, 0) / 3;
   assert.ok(Math.abs(mean - record.accuracy) < 1e-12);
+  // 0.7 + 0.6 / 6 is 0.7999999999999999: that is what was sampled with, but not what is recorded.
+  const odd = { temperature: { from: 0.7, to: 1.3 }, groupSize: 7 };
+  const rounded = (await trainStep(await digitStep(plain(), {}, odd), 0, undefined)).record.accuracyByTemperature!;
+  assert.deepEqual(rounded.map(({ temperature }) => temperature), [0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3]);
   for (const temperature of [1, { from: 1, to: 1 }]) {
     const { record } = await trainStep(await digitStep(plain(), {}, { temperature }), 0, undefined);
     assert.equal(record.accuracyByTemperature, undefined);
