@@ -198,3 +198,21 @@ Deno.test("a file that cannot be used is named with the reason in one sentence, 
   assert.deepEqual(lines, ["conformance: cannot use /nowhere/at all.json: there is no such file"]);
   assert.equal(await conformance([], { print: (line) => lines.push(line), printError: (line) => lines.push(line) }), 1);
 });
+
+Deno.test("of two conventions within the tolerance the nearest counts: the rest of a case tells them apart", () => {
+  // Between rewards 0 and 90, eps 1e-8 moves an advantage by 1e-10, and with a ratio of e^4 a loss by 6e-9.
+  const rewards = [90, 0], ratio = Math.exp(4);
+  const advantages = rewards.map((reward) => (reward - 45) / (45 * Math.SQRT2 + 1e-8));
+  const { cases: [{ status, error }] } = checkGolden(JSON.stringify({
+    fixtures: { two: { group: [3, 3], rewards, logp: [[-0.1], [-0.2]], old_logp: [[-0.1], [-4.2]] } },
+    cases: [{
+      id: "two",
+      algorithm: "grpo",
+      fixture: "two",
+      hyper: { eps_low: 0.2, eps_high: 0.2, agg: "token_mean", beta: 0 },
+      expected: { advantages, token_loss: [[-advantages[0]], [-ratio * advantages[1]]] },
+    }],
+  }));
+  assert.equal(status, "passed");
+  assert.ok(error < 1e-14, `error ${error}`);
+});

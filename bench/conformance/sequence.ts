@@ -45,7 +45,7 @@ const LOSS_TYPES: Readonly<Record<string, string>> = {
 function sequenceOptions(golden: GoldenCase): Options {
   const { hyper, text } = golden;
   if (hyper.length_normalised_ratio === false) throw new Unsupported("a ratio that is not normalised by length");
-  const lossType = /loss_type=["']?(\w+)/.exec(text)?.[1] ?? "";
+  const lossType = /loss_type\W{0,4}(\w+)/.exec(text)?.[1] ?? "";
   const { aggregation, ...rest } = batch(golden);
   return { ...clip(golden), ...rest, aggregation: aggregation ?? LOSS_TYPES[lossType] };
 }
@@ -62,8 +62,8 @@ const tokenwise: Entry = function* (golden) {
   yield* entry(gspoToken, sequenceOptions, groupConventions)(golden);
   const listed = golden.expected.advantages;
   if (golden.advantages || !Array.isArray(listed)) return;
+  if (!listed.every(Array.isArray)) return;
   const rows = golden.responses.map(({ logProbs }, i): Row => logProbs.map((_, t) => Number(listed[i]?.[t])));
-  if (rows.every((row) => row.every((value) => value === row[0]))) return;
   yield* entry(gspoToken, sequenceOptions, groupConventions)({ ...golden, advantages: rows });
 };
 

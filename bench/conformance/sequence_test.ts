@@ -209,3 +209,20 @@ Deno.test("the tables of DAPO's parts hold for other numbers", () => {
     assert.equal(status, "passed", `${id}: ${reason}`);
   }
 });
+
+Deno.test("GSPO-token: advantages listed per token are taken, also where every response has one token", () => {
+  const inputs = { group: [4, 4], rewards: [1, 0], logp: [[-0.5], [-0.7]], old_logp: [[-0.5], [-0.7]] };
+  const expected = { advantages: [[0.3], [0.9]], seq_ratio: [1, 1], loss: -0.6, grad_logp: [[-0.15], [-0.45]] };
+  const [outcome] = checkGolden(JSON.stringify({
+    cases: [{ id: "short", algorithm: "gspo_token", hyper: { eps_low: 0.1, eps_high: 0.1 }, inputs, expected }],
+  })).cases;
+  assert.equal(outcome.status, "passed", outcome.reason);
+});
+
+Deno.test("TRL's loss type is read however a note writes it", () => {
+  const file = read("a"), original = file.cases.find((one: Json) => /loss_type='dapo'/.test(one.note));
+  for (const written of ["loss_type='dapo'", 'loss_type = "dapo"', "loss_type: dapo", "`loss_type` `dapo`"]) {
+    const cases = [{ ...original, note: `TRL with ${written}` }];
+    assert.equal(checkGolden(JSON.stringify({ ...file, cases })).cases[0].status, "passed", written);
+  }
+});
