@@ -9,9 +9,8 @@
  *    <information>Ann Kelson was born in Morton. …</information>
  *    <answer> Morton </answer>
  *
- * The source is `embedded` (questions about a small generated world, searched in memory) or a file of questions with
- * its `corpus.jsonl` in the same folder. What a search is can be replaced (`web_search/search.ts`): by an engine on the
- * network, or by the recording of one.
+ * The source is `embedded` (questions about a small generated world, searched in memory) or a file of questions, with
+ * what is searched beside it: a corpus, or the address of an engine on the network (`web_search/beside.ts`).
  *
  * | channel | 1 | 0 |
  * |---|---|---|
@@ -25,13 +24,12 @@
 
 import { scoreAnswer } from "./grading/question_answering.ts";
 import { sha256 } from "./sha256.ts";
-import { DataError } from "./source/data_error.ts";
 import type { Grade, Problem, Task } from "./task.ts";
-import { type Corpus, openCorpus } from "./web_search/corpus.ts";
-import { CORPUS_FILE, corpusBeside, readQuestions } from "./web_search/files.ts";
+import { searchBeside, type SearchedSource } from "./web_search/beside.ts";
 import { buildIndex, searchIndex } from "./web_search/full_text.ts";
 import { type ProtocolName, protocols } from "./web_search/protocol.ts";
 import { worldPassages, worldProblems } from "./web_search/questions.ts";
+import { readQuestions } from "./web_search/questions_file.ts";
 import type { Passage, Search } from "./web_search/search.ts";
 
 /** Options of {@linkcode createWebSearch}. */
@@ -60,17 +58,18 @@ export const searchWorld: Search = async (query, options) => {
 /** A web search task. */
 export function createWebSearch({ protocol = "search_r1", maxTurns = 4, limit, search }: WebSearchOptions = {}): Task {
   const { stops, instructions, read, reply } = protocols[protocol];
-  const corpora = new Map<string, Promise<Corpus>>();
-  const open = (path: string) => {
-    if (!corpora.has(path)) corpora.set(path, openCorpus(path));
-    return corpora.get(path)!;
+  const opened = new Map<string, Promise<SearchedSource>>();
+  /** What the questions of a file are searched in; opened once. */
+  const beside = (questions: string) => {
+    if (!opened.has(questions)) opened.set(questions, searchBeside(questions));
+    return opened.get(questions)!;
   };
   const isEmbedded = ({ meta }: Problem) => meta?.hops !== undefined;
 
   async function find(problem: Problem, query: string): Promise<Passage[]> {
     if (search) return search(query, { limit: limit ?? 3 });
     if (isEmbedded(problem)) return searchWorld(query, { limit: limit ?? 2 });
-    return (await open(String(problem.meta?.corpus))).search(query, { limit: limit ?? 3 });
+    return (await beside(String(problem.meta?.source))).search(query, { limit: limit ?? 3 });
   }
 
   return {
@@ -79,8 +78,7 @@ export function createWebSearch({ protocol = "search_r1", maxTurns = 4, limit, s
     async problems({ split, source = "embedded", seed = 0 }) {
       if (source === "embedded") return await worldProblems(split, seed);
       const { problems, digest } = await readQuestions(source);
-      const corpus = corpusBeside(source);
-      const searched = search ? "" : (await openBeside(source, open)).digest;
+      const searched = search ? "" : (await beside(source)).digest;
       return {
         length: problems.length,
         source,
@@ -88,7 +86,7 @@ export function createWebSearch({ protocol = "search_r1", maxTurns = 4, limit, s
         at(index) {
           const problem = problems[index];
           if (!problem) throw new Error(`${source}: there is no problem ${index}; the file has ${problems.length}.`);
-          return { ...problem, meta: { ...problem.meta, corpus } };
+          return { ...problem, meta: { ...problem.meta, source } };
         },
       };
     },
@@ -122,15 +120,6 @@ export function createWebSearch({ protocol = "search_r1", maxTurns = 4, limit, s
       };
     },
   };
-}
-
-async function openBeside(path: string, open: (path: string) => Promise<Corpus>): Promise<Corpus> {
-  try {
-    return await open(corpusBeside(path));
-  } catch (error) {
-    if (!(error instanceof DataError && error.message.endsWith("there is no such file."))) throw error;
-    throw new DataError(`${path}: there is no ${CORPUS_FILE} beside it to search in.`, { cause: error });
-  }
 }
 
 /** The web search task. */

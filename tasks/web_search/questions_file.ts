@@ -1,6 +1,6 @@
 /**
- * Questions of a file, with the corpus to search in beside it: `questions.jsonl` and `corpus.jsonl` in one folder, the
- * layout in which HotpotQA, MuSiQue and 2WikiMultihop are prepared for retrieval.
+ * Questions of a file in the layouts of HotpotQA, MuSiQue, 2WikiMultihop and their kin, as they are prepared for
+ * retrieval: rows with `question` and either `answers` (a list: any of them is right) or `answer`.
  *
  * @module
  */
@@ -11,27 +11,19 @@ import { readRows } from "../source/rows.ts";
 import type { Problem } from "../task.ts";
 
 /** The questions of a file. */
-export interface QuestionFile {
+export interface QuestionsFile {
   readonly problems: readonly Problem[];
   /** SHA-256 of the file. */
   readonly digest: string;
 }
 
-/** Name of the corpus in the folder of the questions. */
-export const CORPUS_FILE = "corpus.jsonl";
-
-/** Where the corpus of a file of questions lies. */
-export function corpusBeside(path: string): string {
-  return path.replace(/[^\\/]*$/, CORPUS_FILE);
-}
-
 /**
- * Reads a file of questions: rows with `question` and either `answers` (a list: any of them is right) or `answer`.
- * Further columns are kept; `supporting`, a list of ids of passages, is what `podium search` measures recall with.
+ * Reads a file of questions. Further columns are kept as `meta`; `supporting`, a list of ids of passages, is what
+ * `podium search` measures recall with.
  *
  * @throws {DataError} if the file is missing or malformed.
  */
-export async function readQuestions(path: string): Promise<QuestionFile> {
+export async function readQuestions(path: string): Promise<QuestionsFile> {
   const { rows, digest } = await readRows(path, { question: "string" });
   const name = path.split(/[\\/]/).at(-1);
   return { problems: rows.map((row) => problemOf(row, `${name}:${row.line}`)), digest };
