@@ -82,7 +82,7 @@ export interface Needs {
   greedy?: boolean;
   /** Fewest minibatches per rollout batch with which the loss means what its paper says. Absent: 1. */
   minibatches?: number;
-  /** Replace groups that {@linkcode Algorithm.select} drops, sampling at most so many further rollout batches. */
+  /** Replace groups that {@linkcode Algorithm.select} drops, sampling further prompts at most so many times. */
   refill?: { readonly rounds: number };
 }
 

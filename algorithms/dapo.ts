@@ -5,7 +5,7 @@
  *
  * 1. Clip-Higher: 0.28 above, 0.2 below, so that rare tokens can grow. A no-op with one update per rollout batch.
  * 2. Dynamic sampling: groups that are all right or all wrong teach nothing; they are dropped (no reward, no advantage)
- *    and replaced, within `maxRounds` rollout batches per step. What is missing then stays out (verl stops). The test is
+ *    and replaced, within `maxRounds` draws per step. What is missing then stays out (verl stops). The test is
  *    on accuracy, as the overlong punishment makes rewards of wrong answers differ.
  * 3. Token-level loss: a mean over tokens per prompt, as printed; over the whole batch in preset `code`, verl's recipe.
  * 4. A soft overlong punishment is added to the reward, if the runner gives a budget or `overlongMaxLength` is set. It

@@ -75,7 +75,7 @@ export function requireServed(algorithm: Algorithm, training: Training, task: Ta
   if (refill) {
     if (!select) refuse("replaces groups that its selection drops but has no selection; leave refill out.");
     if (!(refill.rounds === 0 || isCount(refill.rounds))) {
-      refuse(`samples at most ${refill.rounds} further rollout batches; use a whole number from 0.`);
+      refuse(`samples further prompts at most ${refill.rounds} times; use a whole number from 0.`);
     }
   }
   if (planning && !task.strategicGrams?.length) {

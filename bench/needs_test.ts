@@ -47,7 +47,7 @@ Deno.test("what can't be served is refused in one sentence that says what to do"
     [asked({ refill: { rounds: 2 } }), /has no selection; leave refill out/],
     [
       asked({ refill: { rounds: -1 } }, digitTask, { select: inVariedGroup }),
-      /at most -1 further rollout batches; use/,
+      /at most -1 times; use/,
     ],
   ];
   for (const [refused, message] of cases) assert.throws(refused, { name: "Refusal", message });

@@ -48,7 +48,7 @@ export function isInformative(
 export interface DynamicSamplingOptions {
   /** Drop groups of constant accuracy and sample others instead. */
   dynamicSampling?: boolean;
-  /** Most rollout batches per step, the first included. */
+  /** Most times that prompts are drawn for a step, the first included. */
   maxRounds?: number;
   /** Reward channel that says whether a response is right. */
   accuracyChannel?: string;
@@ -64,7 +64,7 @@ export const dynamicSamplingOptions: Specs<DynamicSamplingOptions> = {
   },
   maxRounds: {
     default: 10,
-    description: "most rollout batches per step, the first included; groups still missing then stay out",
+    description: "most times that prompts are drawn for a step, the first included; groups still missing then stay out",
     source: "verl's recipe, max_num_gen_batches",
     check: wholeNumber(1),
   },
