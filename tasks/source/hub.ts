@@ -18,7 +18,7 @@ import { type Connection, connectionOfEnvironment } from "./hub/connection.ts";
 import { contentOf } from "./hub/download.ts";
 import { type Config, configsOf } from "./hub/layout.ts";
 import { type HubName, parseHubName } from "./hub/name.ts";
-import { type Snapshot, snapshotOf } from "./hub/snapshot.ts";
+import { NoSuchRevision, type Snapshot, snapshotOf } from "./hub/snapshot.ts";
 import type { DataFile } from "./row.ts";
 import { READABLE } from "./readable.ts";
 
@@ -69,15 +69,22 @@ async function openRepository(
     `hub:${repository}: there is no .jsonl, .csv or .parquet file in it${revision ? ` at "${revision}"` : ""}.`,
   );
   if (revision) throw unreadable;
-  const converted = await configured(await snapshotOf(repository, CONVERTED, connection), connection);
-  if (converted.configs.length === 0) throw unreadable;
-  return converted;
+  try {
+    const converted = await configured(await snapshotOf(repository, CONVERTED, connection), connection);
+    if (converted.configs.length > 0) return converted;
+  } catch (error) {
+    if (!(error instanceof NoSuchRevision)) throw error;
+  }
+  throw unreadable;
 }
 
 async function configured(snapshot: Snapshot, connection: Connection) {
   const paths = snapshot.files.map(({ path }) => path);
   const readme = snapshot.files.find(({ path }) => path === "README.md");
-  const text = readme && new TextDecoder().decode(await contentOf(snapshot, readme, connection));
+  const text = readme && {
+    path: `hub:${snapshot.repository}/README.md`,
+    text: new TextDecoder().decode(await contentOf(snapshot, readme, connection)),
+  };
   return { snapshot, configs: configsOf(paths.filter((path) => READABLE.test(path)), text) };
 }
 

@@ -42,6 +42,57 @@ Deno.test("readRows() reads JSON lines, with blank lines, CRLF and a byte-order 
   assert.match(read.digest, /^[0-9a-f]{64}$/);
 });
 
+Deno.test("readRows() reads CSV, with quotes, line breaks in fields, blank lines, CRLF and a byte-order mark", async () => {
+  const read = await reading(".csv", '\ufeffquestion,answer,more\r\n"a,\n""b""",c,\r\n\r\n d ,"e\nf\n",1\ng,h,\n');
+  assert.ok(typeof read !== "string");
+  assert.deepEqual(read.rows.map(({ line, values }) => [line, values.question, values.answer, values.more]), [
+    [2, 'a,\n"b"', "c", ""],
+    [5, " d ", "e\nf\n", "1"],
+    [8, "g", "h", ""],
+  ]);
+  assert.match(read.rows[1].id, /\.csv:5$/);
+});
+
+Deno.test("readRows() reads numbers and booleans of CSV where a column is to hold them", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".csv" });
+  await Deno.writeTextFile(path, "right,level,text\ntrue,5,5\nFalse,-1.5e3,true\n");
+  const types: Columns = { right: "boolean", level: "number", text: "string" };
+  const { rows } = await readRows(path, types);
+  assert.deepEqual(rows.map(({ values }) => values), [{ right: true, level: 5, text: "5" }, {
+    right: false,
+    level: -1500,
+    text: "true",
+  }]);
+  await Deno.writeTextFile(path, "right,level,text\ntrue,five,5\n");
+  await assert.rejects(
+    readRows(path, types),
+    new DataError(`${path}, line 2: the column "level" is a string, not a number.`),
+  );
+  await Deno.remove(path);
+});
+
+Deno.test("readRows() names file, line and reason of what is wrong in CSV", async () => {
+  const cases: [content: string, message: RegExp][] = [
+    ["", /^: the file is empty\.$/],
+    ["question,answer\n", /^: the file has no rows\.$/],
+    ["question,answer\n1,2\n3\n", /^, line 3: not valid CSV \(Invalid Record Length: .+\)\.$/],
+    ['question,answer\n1,"2\n3,4\n', /^, line \d: not valid CSV \(Quote Not Closed: .+\)\.$/],
+    ['question,answer\n1,x"2\n', /^, line 2: not valid CSV \(.+\)\.$/],
+    ["question\n1\n", /^, line 2: the column "answer" is missing \(there: question\)\.$/],
+  ];
+  for (const [content, message] of cases) assert.match(String(await reading(".csv", content)), message);
+});
+
+Deno.test("readRows() reads what was compressed with gzip, and refuses what only says so", async () => {
+  const stream = new Blob(['{"question": "a", "answer": "b"}\n']).stream().pipeThrough(new CompressionStream("gzip"));
+  const zipped = new Uint8Array(await new Response(stream).arrayBuffer());
+  const read = await reading(".jsonl.gz", zipped);
+  assert.ok(typeof read !== "string");
+  assert.deepEqual(read.rows[0].values, { question: "a", answer: "b" });
+  assert.match(String(await reading(".jsonl.gz", zipped.slice(0, -9))), /^: the file is damaged or not gzip\.$/);
+  assert.match(String(await reading(".csv.gz", "question,answer\n")), /^: the file is damaged or not gzip\.$/);
+});
+
 Deno.test("readRows() reads Parquet", async () => {
   const read = await reading(".parquet", bytes(PARQUET));
   assert.ok(typeof read !== "string");

@@ -8,8 +8,9 @@
  * @module
  */
 
+import { load } from "js-yaml";
 import picomatch from "picomatch";
-import { parse } from "yaml";
+import { DataError } from "../data_error.ts";
 
 /** A config: the paths of each split's files. */
 export interface Config {
@@ -23,7 +24,7 @@ export interface Config {
 
 /** An entry of `configs:` in the front matter, as far as it is understood. */
 interface DeclaredConfig {
-  config_name?: string;
+  config_name?: unknown;
   default?: boolean;
   data_dir?: string;
   data_files?: string | (string | { split?: string; path?: string | string[] })[];
@@ -42,9 +43,14 @@ const WORDS: Readonly<Record<string, string>> = {
   evaluation: "test",
 };
 
-/** The configs of a data set with these data files; those without any are left out. */
-export function configsOf(paths: readonly string[], readme?: string): Config[] {
-  const declared = declaredConfigs(readme ?? "").map((config) => read(config, paths));
+/**
+ * The configs of a data set with these data files; those without any are left out.
+ *
+ * @param readme the text of README.md, and how messages call it
+ * @throws {DataError} if its front matter is not YAML
+ */
+export function configsOf(paths: readonly string[], readme?: { path: string; text: string }): Config[] {
+  const declared = (readme ? declaredConfigs(readme) : []).map((config) => read(config, paths));
   const configs = declared.length > 0 ? declared : converted(paths) ?? [named("default", byWords(paths))];
   return configs.filter(({ splits }) => splits.size > 0);
 }
@@ -53,19 +59,21 @@ function named(name: string, splits: Config["splits"], preferred = name === "def
   return { name, preferred, splits: new Map([...splits].filter(([, files]) => files.length > 0)) };
 }
 
-/** Front matter that is no YAML declares nothing. */
-function declaredConfigs(readme: string): DeclaredConfig[] {
-  const matter = /^\ufeff?---\r?\n([\s\S]*?)\r?\n---(?:\r?\n|$)/.exec(readme)?.[1];
+function declaredConfigs({ path, text }: { path: string; text: string }): DeclaredConfig[] {
+  const matter = /^\ufeff?---\r?\n([\s\S]*?)\r?\n---(?:\r?\n|$)/.exec(text)?.[1];
+  if (!matter) return [];
   try {
-    const { configs } = (parse(matter ?? "") ?? {}) as { configs?: unknown };
-    return Array.isArray(configs) ? configs.filter((config) => typeof config?.config_name === "string") : [];
-  } catch {
-    return [];
+    const { configs } = (load(matter) ?? {}) as { configs?: unknown };
+    return Array.isArray(configs) ? configs.filter((config) => config !== null && typeof config === "object") : [];
+  } catch (error) {
+    const reason = (error as Error).message.split("\n")[0];
+    throw new DataError(`${path}: its front matter is not YAML (${reason}).`, { cause: error });
   }
 }
 
 function read(declared: DeclaredConfig, paths: readonly string[]): Config {
-  const { config_name: name = "default", data_dir: folder, data_files: files } = declared;
+  const { config_name = "default", data_dir: folder, data_files: files } = declared;
+  const name = String(config_name);
   const below = folder ? `${folder.replace(/^\.?\/+|\/+$/g, "")}/` : "";
   const matching = (
     patterns: string | string[] | undefined,

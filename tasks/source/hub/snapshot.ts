@@ -33,6 +33,9 @@ export interface Snapshot {
   readonly files: readonly HubFile[];
 }
 
+/** A data set without the revision that was named. */
+export class NoSuchRevision extends DataError {}
+
 const COMMIT = /^[0-9a-f]{40}$/;
 const OID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
@@ -108,7 +111,7 @@ async function asked<T>(
       const there = await revisionsOf(repository, connection);
       if (!there) throw error;
       const names = there.length > 0 ? ` (there: ${there.join(", ")}, or a commit)` : "";
-      throw new DataError(`hub:${repository}: there is no revision "${revision}"${names}.`, { cause: error });
+      throw new NoSuchRevision(`hub:${repository}: there is no revision "${revision}"${names}.`, { cause: error });
     }
     const reason = (error as Error).message.replace(/\s+/g, " ").replace(/\.$/, "");
     throw new DataError(`hub:${repository}: the answer of ${connection.endpoint} makes no sense (${reason}).`, {
