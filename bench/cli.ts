@@ -165,8 +165,9 @@ function program(exit: (code: number) => void): Command {
     .action(async (options) => exit((await import("./commands/tasks.ts")).listTasks(options)));
 
   podium.command("pretrain")
-    .summary("make the embedded base policy again")
+    .summary("make an embedded base policy again")
     .description("Trains the base policy from generated demonstrations; the same machine gives the same bytes.")
+    .option("--task <name>", "task whose base policy it is", "gsm8k")
     .option("--out <dir>", "directory of the policy (default: where the embedded one is)")
     .option("--measure", "train nothing; say what the policy that is there can do on held-out problems")
     .option(
