@@ -149,4 +149,30 @@ export interface Tokenizer {
   decode(ids: readonly number[]): string;
   /** Number of token ids. */
   readonly vocabularySize: number;
+  /** How conversations are written; absent where the policy has no chat template and gets plain text. */
+  readonly chat?: ChatTemplate;
+}
+
+/** How a conversation becomes the text of a prompt. */
+export interface ChatTemplate {
+  /** The template as the checkpoint has it, for the record. */
+  readonly text: string;
+  /**
+   * Writes a conversation.
+   *
+   * @param options `tools`: descriptions of what may be called, as JSON schemas; `addGenerationPrompt`: whether the
+   * answer's beginning is written, which the policy continues (default true)
+   * @throws {Error} what the template says, if it refuses the conversation
+   */
+  render(messages: readonly Message[], options?: { tools?: readonly object[]; addGenerationPrompt?: boolean }): string;
+}
+
+/** One message of a conversation; templates read further properties, such as `tool_calls`. */
+export interface Message {
+  /** `system`, `user`, `assistant` or `tool`. */
+  readonly role: string;
+  /** What is said. */
+  readonly content?: string | null;
+  /** Further properties. */
+  readonly [name: string]: unknown;
 }

@@ -1,10 +1,11 @@
 /**
- * Text ↔ token ids, from the `tokenizer.json` of a policy directory.
+ * Text ↔ token ids, from the `tokenizer.json` of a policy directory, and its chat template, if there is one.
  *
  * @module
  */
 import { reasonOf } from "./reason.ts";
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
+import { makeChatTemplate, templateOfConfig } from "./chat_template.ts";
 import type { Tokenizer } from "./policy.ts";
 
 /** A tokenizer that can also show the special tokens. */
@@ -20,15 +21,19 @@ export interface TextTokenizer extends Tokenizer {
 }
 
 /**
- * Reads `tokenizer.json` and, if it is there, `tokenizer_config.json`.
+ * Reads `tokenizer.json` and, if they are there, `tokenizer_config.json` and `chat_template.jinja`.
  *
- * @throws {Error} One sentence naming the file, if it is missing or not a tokenizer.
+ * @throws {Error} One sentence naming the file, if it is missing or not a tokenizer, or the chat template not a template.
  */
 export async function loadTokenizer(directory: string): Promise<TextTokenizer> {
   const path = `${directory}/tokenizer.json`;
   const json = await readJson(path);
-  const config = await readJson(`${directory}/tokenizer_config.json`, {});
-  return makeTokenizer(json, config, path);
+  const configPath = `${directory}/tokenizer_config.json`, templatePath = `${directory}/chat_template.jinja`;
+  const config = await readJson(configPath, {});
+  const tokenizer = makeTokenizer(json, config, path);
+  const file = await readText(templatePath), template = file ?? templateOfConfig(config);
+  if (template === undefined) return tokenizer;
+  return { ...tokenizer, chat: makeChatTemplate(template, config, file === undefined ? configPath : templatePath) };
 }
 
 /**
@@ -60,6 +65,16 @@ export function makeTokenizer(json: unknown, config: unknown = {}, source = "tok
       return inner.decode(known, { skip_special_tokens: !specialTokens, clean_up_tokenization_spaces: cleanUp });
     },
   };
+}
+
+/** The text of a file; undefined if there is none. */
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw new Error(`${path}: cannot be read (${reasonOf(error)}).`, { cause: error });
+  }
 }
 
 async function readJson(path: string, absent?: unknown): Promise<unknown> {
