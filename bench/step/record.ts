@@ -4,6 +4,7 @@
  * @module
  */
 import type { Credit } from "../../algorithms/algorithm.ts";
+import { countGrams, semanticEntropy } from "../../algorithms/strategic_grams/semantic_entropy.ts";
 import { canonical, sha256 } from "../canonical.ts";
 import { isRight, lengthOf, type Rollout, rolloutParts, type ToolUse, toolUseOf } from "../rollout.ts";
 import { mean } from "../statistics/describe.ts";
@@ -56,7 +57,8 @@ export interface StepRecord {
   /** Responses and tokens, for the cost columns; greedy responses count, though they are outside the budget. */
   cost: { responses: number; tokensGenerated: number; tokensTrained: number };
   /**
-   * What the algorithm reported, and of the runner `planningShare` (share of response tokens that are planning) and
+   * What the algorithm reported, and of the runner `planningShare` (share of response tokens that are planning),
+   * `semanticEntropy` (in nats, of how often each strategic gram was used; arXiv 2509.03646) and
    * `greedyAccuracy` (share of right greedy responses), where the algorithm asks for these.
    */
   metrics: Record<string, number>;
@@ -117,7 +119,7 @@ const short = (digest: string) => digest.slice(0, 16);
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 /** The line of a step. `learned` is absent if all groups were dropped. */
 export function recordOf(
-  { training, algorithm }: StepParts,
+  { training, algorithm, task }: StepParts,
   { step, prompts, batches, draws, selection }: Collected,
   learned?: Learned,
 ): StepRecord {
@@ -160,7 +162,10 @@ export function recordOf(
       tokensTrained: updates?.tokensTrained ?? 0,
     },
     metrics: {
-      ...needs.planning && { planningShare: planningShare(sampled) },
+      ...needs.planning && {
+        planningShare: planningShare(sampled),
+        semanticEntropy: semanticEntropy(countGrams(rollouts.map(({ text }) => text), gramsOf(task))).nats,
+      },
       ...needs.greedy && { greedyAccuracy: accuracyOf(greedy) },
       ...credit?.metrics,
       ...updates?.metrics,

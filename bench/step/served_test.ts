@@ -68,6 +68,7 @@ Deno.test("planning tokens are those of the task's strategic grams, and their sh
   }
   assert.ok(planning > 0);
   assert.equal(record.metrics.planningShare, planning / tokens);
+  assert.equal(record.metrics.semanticEntropy, 0, "there is one gram");
 });
 
 Deno.test("a step ends at the token that holds its last character", async () => {
