@@ -7,8 +7,9 @@
  * above the threshold *and* the update would move it further away. The rest is policy gradient, weighted by the held
  * ratio, cut at 20.
  *
- * The thresholds are divergences, not the width of a ratio band; verl calls them `clip_ratio` and TRL `epsilon` all
- * the same. The paper measures against the policy that sampled, and so does Podium, whose sampler and trainer are one.
+ * The thresholds are divergences, not the width of a ratio band, though verl calls them `clip_ratio` and TRL, whose
+ * experimental trainer of 2026 is gone in 1.13, `epsilon`. The paper measures against the policy that sampled, and so
+ * does Podium, whose sampler and trainer are one.
  * The top-K form is not here: it needs the log-probs of K tokens per position.
  *
  * ```ts
@@ -50,7 +51,7 @@ const RECOMMENDED = { tv: 0.15, kl: 0.05 } as const;
 const threshold = (which: string) => ({
   default: null,
   description: `greatest divergence of a token that became ${which} likely; null: 0.15 for tv, 0.05 for kl (nats)`,
-  source: "arXiv 2602.04879, as TRL and verl quote it",
+  source: "arXiv 2602.04879, as verl and TRL's former trainer quote it",
   check: orNull(atLeast(0)),
 });
 
@@ -66,7 +67,7 @@ export const dppo: AlgorithmModule<DppoOptions> = define<DppoOptions>({
     divergence: {
       default: "tv",
       description: "binary total variation |p − p_old|, or binary KL(old || new)",
-      source: "TRL's default",
+      source: "TRL's former trainer",
       check: oneOf(binaryDivergences),
     },
     thresholdLow: threshold("less"),

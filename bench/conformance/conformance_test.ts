@@ -216,3 +216,38 @@ Deno.test("of two conventions within the tolerance the nearest counts: the rest 
   assert.equal(status, "passed");
   assert.ok(error < 1e-14, `error ${error}`);
 });
+
+Deno.test("prompts may be named by words", () => {
+  const file = JSON.parse(read("b.json"));
+  file.cases = file.cases.filter((one: Json) => ["DisCO", "GVPO", "GDPO"].includes(one.algorithm));
+  const word = (group: unknown) => `prompt ${group}`;
+  for (const { inputs, expected } of file.cases) {
+    for (const one of inputs.responses ?? []) one.group = word(one.group);
+    for (const name of ["neg_softmax", "sum_of_weights_per_group"]) {
+      if (!expected[name]) continue;
+      expected[name] = Object.fromEntries(Object.entries(expected[name]).map(([group, part]) => [word(group), part]));
+    }
+  }
+  for (const { id, status, reason } of checkGolden(JSON.stringify(file)).cases) {
+    assert.equal(status, "passed", `${id}: ${reason}`);
+  }
+});
+
+Deno.test("whether a token is clipped is not compared where its advantage is 0 but for rounding", () => {
+  // Ratios of 1/2 in two groups, one of which has no signal.
+  const given = ([1, 0, 0.1, 0.1] as const).map((rewards, i) => (
+    { id: i, group: i < 2 ? 0 : 1, length: 1, logp: [-1 - Math.LN2], old_logp: [-1], rewards }
+  ));
+  const marked = (quiet: number, bad: number) => {
+    const hyper = { eps_low: 0.2, eps_high: 0.2, agg: "token-mean", std_eps: 0 };
+    const inputs = { responses: given.map((one) => ({ ...one, planning_mask: [0] })) };
+    const expected = { advantages: [0.5, -0.5, -1e-17, 1e-17], clipped_tokens: [[0], [bad], [quiet], [0]] };
+    return checkGolden(JSON.stringify({ cases: [{ id: "quiet", algorithm: "HICRA", hyper, inputs, expected }] }))
+      .cases[0];
+  };
+  assert.deepEqual([[0, 1], [1, 1], [0, 0]].map(([quiet, bad]) => marked(quiet, bad).status), [
+    "passed",
+    "passed",
+    "failed",
+  ]);
+});

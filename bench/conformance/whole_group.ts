@@ -31,9 +31,12 @@ function evaluate({ credit, loss }: Algorithm, responses: readonly Response[]): 
   return { ...loss(responses.map((response, i) => ({ ...response, advantages: advantages[i] }))), advantages };
 }
 
-/** Members of each group by its name, in the order of the case. */
-const membersByGroup = (responses: readonly Response[]): [group: string, members: number[]][] =>
-  groupIndices(responses.map(({ group }) => group)).map((members) => [String(responses[members[0]].group), members]);
+/** Members of each group by the name that the case gives it, in the order of the case. */
+function membersByGroup({ inputs, responses }: GoldenCase): [group: string, members: number[]][] {
+  const sources = inputs.responses as { group?: unknown }[] | undefined;
+  const name = (i: number) => String(sources?.[i]?.group ?? responses[i].group);
+  return groupIndices(responses.map(({ group }) => group)).map((members) => [name(members[0]), members]);
+}
 
 /** The variant of a case, without its note, which may speak of other variants. */
 const variantOf = ({ text }: GoldenCase): string => text.split("; ")[0];
@@ -56,7 +59,7 @@ const discoEntry = (objective: "dro" | "mean"): Entry =>
     }));
     const { loss, gradient, metrics, trace, advantages } = evaluate(algorithm, responses);
     const softmax = trace.negativeSoftmax as Row | undefined;
-    const negatives = membersByGroup(responses).map(([group, members]) =>
+    const negatives = membersByGroup(golden).map(([group, members]) =>
       [group, members.filter((i) => advantages[i].some((value) => value < 0))] as const
     ).filter(([, members]) => members.length > 0);
     yield {
@@ -92,7 +95,7 @@ function* gvpoEntry(golden: GoldenCase): Iterable<Quantities> {
     advantages_centered_reward: advantages,
     residual_c: residual,
     sum_of_weights_per_group: Object.fromEntries(
-      membersByGroup(responses).map(([group, members]) => [group, members.reduce((sum, i) => sum + residual[i], 0)]),
+      membersByGroup(golden).map(([group, members]) => [group, members.reduce((sum, i) => sum + residual[i], 0)]),
     ),
     loss,
     grad_logp: gradient,
