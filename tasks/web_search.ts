@@ -9,8 +9,9 @@
  *    <information>Ann Kelson was born in Morton. …</information>
  *    <answer> Morton </answer>
  *
- * The source is `embedded` (questions about a small generated world, searched in memory) or a file of questions, with
- * what is searched beside it: a corpus, or the address of an engine on the network (`web_search/beside.ts`).
+ * The source is `embedded` (questions about a small generated world, searched in memory) or questions of a file or of the
+ * hub (`web_search/questions_file.ts`), with what is searched beside them: a corpus, or the address of an engine on the
+ * network (`web_search/beside.ts`).
  *
  * | channel | 1 | 0 |
  * |---|---|---|
@@ -29,7 +30,7 @@ import { searchBeside, type SearchedSource } from "./web_search/beside.ts";
 import { buildIndex, searchIndex } from "./web_search/full_text.ts";
 import { type ProtocolName, protocols } from "./web_search/protocol.ts";
 import { worldPassages, worldProblems } from "./web_search/questions.ts";
-import { readQuestions } from "./web_search/questions_file.ts";
+import { type QuestionsFile, readQuestions } from "./web_search/questions_file.ts";
 import type { Passage, Search } from "./web_search/search.ts";
 
 /** Options of {@linkcode createWebSearch}. */
@@ -56,20 +57,25 @@ export const searchWorld: Search = async (query, options) => {
 };
 
 /** A web search task. */
-export function createWebSearch({ protocol = "search_r1", maxTurns = 4, limit, search }: WebSearchOptions = {}): Task {
+export function createWebSearch(
+  { protocol = "search_r1", maxTurns = 4, limit, search }: WebSearchOptions = {},
+): Task<Grade> {
   const { stops, instructions, read, reply } = protocols[protocol];
+  /** What the questions of a source are searched in, by the source they name; opened once. */
   const opened = new Map<string, Promise<SearchedSource>>();
-  /** What the questions of a file are searched in; opened once. */
-  const beside = (questions: string) => {
-    if (!opened.has(questions)) opened.set(questions, searchBeside(questions));
-    return opened.get(questions)!;
+  const open = (questions: QuestionsFile) => {
+    const { source } = questions;
+    if (!opened.has(source)) opened.set(source, searchBeside(questions));
+    return opened.get(source)!;
   };
   const isEmbedded = ({ meta }: Problem) => meta?.hops !== undefined;
 
   async function find(problem: Problem, query: string): Promise<Passage[]> {
     if (search) return search(query, { limit: limit ?? 3 });
     if (isEmbedded(problem)) return searchWorld(query, { limit: limit ?? 2 });
-    return (await beside(String(problem.meta?.source))).search(query, { limit: limit ?? 3 });
+    const source = String(problem.meta?.source);
+    const searched = await (opened.get(source) ?? open(await readQuestions(source)));
+    return searched.search(query, { limit: limit ?? 3 });
   }
 
   return {
@@ -77,16 +83,17 @@ export function createWebSearch({ protocol = "search_r1", maxTurns = 4, limit, s
     summary: "questions to look up with a search tool, in several turns; embedded world, or questions with a corpus",
     async problems({ split, source = "embedded", seed = 0 }) {
       if (source === "embedded") return await worldProblems(split, seed);
-      const { problems, digest } = await readQuestions(source);
-      const searched = search ? "" : (await beside(source)).digest;
+      const questions = await readQuestions(source, { split });
+      const { problems } = questions;
+      const searched = search ? "" : (await open(questions)).digest;
       return {
         length: problems.length,
-        source,
-        digest: await sha256(digest + searched),
+        source: questions.source,
+        digest: await sha256(questions.digest + searched),
         at(index) {
           const problem = problems[index];
-          if (!problem) throw new Error(`${source}: there is no problem ${index}; the file has ${problems.length}.`);
-          return { ...problem, meta: { ...problem.meta, source } };
+          if (!problem) throw new Error(`${source}: there is no problem ${index}; it has ${problems.length}.`);
+          return problem;
         },
       };
     },
@@ -123,4 +130,4 @@ export function createWebSearch({ protocol = "search_r1", maxTurns = 4, limit, s
 }
 
 /** The web search task. */
-export const webSearch: Task = createWebSearch();
+export const webSearch: Task<Grade> = createWebSearch();

@@ -1,6 +1,7 @@
 /**
- * What the questions of a file are searched in: what lies in the same folder. Either `corpus.jsonl`, passages to index,
- * or `search.json`, an engine on the network and the recording of what it found:
+ * What the questions of a file are searched in. In the same folder lies either `corpus.jsonl`, passages to index, or
+ * `search.json`, an engine on the network and the recording of what it found; without either, the passages in the rows
+ * themselves are the corpus.
  *
  *     {"engine": "searxng", "url": "http://localhost:8888", "recording": "recording.jsonl", "replay": false}
  *
@@ -13,8 +14,10 @@
 import { sha256 } from "../sha256.ts";
 import { DataError } from "../source/data_error.ts";
 import { openCorpus } from "./corpus.ts";
+import { buildIndex, searchIndex } from "./full_text.ts";
 import { type EngineName, engineNames, httpSearch } from "./http.ts";
 import { record, replay } from "./recording.ts";
+import type { QuestionsFile } from "./questions_file.ts";
 import type { Search } from "./search.ts";
 
 /** Name of a corpus in the folder of the questions. */
@@ -25,7 +28,7 @@ export const ENGINE_FILE = "search.json";
 /** Something to search in, and what it is. */
 export interface SearchedSource {
   readonly search: Search;
-  /** SHA-256 of the corpus, or of engine and address: the same for a run and its replay. */
+  /** SHA-256 of the corpus or of what it comes from, or of engine and address: the same for a run and its replay. */
   readonly digest: string;
 }
 
@@ -39,20 +42,22 @@ interface EngineFile {
 }
 
 /**
- * Opens what lies beside a file of questions.
+ * Opens what lies beside questions.
  *
  * @throws {DataError} if there is nothing to search in, or it can't be used.
  */
-export async function searchBeside(questions: string): Promise<SearchedSource> {
-  const folder = questions.replace(/[^\\/]*$/, "");
-  const corpus = folder + CORPUS_FILE, engine = folder + ENGINE_FILE;
+export async function searchBeside({ source, passages, digest }: QuestionsFile): Promise<SearchedSource> {
+  const folder = source.startsWith("hub:") ? null : source.replace(/[^\\/]*$/, "");
+  const [corpus, engine] = [CORPUS_FILE, ENGINE_FILE].map((name) => folder === null ? null : folder + name);
   const [hasCorpus, hasEngine] = await Promise.all([exists(corpus), exists(engine)]);
   if (hasCorpus && hasEngine) {
-    throw new DataError(`${questions}: both ${CORPUS_FILE} and ${ENGINE_FILE} lie beside it; leave one out.`);
+    throw new DataError(`${source}: both ${CORPUS_FILE} and ${ENGINE_FILE} lie beside it; leave one out.`);
   }
-  if (hasCorpus) return await openCorpus(corpus);
-  if (hasEngine) return await openEngine(engine, folder);
-  throw new DataError(`${questions}: there is no ${CORPUS_FILE} and no ${ENGINE_FILE} beside it to search in.`);
+  if (hasCorpus) return await openCorpus(corpus!);
+  if (hasEngine) return await openEngine(engine!, folder!);
+  if (passages.length > 0) return { search: searchIndex(buildIndex(passages)), digest };
+  const missing = folder === null ? "" : `no ${CORPUS_FILE} and no ${ENGINE_FILE} beside it, and `;
+  throw new DataError(`${source}: there is nothing to search in: ${missing}no passages in its rows.`);
 }
 
 async function openEngine(path: string, folder: string): Promise<SearchedSource> {
@@ -94,7 +99,8 @@ function apiKeyOf(path: string): string {
   return key;
 }
 
-async function exists(path: string): Promise<boolean> {
+async function exists(path: string | null): Promise<boolean> {
+  if (path === null) return false;
   try {
     return (await Deno.stat(path)).isFile;
   } catch (error) {

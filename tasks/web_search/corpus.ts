@@ -6,13 +6,12 @@
  */
 
 import { DatabaseSync } from "node:sqlite";
+import { cacheDirectory } from "../source/cache_directory.ts";
 import { DataError } from "../source/data_error.ts";
+import { sha256 } from "../sha256.ts";
 import { readRows } from "../source/rows.ts";
 import { buildIndex, INDEX_VERSION, searchIndex } from "./full_text.ts";
 import type { Passage, Search } from "./search.ts";
-
-/** Where indices are kept, from the working directory; deleting it costs time alone. */
-export const INDEX_FOLDER = "runs/.search";
 
 /** A corpus that can be searched. */
 export interface Corpus {
@@ -24,23 +23,34 @@ export interface Corpus {
 }
 
 /**
- * Opens a corpus file.
+ * Opens a corpus file. Its index is kept in `folder`, by default in the cache; deleting it costs time alone.
  *
  * @throws {DataError} if it is missing or malformed, or two passages have the same id.
  */
-export async function openCorpus(path: string, { folder = INDEX_FOLDER }: { folder?: string } = {}): Promise<Corpus> {
-  const { rows, digest } = await readRows(path, { id: "string", title: "string", text: "string" });
+export async function openCorpus(
+  path: string,
+  { folder = cacheDirectory("search") }: { folder?: string } = {},
+): Promise<Corpus> {
+  const digest = await digestOf(path);
   const index = `${folder}/${digest}.v${INDEX_VERSION}.sqlite`;
-  const database = await openIndex(index) ?? await keepIndex(index, folder, () => {
-    const ids = new Set<string>();
-    return rows.map(({ values, where }) => {
-      const { id, title, text } = values as unknown as Passage;
-      if (ids.has(id)) throw new DataError(`${where}: the id ${JSON.stringify(id)} is there twice.`);
-      ids.add(id);
-      return { id, title, text };
-    });
-  });
+  const database = await openIndex(index) ?? await keepIndex(index, folder, await readPassages(path));
   return { search: searchIndex(database), digest, close: () => database.close() };
+}
+
+/** Digest of a file; of no file, if it can't be read: the reader of rows says why. */
+async function digestOf(path: string): Promise<string> {
+  return await sha256(await Deno.readFile(path).catch(() => ""));
+}
+
+async function readPassages(path: string): Promise<Passage[]> {
+  const { rows } = await readRows(path, { id: "string", title: "string", text: "string" });
+  const ids = new Set<string>();
+  return rows.map(({ values, where }) => {
+    const { id, title, text } = values as unknown as Passage;
+    if (ids.has(id)) throw new DataError(`${where}: the id ${JSON.stringify(id)} is there twice.`);
+    ids.add(id);
+    return { id, title, text };
+  });
 }
 
 async function openIndex(path: string): Promise<DatabaseSync | null> {
@@ -54,12 +64,11 @@ async function openIndex(path: string): Promise<DatabaseSync | null> {
 }
 
 /** Builds under a name of its own and renames, so that whoever finds the index finds all of it. */
-async function keepIndex(path: string, folder: string, passages: () => Passage[]): Promise<DatabaseSync> {
-  const all = passages();
+async function keepIndex(path: string, folder: string, passages: readonly Passage[]): Promise<DatabaseSync> {
   await Deno.mkdir(folder, { recursive: true });
   const unfinished = await Deno.makeTempFile({ dir: folder, prefix: "unfinished-", suffix: ".sqlite" });
   try {
-    buildIndex(all, unfinished).close();
+    buildIndex(passages, unfinished).close();
     await Deno.rename(unfinished, path);
   } catch (error) {
     await Deno.remove(unfinished).catch(() => {});

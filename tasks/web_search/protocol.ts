@@ -58,6 +58,12 @@ interface Form {
 }
 
 const ANSWER: Tags = ["<answer>", "</answer>"];
+
+/** An answer as every protocol writes it. */
+export function answerInTags(answer: string): string {
+  return `${ANSWER[0]} ${answer} ${ANSWER[1]}`;
+}
+
 /** Special tokens of a chat template; they are gone where a response was decoded without them. */
 const TURN_TOKENS = /<\|im_(?:start|end)\|>/g;
 
@@ -78,7 +84,7 @@ function protocol({ call, result, around, padding, query, passage, instructions 
         queries.push(tags.some((tag) => found!.content.includes(tag)) ? null : query(found.content.trim()) || null);
         const replied = between(text, result, behind(text, at, before), true);
         if (replied) at = behind(text, replied.end, after);
-        else if (text.slice(at).trim() === "") calling = true;
+        else if (behind(text, at, "") === text.length) calling = true;
         else own += call[0]; // A call that nobody replied to breaks the protocol.
       }
       own += text.slice(at);
@@ -148,8 +154,9 @@ function queryOfToolCall(text: string): string | null {
   }
 }
 
-const ANSWER_INSTRUCTIONS = `At last write the answer alone between ${ANSWER[0]} and ${ANSWER[1]}, as in ` +
-  `${ANSWER[0]} Paris ${ANSWER[1]}.`;
+const ANSWER_INSTRUCTIONS = `At last write the answer alone between ${ANSWER[0]} and ${ANSWER[1]}, as in ${
+  answerInTags("Paris")
+}.`;
 
 const inTags = ([open, close]: Tags, [resultOpen, resultClose]: Tags) =>
   `Answer the question. To look something up, write a query between ${open} and ${close}; the passages that were ` +

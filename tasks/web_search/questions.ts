@@ -12,6 +12,7 @@
 import { fold, keyOf } from "../../policy/random.ts";
 import { sha256 } from "../sha256.ts";
 import type { Problem, Problems } from "../task.ts";
+import { answerInTags } from "./protocol.ts";
 import type { Passage } from "./search.ts";
 import { type RelationName, RELATIONS, relationsOf, shuffled, type Thing, world, WORLD_VERSION } from "./world.ts";
 
@@ -109,11 +110,11 @@ export async function worldProblems(split: "train" | "test", seed: number): Prom
 }
 
 function problemOf(hops: readonly Hop[]): Problem {
-  const question = questionOf(hops);
+  const question = questionOf(hops), gold = hops[hops.length - 1].value;
   return {
     id: `embedded/${hops[0].subject}/${hops.map(({ relation }) => relation).join("/")}`,
     question,
-    gold: hops[hops.length - 1].value,
-    meta: { hops },
+    gold,
+    meta: { hops, solution: answerInTags(gold) },
   };
 }

@@ -1,0 +1,73 @@
+import { strict as assert } from "node:assert";
+import { DataError } from "../source/data_error.ts";
+import { openCorpus } from "./corpus.ts";
+
+async function inFolder(run: (folder: string) => Promise<void>) {
+  const folder = await Deno.makeTempDir();
+  try {
+    await run(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const write = (path: string, rows: unknown[]) =>
+  Deno.writeTextFile(path, rows.map((row) => JSON.stringify(row) + "\n").join(""));
+const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name);
+
+Deno.test("an index is built once for a corpus, and again if the corpus changes", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/corpus.jsonl`, kept = `${folder}/kept`;
+    const found = async () => {
+      const corpus = await openCorpus(path, { folder: kept });
+      const [first] = await corpus.search("tower", { limit: 1 });
+      corpus.close();
+      return first?.text;
+    };
+    await write(path, [{ id: "1", title: "London", text: "has a tower" }, {
+      id: "2",
+      title: "Rome",
+      text: "has none",
+    }]);
+    assert.equal(await found(), "has a tower");
+    const [index] = names(kept), before = await Deno.stat(`${kept}/${index}`);
+    assert.equal(await found(), "has a tower");
+    assert.deepEqual(names(kept), [index], "nothing else is left behind");
+    assert.deepEqual((await Deno.stat(`${kept}/${index}`)).mtime, before.mtime);
+
+    await write(path, [{ id: "1", title: "Pisa", text: "has a leaning tower" }]);
+    assert.equal(await found(), "has a leaning tower");
+    assert.equal(names(kept).length, 2);
+  }));
+
+Deno.test("many may build the same index at the same time", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/corpus.jsonl`;
+    await write(path, Array.from({ length: 300 }, (_, i) => ({ id: `${i}`, title: `town ${i}`, text: `number ${i}` })));
+    const corpora = await Promise.all(Array.from({ length: 8 }, () => openCorpus(path, { folder: `${folder}/kept` })));
+    for (const corpus of corpora) {
+      assert.equal((await corpus.search("number 17", { limit: 1 }))[0].id, "17");
+      corpus.close();
+    }
+    assert.equal(names(`${folder}/kept`).length, 1);
+  }));
+
+Deno.test("a corpus that can't be used is refused in one sentence, and leaves no index", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/corpus.jsonl`, kept = `${folder}/kept`;
+    const refused = async (rows: unknown[], message: RegExp) => {
+      await write(path, rows);
+      await assert.rejects(openCorpus(path, { folder: kept }), (error) => {
+        assert.ok(error instanceof DataError);
+        assert.match(error.message, message);
+        return true;
+      });
+    };
+    await refused([{ id: "1", text: "no title" }], /line 1: the column "title" is missing/);
+    await refused([{ id: 1, title: "", text: "" }], /line 1: the column "id" is a number, not a string/);
+    const one = { id: "1", title: "", text: "" };
+    await refused([one, { ...one, id: "2" }, one], /line 3: the id "1" is there twice\.$/);
+    assert.throws(() => names(kept), Deno.errors.NotFound);
+    await Deno.remove(path);
+    await assert.rejects(openCorpus(path, { folder: kept }), /there is no such file\.$/);
+  }));
