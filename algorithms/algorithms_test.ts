@@ -261,6 +261,16 @@ Deno.test("a reference policy is needed only where a KL is paid for", () => {
   );
 });
 
+Deno.test("presets of TRL 1.13 pay for k3 times the ratio where a beta is set, as use_bias_correction_kl is its default", () => {
+  // No KL in the loss; no such option in its trainer; or the ratio would be the response's.
+  const others = new Set(["gmpo", "gspo", "gspo_token", "luspo", "gfpo", "dppo", "ppo"]);
+  for (const [name, { description, create }] of Object.entries(algorithms)) {
+    const presets = Object.keys(description.presets ?? {}).filter((preset) => /^trl(_index)?$/.test(preset));
+    if (others.has(name) || !("kl" in description.options)) continue;
+    for (const preset of presets) assert.equal(create({ preset, beta: 0.1 }).options.kl, "k3_is", `${name} ${preset}`);
+  }
+});
+
 Deno.test("options that contradict each other are refused in a sentence that says what to use", () => {
   const refused: [string, object, RegExp][] = [
     ["grpo", { epsilonLow: -1 }, /^grpo: option "epsilonLow" is -1; use a number of at least 0$/],

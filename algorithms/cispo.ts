@@ -57,8 +57,8 @@ export const cispo: AlgorithmModule<CispoOptions> = define<CispoOptions>({
   presets: {
     // verl 0.10, examples/cispo_trainer: clip_ratio_low 10 (no bound), low_var_kl 0.001 in the loss.
     verl: { ddof: 1, stdEpsilon: 1e-6, aggregation: "token_mean", beta: 0.001 },
-    // TRL 1.13 with the cap of its paper index.
-    trl: { epsilonHigh: null, maxWeight: 5, ddof: 1, stdEpsilon: 1e-4, aggregation: "token_mean" },
+    // TRL 1.13 with the cap of its paper index, and use_bias_correction_kl.
+    trl: { epsilonHigh: null, maxWeight: 5, ddof: 1, stdEpsilon: 1e-4, aggregation: "token_mean", kl: "k3_is" },
     // ScaleRL (arXiv 2510.13786), loss only. It scales by the batch's deviation after centring, and filters prompts.
     scalerl: { epsilonHigh: null, maxWeight: 5, scale: "batch" },
   },

@@ -66,6 +66,7 @@ export const dapo: AlgorithmModule<DapoOptions> = define<DapoOptions>({
     trl: {
       ddof: 1,
       stdEpsilon: 1e-4,
+      kl: "k3_is",
       aggregation: "token_mean",
       dynamicSampling: false,
       signedReward: false,

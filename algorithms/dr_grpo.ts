@@ -50,7 +50,8 @@ export const drGrpo: AlgorithmModule<DrGrpoOptions> = define<DrGrpoOptions>({
   },
   presets: {
     equation: { aggregation: "seq_mean_token_sum" },
-    trl_index: { scale: "group" },
+    // TRL 1.13: use_bias_correction_kl.
+    trl_index: { scale: "group", kl: "k3_is" },
     verl: { dualClip: 3 },
   },
   refuse: refuseGroupRelative,

@@ -46,8 +46,8 @@ export const litePpo: AlgorithmModule<LitePpoOptions> = define<LitePpoOptions>({
     ...lossKlOptions(0, "arXiv 2508.08221"),
     ...batchOptions("token_mean", "arXiv 2508.08221"),
   },
-  // TRL 1.13: scale_rewards "batch", loss_type "dapo".
-  presets: { trl: { ddof: 1, stdEpsilon: 1e-4 } },
+  // TRL 1.13: scale_rewards "batch", loss_type "dapo", use_bias_correction_kl.
+  presets: { trl: { ddof: 1, stdEpsilon: 1e-4, kl: "k3_is" } },
   refuse: refuseGroupRelative,
   build: groupRelative,
 });

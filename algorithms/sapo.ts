@@ -70,7 +70,7 @@ export const sapo: AlgorithmModule<SapoOptions> = define<SapoOptions>({
     tauNegative: temperature(1.05, "negative"),
     ...tokenLossOptions("seq_mean_token_mean", "arXiv 2511.20347"),
   },
-  presets: { trl: { ddof: 1, stdEpsilon: 1e-4 }, verl: { ddof: 1, stdEpsilon: 1e-6 } },
+  presets: { trl: { ddof: 1, stdEpsilon: 1e-4, kl: "k3_is" }, verl: { ddof: 1, stdEpsilon: 1e-6 } },
   refuse: refuseTokenLoss,
   build: (options) => {
     const surrogate = gatedSurrogate(options.tauPositive, options.tauNegative);

@@ -58,8 +58,8 @@ export const vespo: AlgorithmModule<VespoOptions> = define<VespoOptions>({
     ...tokenLossOptions("token_mean", "TRL 1.13"),
   },
   presets: {
-    // TRL 1.13: loss_type "vespo".
-    trl: { ddof: 1, stdEpsilon: 1e-4 },
+    // TRL 1.13: loss_type "vespo", use_bias_correction_kl.
+    trl: { ddof: 1, stdEpsilon: 1e-4, kl: "k3_is" },
   },
   refuse: refuseTokenLoss,
   build: (options) =>
