@@ -7,9 +7,11 @@ import type { Credit } from "../../algorithms/algorithm.ts";
 import { countGrams, semanticEntropy } from "../../algorithms/strategic_grams/semantic_entropy.ts";
 import { canonical, sha256 } from "../canonical.ts";
 import { isRight, lengthOf, type Rollout, rolloutParts, type ToolUse, toolUseOf } from "../rollout.ts";
+import { gramsOf } from "../needs.ts";
 import { mean } from "../statistics/describe.ts";
 import type { Collected } from "./collect.ts";
 import type { Draw } from "./draw.ts";
+import { ownText } from "../turns.ts";
 import type { StepParts } from "./parts.ts";
 import type { Scored } from "./score.ts";
 import { learningRateAt, type Updates } from "./update.ts";
@@ -119,7 +121,7 @@ const short = (digest: string) => digest.slice(0, 16);
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 /** The line of a step. `learned` is absent if all groups were dropped. */
 export function recordOf(
-  { training, algorithm, task }: StepParts,
+  { policy, training, algorithm, task }: StepParts,
   { step, prompts, batches, draws, selection }: Collected,
   learned?: Learned,
 ): StepRecord {
@@ -164,7 +166,9 @@ export function recordOf(
     metrics: {
       ...needs.planning && {
         planningShare: planningShare(sampled),
-        semanticEntropy: semanticEntropy(countGrams(rollouts.map(({ text }) => text), gramsOf(task))).nats,
+        semanticEntropy: semanticEntropy(
+          countGrams(rollouts.map(({ generation }) => ownText(policy.tokenizer, generation)), gramsOf(task)),
+        ).nats,
       },
       ...needs.greedy && { greedyAccuracy: accuracyOf(greedy) },
       ...credit?.metrics,
