@@ -5,11 +5,12 @@
  */
 import type { Algorithm } from "../algorithms/algorithm.ts";
 import { findAlgorithm } from "../algorithms/mod.ts";
+import { promptText } from "../policy/chat_template.ts";
 import type { Policy } from "../policy/policy.ts";
 import { tasks } from "../tasks/mod.ts";
 import type { Problems, Task } from "../tasks/task.ts";
 import { canonical, sha256 } from "./canonical.ts";
-import { type Cell, cellFormat, cellOf } from "./cell.ts";
+import { type Cell, cellFormat, cellOf, type CellSources } from "./cell.ts";
 import { channelsOf } from "./channels.ts";
 import { unknown } from "./nearest.ts";
 import { requireServed } from "./needs.ts";
@@ -31,7 +32,12 @@ export interface Plan {
   /** Algorithms in the order of the suite, seeds within each. */
   cells: PlannedCell[];
   /** Data of the suite. */
-  data: Record<"train" | "test", { source: string; digest: string; problems: number | null }> & { prompts: string };
+  data: Record<"train" | "test", { source: string; digest: string; problems: number | null }> & {
+    /** Hash of the first prompts as text and as tokens. */
+    prompts: string;
+    /** How a question becomes a prompt, the policy's chat template included, and the hash of that. */
+    template: { text: string; digest: string };
+  };
   /** The policy before training. */
   policy: { source: string; digest: string; parameters: number; backend: string };
 }
@@ -54,11 +60,27 @@ async function problemsOf(task: Task, split: "train" | "test", source?: string):
   return problems;
 }
 
-/** Hash of how problems become tokens: the template and the tokenizer, on the first problems. */
-function promptDigest(task: Task, problems: Problems, policy: Policy): string {
+/** Hash of how problems become tokens: the templates and the tokenizer, on the first problems. */
+function promptDigest(task: Task, problems: Problems, { tokenizer }: Policy): string {
   const count = Math.min(64, problems.length);
-  const prompts = Array.from({ length: count }, (_, index) => task.prompt(problems.at(index)));
-  return sha256(canonical(prompts.map((prompt) => [prompt, policy.tokenizer.encode(prompt)])));
+  const prompts = Array.from({ length: count }, (_, index) => promptText(tokenizer, task.prompt(problems.at(index))));
+  return sha256(canonical(prompts.map((prompt) => [prompt, tokenizer.encode(prompt)])));
+}
+
+/** The prompt of a problem whose question is `{question}`: what stands around every question. */
+function promptTemplate(task: Task, { tokenizer }: Policy): { text: string; digest: string } {
+  const text = promptText(tokenizer, task.prompt({ id: "", question: "{question}", gold: "" }));
+  return { text, digest: sha256(text) };
+}
+
+/** A source as a cell keeps it: a data set of the hub by its commit, so that every run of the cell reads the same. */
+function pinned(
+  split: "train" | "test",
+  source: string | undefined,
+  problems: Problems,
+): Pick<CellSources, "train" | "test"> {
+  if (source === undefined) return {};
+  return { [split]: source.startsWith("hub:") ? problems.source : source };
 }
 
 /** Opens everything a suite names once, refuses what can't work, and lists its cells. */
@@ -102,7 +124,8 @@ export async function planSuite(suite: Suite): Promise<Plan> {
           },
           {
             policy: suite.policy,
-            ...suite.data,
+            ...pinned("train", suite.data.train, train),
+            ...pinned("test", suite.data.test, test),
             algorithm: {
               name: entry.name,
               ...entry.preset !== undefined && { preset: entry.preset },
@@ -114,7 +137,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
     );
     return {
       cells,
-      data: { train: described(train), test: described(test), prompts },
+      data: { train: described(train), test: described(test), prompts, template: promptTemplate(task, policy) },
       policy: { source: suite.policy, digest, parameters: parameterCount, backend },
     };
   } finally {

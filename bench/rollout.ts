@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { promptTokens } from "../policy/chat_template.ts";
 import { fold, type Key } from "../policy/random.ts";
 import type { Generation, Policy } from "../policy/policy.ts";
 import type { Grade, Problem, Task } from "../tasks/task.ts";
@@ -68,7 +69,7 @@ export async function rollOut(
   options: RolloutOptions,
 ): Promise<Rollout[]> {
   const { samples, temperature, topP, maxTokens, maxTotalTokens, keys } = options;
-  const prompts = problems.map((problem) => policy.tokenizer.encode(task.prompt(problem)));
+  const prompts = problems.map((problem) => promptTokens(policy.tokenizer, task.prompt(problem)));
   const requests: DialogueRequest[] = [];
   prompts.forEach((prompt, index) => {
     for (let sample = 0; sample < samples; sample++) {

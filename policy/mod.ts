@@ -14,6 +14,7 @@
  *
  * @module
  */
+export { promptText, promptTokens } from "./chat_template.ts";
 export { openCritic, type OpenOptions, openPolicy } from "./open.ts";
 export * from "./policy.ts";
 export * from "./random.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import { environment } from "../environment.ts";
+import { connectionOfEnvironment } from "../../tasks/source/hub/connection.ts";
 import { openSource } from "../policies.ts";
 
 /** One thing that was looked at. */
@@ -57,6 +58,28 @@ function memory(): Finding {
   };
 }
 
+/** Where data sets of the form `hub:OWNER/NAME` come from. */
+async function hub(): Promise<Finding> {
+  const name = "hub";
+  try {
+    const { endpoint, token, offline, cache } = connectionOfEnvironment();
+    const kept = `cache ${cache}`;
+    if (offline) return { name, state: "ok", detail: `HF_HUB_OFFLINE is set: only what is in the ${kept}` };
+    try {
+      const response = await fetch(endpoint, { method: "HEAD", signal: AbortSignal.timeout(2000) });
+      await response.body?.cancel();
+      const access = token ? "with the token in HF_TOKEN" : "without HF_TOKEN, so only public data sets";
+      return { name, state: "ok", detail: `${endpoint} answers, ${access}; ${kept}` };
+    } catch (error) {
+      const reason = (error as Error).message.split("\n")[0].replace(/\.$/, "");
+      const detail = `${endpoint} can't be reached (${reason}); HF_HUB_OFFLINE=1 uses what is in the ${kept}`;
+      return { name, state: "optional", detail };
+    }
+  } catch (error) {
+    return { name, state: "optional", detail: (error as Error).message };
+  }
+}
+
 /** Python packages that `podium perf` compares with, where there are any. */
 async function python(): Promise<Finding> {
   const name = "python3 with torch";
@@ -93,6 +116,7 @@ export async function doctor({ json }: { json?: boolean }): Promise<number> {
     memory(),
     await engine(),
     await basePolicy(),
+    await hub(),
     await python(),
   ];
   const broken = findings.some(({ state }) => state === "missing");

@@ -31,7 +31,12 @@ async function recorded(directory: string, stopped = 0) {
   const source = { source: "test", digest: "0".repeat(64), problems: 20 };
   const plan: Plan = {
     cells,
-    data: { train: source, test: source, prompts: "0".repeat(64) },
+    data: {
+      train: source,
+      test: source,
+      prompts: "0".repeat(64),
+      template: { text: "{question}", digest: "0".repeat(64) },
+    },
     policy: { source: "embedded:table", digest: "0".repeat(64), parameters: 104, backend: "table 1" },
   };
   return await buildLeaderboard(suite, plan, directory, environment());
