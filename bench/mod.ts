@@ -15,6 +15,7 @@
 export type * from "../algorithms/algorithm.ts";
 export type * from "../policy/policy.ts";
 export type { Key } from "../policy/random.ts";
+export type { Environment as TaskEnvironment } from "../tasks/task.ts";
 export type * from "../tasks/task.ts";
 export * from "./cell.ts";
 export { type Environment, environment } from "./environment.ts";
@@ -39,4 +40,5 @@ export * from "./statistics/describe.ts";
 export * from "./statistics/pass_at_k.ts";
 export * from "./step.ts";
 export * from "./suite.ts";
+export type { Dialogue, Exchange } from "./turns.ts";
 export * from "./verify.ts";

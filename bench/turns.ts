@@ -11,7 +11,7 @@
  *
  * @module
  */
-import type { GenerateRequest, Generation, Policy } from "../policy/policy.ts";
+import type { GenerateRequest, Generation, Policy, Tokenizer } from "../policy/policy.ts";
 import type { Environment, Problem } from "../tasks/task.ts";
 
 /** A turn of the policy that was replied to. */
@@ -61,6 +61,16 @@ export function chosenTokens({ tokens, mask }: { tokens: ArrayLike<number>; mask
 /** The entries of a row that stand at tokens of the policy. */
 export function ofPolicy<T extends Float32Array | Float64Array>(row: T, mask?: ArrayLike<number>): T {
   return mask ? row.filter((_, index) => mask[index] !== 0) as T : row;
+}
+
+/** What the policy wrote; a full stop stands where a tool replied, so that no phrase is found across it. */
+export function ownText(tokenizer: Tokenizer, { tokens, mask }: Pick<Dialogue, "tokens" | "mask">): string {
+  const turns: number[][] = [[]];
+  tokens.forEach((token, index) => {
+    if (mask?.[index] !== 0) turns[turns.length - 1].push(token);
+    else if (turns[turns.length - 1].length > 0) turns.push([]);
+  });
+  return turns.map((turn) => tokenizer.decode(turn)).join(" . ");
 }
 
 /** A response on its way. */

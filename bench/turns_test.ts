@@ -17,7 +17,7 @@ import { openTableCritic } from "./testing/table_critic.ts";
 import { openTablePolicy } from "./testing/table_policy.ts";
 import { bytesOf, inTemporary } from "./testing/temporary.ts";
 import { askTask, calculatorTask } from "./testing/tool_tasks.ts";
-import { chosenTokens, converse, type DialogueOptions } from "./turns.ts";
+import { chosenTokens, converse, type DialogueOptions, ownText } from "./turns.ts";
 
 const grpo = findAlgorithm("grpo").create({ beta: 0 });
 const problem: Problem = { id: "1", question: "12", gold: "7" };
@@ -166,7 +166,7 @@ Deno.test("entropy is that of the distributions the policy's own tokens were dra
 Deno.test("planning tokens are looked for in the policy's own text, never across a tool's", async () => {
   const planning = { ...grpo, needs: { ...grpo.needs, planning: true } };
   const task = { ...askTask, strategicGrams: ["7", "7 3"] };
-  const { seen } = await askStep(planning, { task });
+  const { seen, record } = await askStep(planning, { task });
   let own = 0, tool = 0;
   for (const { tokens, mask, planning } of seen) {
     Array.from(tokens).forEach((token, index) => {
@@ -177,6 +177,9 @@ Deno.test("planning tokens are looked for in the policy's own text, never across
     });
   }
   assert.ok(own > 0 && tool > 0, `${own} of the policy, ${tool} of the tool`);
+  const { tokenizer } = await openTablePolicy();
+  assert.equal(ownText(tokenizer, { tokens: [3, 10, 7, 7, 8, 12], mask: Uint8Array.of(1, 1, 0, 0, 1, 1) }), "3# . 8");
+  assert.equal(record.metrics.semanticEntropy, 0, "one of the two grams is the policy's");
 });
 
 Deno.test("a loss with a derivative at a tool's token fails a gate", async () => {
