@@ -62,9 +62,10 @@ export function clippedSurrogate({ epsilonLow, epsilonHigh, dualClip = null, del
     if (advantage === 0) return { loss: 0, slope: 0, clipped: false };
     const capped = delta !== null && ratio > delta;
     const free = -advantage * (capped ? delta : ratio);
-    const bounded = -advantage * Math.min(Math.max(ratio, 1 - epsilonLow), 1 + epsilonHigh);
+    const inBand = Math.min(Math.max(ratio, 1 - epsilonLow), 1 + epsilonHigh), bounded = -advantage * inBand;
     let loss = Math.max(free, bounded);
-    let clipped = capped || bounded > free;
+    // With delta inside the band, the bounded branch may be taken where it still has its slope.
+    let clipped = bounded > free ? inBand !== ratio : capped;
     if (dualClip !== null && advantage < 0 && loss > -advantage * dualClip) {
       loss = -advantage * dualClip;
       clipped = true;

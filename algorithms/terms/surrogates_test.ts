@@ -29,6 +29,13 @@ Deno.test("dualClip and delta bound the loss of negative advantages", () => {
   assert.deepEqual(clippedSurrogate({ ...clip, delta: 2 })(token(4, 1)), { loss: -1.3, slope: 0, clipped: true });
 });
 
+Deno.test("with delta inside the band, a bad token keeps its slope up to the end of the band", () => {
+  const surrogate = clippedSurrogate({ ...clip, delta: 1.1 });
+  assert.deepEqual(surrogate(token(1.2, -1)), { loss: 1.2, slope: 1.2, clipped: false });
+  assert.deepEqual(surrogate(token(1.5, -1)), { loss: 1.3, slope: 0, clipped: true });
+  assert.deepEqual(surrogate(token(1.2, 1)), { loss: -1.1, slope: 0, clipped: true });
+});
+
 Deno.test("an advantage of 0 gives 0 whatever the ratio", () => {
   assert.deepEqual(clippedSurrogate(clip)(token(Infinity, 0)), { loss: 0, slope: 0, clipped: false });
 });

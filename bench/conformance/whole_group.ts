@@ -115,7 +115,8 @@ function* dpoEntry(golden: GoldenCase): Iterable<Quantities> {
     loss: ipo ? "ipo" : variant.startsWith("robust") ? "robust" : "sigmoid",
     logRatio: ipo === "len" ? "mean" : "sum",
     beta: hyper.beta,
-    labelSmoothing: hyper.label_smoothing,
+    // IPO has none, whatever the case says.
+    labelSmoothing: ipo ? undefined : hyper.label_smoothing,
   }));
   const pairs = inputs.pairs as (readonly [chosen: number, rejected: number])[] | undefined;
   if (!Array.isArray(pairs)) throw new Unsupported("DPO without a list of pairs");

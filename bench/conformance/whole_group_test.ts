@@ -224,3 +224,11 @@ Deno.test("an estimator that nobody has and a DPO case without pairs are unsuppo
   delete dpo.inputs.pairs;
   assert.deepEqual(check([disco, dpo]).map(({ status }) => status), ["unsupported", "unsupported"]);
 });
+
+Deno.test("DPO: label smoothing has no part in IPO", () => {
+  const file = JSON.parse(Deno.readTextFileSync(new URL("../../fixtures/golden/b.json", import.meta.url)));
+  const cases = file.cases.filter(({ variant }: { variant: string }) => variant.startsWith("ipo"));
+  for (const one of cases) one.hyper.label_smoothing = 0.1;
+  assert.ok(cases.length > 0);
+  for (const { status, reason } of checkGolden(JSON.stringify({ cases })).cases) assert.equal(status, "passed", reason);
+});
