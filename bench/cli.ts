@@ -64,8 +64,11 @@ function program(exit: (code: number) => void): Command {
     )
     .option("--suite <name>", "embedded suite, or path of a suite file", "quick")
     .option("--task <name>", "task to train and test on (see podium tasks)")
-    .option("--data <file>", "training problems instead of the task's embedded ones")
-    .option("--eval-data <file>", "held-out problems instead of the task's embedded ones")
+    .option(
+      "--data <source>",
+      "training problems: embedded, a .jsonl, .csv or .parquet file, or hub:OWNER/NAME[@REV][:CONFIG/SPLIT]",
+    )
+    .option("--eval-data <source>", "held-out problems, from the same kinds of source")
     .option("--algorithms <names>", "comma-separated names (see podium algorithms)", nameList)
     .option("--steps <n>", "training steps", wholeNumber)
     .option("--seeds <list>", "seeds, as 1,2,5-8", seedList)
@@ -116,13 +119,21 @@ function program(exit: (code: number) => void): Command {
     .summary("check a task's grader on known answers")
     .description("Grades a data set's own solutions (all must be right), or responses with published labels.")
     .requiredOption("--task <name>", "task whose grader is used")
-    .option("--data <file>", "data file of the task; default: the embedded problems")
+    .option("--data <source>", "problems: embedded (default), a file, or hub:OWNER/NAME[@REV][:CONFIG/SPLIT]")
     .option("--gold", "grade the data set's own solutions as if they were responses")
     .option("--responses <file>", "grade responses: rows with gold, response and correct")
     .option("--strict", "only answers in the task's own form count")
     .option("--no-strict", "an answer that was merely found counts too")
     .option("--json", "print one JSON object")
     .action(async (options) => exit(await (await import("./commands/grade.ts")).grade(options)));
+
+  podium.command("search")
+    .summary("measure how well a corpus is searched")
+    .description("Asks each question as it stands: how often its supporting passages are found, and how fast.")
+    .requiredOption("--corpus <file>", "passages: rows with id, title and text")
+    .requiredOption("--questions <file>", "questions: rows with question, answers and supporting (ids of passages)")
+    .option("--json", "print one JSON object")
+    .action(async (options) => exit(await (await import("./commands/search.ts")).search(options)));
 
   podium.command("grams")
     .summary("mine phrases that plan from right responses")

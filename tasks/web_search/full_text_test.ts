@@ -26,6 +26,12 @@ Deno.test("words are stemmed, and case and accents don't matter", async () => {
   assert.deepEqual(await ids("rhone"), ["b"]);
 });
 
+Deno.test("common words count if there are no others", async () => {
+  assert.deepEqual(await ids("which of the"), await ids("the"));
+  assert.ok((await ids("the")).length > 0);
+  assert.deepEqual(await ids("what is the capital"), ["c"]);
+});
+
 Deno.test("equal passages come in the order of their ids, wherever they stand in the corpus", async () => {
   assert.deepEqual(await ids("twin"), ["x", "y", "z"]);
   assert.deepEqual(await ids("same words", 2), ["x", "y"]);
