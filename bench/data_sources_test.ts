@@ -58,7 +58,15 @@ Deno.test("a run on data of the hub records the commit, and is verified without 
   inTemporary(async (directory) => {
     const out = `${directory}/run`, cache = `${directory}/cache`;
     const bench = [
-      ...["bench", "--policy=embedded:table", "--algorithms=grpo", "--seeds=1", "--steps=2", `--out=${out}`],
+      ...[
+        "bench",
+        "--policy=embedded:table",
+        "--algorithms=grpo",
+        "--seeds=1,2",
+        "--jobs=2",
+        "--steps=2",
+        `--out=${out}`,
+      ],
       ...["--data=hub:podium/sums", "--eval-data=hub:podium/sums", "--set=evaluation.problems=4", "--json"],
     ];
     {

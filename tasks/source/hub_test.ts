@@ -202,10 +202,13 @@ Deno.test("a wrong checksum is an error, and nothing of the file stays in the ca
     const message = await refusal(open());
     assert.match(
       message,
-      /^hub:podium\/sums: what arrived as main\/train-00000-of-00002\.parquet has another checksum/,
+      /^hub:podium\/sums: what the hub sends as main\/train-00000-of-00002\.parquet has another checksum/,
     );
     assert.equal(blobs(connection).length, 1, "README.md alone");
     faults.damage = undefined;
+    faults.mistaken = (path) => path.endsWith("00-of-00002.parquet");
+    assert.equal(await refusal(open()), message);
+    faults.mistaken = undefined;
     assert.equal((await open()).files.length, 2);
   }));
 

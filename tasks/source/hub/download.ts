@@ -73,11 +73,15 @@ async function fetched(
     await Deno.remove(part);
     // What an earlier run left may be what is wrong.
     if (resumed) continue;
-    throw new DataError(
-      `hub:${snapshot.repository}: what arrived as ${file.path} has another checksum than the hub lists for it; ` +
-        "nothing of it was kept, try again.",
-    );
+    throw wrongChecksum(snapshot.repository, file.path);
   }
+}
+
+function wrongChecksum(repository: string, path: string): DataError {
+  return new DataError(
+    `hub:${repository}: what the hub sends as ${path} has another checksum than it lists for that file; nothing of it was ` +
+      "kept, try again.",
+  );
 }
 
 /** Appends to the part what is missing, over as many connections as it takes while each brings something. */
@@ -123,7 +127,7 @@ async function complete(part: string, snapshot: Snapshot, file: HubFile, connect
 /** Where the file is downloaded from. */
 async function located(
   { repository, commit }: Snapshot,
-  { path }: HubFile,
+  { path, oid }: HubFile,
   { endpoint }: Connection,
   get: typeof fetch,
 ): Promise<string> {
@@ -140,6 +144,9 @@ async function located(
     },
   });
   if (!info) throw new DataError(`hub:${repository}: the hub has no ${path}.`);
+  // The hub's entity tag is the same hash; what a mirror or a cache on the way makes of it may be of another kind.
+  const tag = info.etag.replace(/^W\/|"/g, "");
+  if (/^[0-9a-f]+$/.test(tag) && tag.length === oid.length && tag !== oid) throw wrongChecksum(repository, path);
   return info.url;
 }
 

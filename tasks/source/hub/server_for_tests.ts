@@ -25,6 +25,8 @@ export interface Faults {
   cut?: (path: string, start: number) => number | undefined;
   /** Whether a download's bytes are changed on the way. */
   damage?: (path: string) => boolean;
+  /** Whether the entity tag is that of another file. */
+  mistaken?: (path: string) => boolean;
   /** Whether ranges are not understood: every answer is the whole file. */
   noRanges?: boolean;
   /** A status in place of the answer; asked for each request. */
@@ -118,7 +120,8 @@ function download(request: Request, path: string, files: ServedFiles, faults: Fa
     : /^bytes=(\d+)-(\d*)$/.exec(request.headers.get("Range") ?? "");
   const start = Number(range?.[1] ?? 0), end = Math.min(whole.length, Number(range?.[2] || whole.length) + 1);
   const bytes = whole.slice(start, end);
-  const headers: Record<string, string> = { ETag: `"${oidOf(path, whole)}"`, "Content-Length": String(bytes.length) };
+  const tag = oidOf(path, faults.mistaken?.(path) ? new Uint8Array() : whole);
+  const headers: Record<string, string> = { ETag: `"${tag}"`, "Content-Length": String(bytes.length) };
   if (range) headers["Content-Range"] = `bytes ${start}-${end - 1}/${whole.length}`;
   const probe = request.headers.get("Range") === "bytes=0-0";
   if (!probe && faults.damage?.(path)) bytes[bytes.length >> 1] ^= 1;
