@@ -10,7 +10,8 @@
  * What implementations silently differ in is an option here. The paper gives neither ddof nor eps of the standard
  * deviation; Podium's default is its formula as printed (population, no eps). `trl` and `verl` are the defaults of
  * those programs, which also average over all tokens of the batch instead of per response. Not reproduced: verl's
- * clamps of log-ratios to ±20, which no healthy run reaches.
+ * clamps of log-ratios to ±20, which no healthy run reaches; and that TRL, with several minibatches per rollout batch,
+ * divides each by the mean number of tokens of all of them, Podium by its own.
  *
  * ```ts
  * import { grpo } from "@podium/rl/algorithms";
