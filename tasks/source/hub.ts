@@ -45,6 +45,20 @@ export async function openHub(
   connection: Connection = connectionOfEnvironment(),
 ): Promise<HubFiles> {
   const name = parseHubName(source);
+  try {
+    return await open(name, wanted, connection);
+  } catch (error) {
+    if (!Object.values(Deno.errors).some((kind) => error instanceof kind)) throw error;
+    const reason = (error as Error).message.replace(/\s+/g, " ").replace(/\.$/, "");
+    throw new DataError(
+      `hub:${name.repository}: the cache in ${connection.cache} can't be used (${reason}); ` +
+        "set PODIUM_CACHE to a directory that can be written.",
+      { cause: error },
+    );
+  }
+}
+
+async function open(name: HubName, wanted: "train" | "test", connection: Connection): Promise<HubFiles> {
   const { snapshot, configs } = await openRepository(name, connection);
   const chosen = chooseConfigs(name, configs);
   const split = chooseSplit(name, chosen, wanted);

@@ -249,6 +249,17 @@ Deno.test("offline, the cache is what there is", () =>
     assert.equal(requests.length, before);
   }));
 
+Deno.test("a cache that can't be written is said to be that", () =>
+  withHub(async (_, connection) => {
+    const file = `${connection.cache}/file`;
+    await Deno.writeTextFile(file, "");
+    const said = await refusal(openHub("hub:podium/sums:main/test", "test", { ...connection, cache: file }));
+    assert.match(
+      said,
+      /^hub:podium\/sums: the cache in .+\/file can't be used \(.+\); set PODIUM_CACHE to a directory/,
+    );
+  }));
+
 Deno.test("a hub that is busy is asked again, one that stays so or is not there is an error", () =>
   withHub(async ({ requests, faults }, connection) => {
     let busy = 1;

@@ -94,7 +94,8 @@ export function pause(milliseconds: number): Promise<void> {
 
 function unreachable(url: URL, error: unknown): string {
   if (error instanceof Deno.errors.NotCapable) {
-    return `this process may not reach ${url.host}; start it with --allow-net=${url.host} among its permissions.`;
+    return `this process may not reach ${url.host}; allow it when asked at a terminal, or add it to --allow-net of the ` +
+      "task in deno.json.";
   }
   const reason = (error as Error).message.replace(/\s+/g, " ").replace(/\.$/, "");
   return `${url.origin} can't be reached (${reason}); HF_HUB_OFFLINE=1 uses what is in the cache.`;

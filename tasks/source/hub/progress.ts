@@ -6,7 +6,7 @@
 
 const WIDTH = 24;
 
-/** Draws a bar on standard error, if that is a terminal; the function it returns is told the bytes that are there. */
+/** Draws a bar on standard error, if that is a terminal; `at` is told the bytes that are there. */
 export function progressBar(label: string, size: number): { at(bytes: number): void; end(): void } {
   if (!Deno.stderr.isTerminal()) return { at() {}, end() {} };
   const encoder = new TextEncoder();
@@ -18,11 +18,21 @@ export function progressBar(label: string, size: number): { at(bytes: number): v
   return {
     at(bytes) {
       const share = size === 0 ? 1 : Math.min(1, bytes / size), filled = Math.round(share * WIDTH);
+      const bar = "█".repeat(filled) + "░".repeat(WIDTH - filled);
       const percent = String(Math.floor(share * 100)).padStart(3);
-      draw(`${label} ${"█".repeat(filled)}${"░".repeat(WIDTH - filled)} ${percent} % of ${megabytes(size)} MB`);
+      // A line that wraps could not be drawn over.
+      draw(`${bar} ${percent} % of ${megabytes(size)} MB  ${label}`.slice(0, columns() - 1));
     },
     end: () => draw(""),
   };
+}
+
+function columns(): number {
+  try {
+    return Deno.consoleSize().columns || 80;
+  } catch {
+    return 80;
+  }
 }
 
 function megabytes(bytes: number): string {
