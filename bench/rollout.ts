@@ -69,7 +69,9 @@ export async function rollOut(
   options: RolloutOptions,
 ): Promise<Rollout[]> {
   const { samples, temperature, topP, maxTokens, maxTotalTokens, keys } = options;
-  const prompts = problems.map((problem) => promptTokens(policy.tokenizer, task.prompt(problem)));
+  const prompts = problems.map((problem) =>
+    promptTokens(policy.tokenizer, task.prompt(problem), task.environment?.tools)
+  );
   const requests: DialogueRequest[] = [];
   prompts.forEach((prompt, index) => {
     for (let sample = 0; sample < samples; sample++) {

@@ -59,15 +59,18 @@ export function templateOfConfig(config: unknown): string | undefined {
   return (named.find(({ name }) => name === "default") ?? named[0])?.template;
 }
 
-/** Token ids of a prompt: as what the user says, if the policy has a chat template, or else as it stands. */
-export function promptTokens(tokenizer: Tokenizer, prompt: string): number[] {
-  return tokenizer.encode(promptText(tokenizer, prompt));
+/**
+ * Token ids of a prompt: as what the user says, if the policy has a chat template, or else as it stands. Only a template
+ * writes the `tools` that may be called.
+ */
+export function promptTokens(tokenizer: Tokenizer, prompt: string, tools?: readonly object[]): number[] {
+  return tokenizer.encode(promptText(tokenizer, prompt, tools));
 }
 
 /** The text that a prompt becomes: see {@linkcode promptTokens}. */
-export function promptText({ chat }: Tokenizer, prompt: string): string {
+export function promptText({ chat }: Tokenizer, prompt: string, tools?: readonly object[]): string {
   const messages: Message[] = [{ role: "user", content: prompt }];
-  return chat ? chat.render(messages) : prompt;
+  return chat ? chat.render(messages, { tools }) : prompt;
 }
 
 /** The special tokens of a `tokenizer_config.json`, by name; written as text or as objects. */

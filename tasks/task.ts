@@ -78,6 +78,8 @@ export interface Environment {
   readonly stops: readonly string[];
   /** Most replies in one response. A turn that asks for another ends the response. */
   readonly maxTurns: number;
+  /** What may be called, as JSON schemas, where calls are those of a chat template, which writes them into the prompt. */
+  readonly tools?: readonly object[];
   /**
    * The environment's answer to everything written so far (policy and tool text), or null if the response is finished.
    * The same response always gets the same reply.
