@@ -12,6 +12,7 @@ import type { Problems, Task } from "../tasks/task.ts";
 import { canonical, sha256 } from "./canonical.ts";
 import { type Cell, cellFormat, cellOf, type CellSources } from "./cell.ts";
 import { channelsOf } from "./channels.ts";
+import { decontaminated, type RecordedLeakage, suiteLeakage } from "./leakage.ts";
 import { unknown } from "./nearest.ts";
 import { requireServed } from "./needs.ts";
 import { Refusal } from "./outcomes.ts";
@@ -37,6 +38,8 @@ export interface Plan {
     prompts: string;
     /** How a question becomes a prompt, the policy's chat template included, and the hash of that. */
     template: { text: string; digest: string };
+    /** What training and evaluation problems share. */
+    leakage: RecordedLeakage;
   };
   /** The policy before training. */
   policy: { source: string; digest: string; parameters: number; backend: string };
@@ -63,13 +66,20 @@ async function problemsOf(task: Task, split: "train" | "test", source?: string):
 /** Hash of how problems become tokens: the templates and the tokenizer, on the first problems. */
 function promptDigest(task: Task, problems: Problems, { tokenizer }: Policy): string {
   const count = Math.min(64, problems.length);
-  const prompts = Array.from({ length: count }, (_, index) => promptText(tokenizer, task.prompt(problems.at(index))));
+  const prompts = Array.from(
+    { length: count },
+    (_, index) => promptText(tokenizer, task.prompt(problems.at(index)), task.environment?.tools),
+  );
   return sha256(canonical(prompts.map((prompt) => [prompt, tokenizer.encode(prompt)])));
 }
 
 /** The prompt of a problem whose question is `{question}`: what stands around every question. */
-function promptTemplate(task: Task, { tokenizer }: Policy): { text: string; digest: string } {
-  const text = promptText(tokenizer, task.prompt({ id: "", question: "{question}", gold: "" }));
+function promptTemplate(task: Task, problems: Problems, { tokenizer }: Policy): { text: string; digest: string } {
+  const text = promptText(
+    tokenizer,
+    task.prompt({ ...problems.at(0), question: "{question}" }),
+    task.environment?.tools,
+  );
   return { text, digest: sha256(text) };
 }
 
@@ -83,6 +93,15 @@ function pinned(
   return { [split]: source.startsWith("hub:") ? problems.source : source };
 }
 
+/** Both lists of problems; of the training problems those that may be trained on. */
+async function splitsOf(
+  task: Task,
+  { train: trainSource, test: testSource, decontaminate }: Suite["data"],
+): Promise<{ all: Problems; train: Problems; test: Problems }> {
+  const [all, test] = await Promise.all([problemsOf(task, "train", trainSource), problemsOf(task, "test", testSource)]);
+  return { all, train: decontaminate ? await decontaminated(all, test) : all, test };
+}
+
 /** Opens everything a suite names once, refuses what can't work, and lists its cells. */
 export async function planSuite(suite: Suite): Promise<Plan> {
   const task = findTask(suite.task);
@@ -91,11 +110,13 @@ export async function planSuite(suite: Suite): Promise<Plan> {
     requireServed(algorithm, { ...suite.training, ...entry.training }, task);
     return { entry, algorithm };
   });
-  const [train, test] = await Promise.all(
-    (["train", "test"] as const).map((split) => problemsOf(task, split, suite.data[split])),
-  );
+  const { all, train, test } = await splitsOf(task, suite.data);
+  const leakage = { ...suiteLeakage(all, test, suite), dropped: train === all ? 0 : all.length - train.length };
   const channels = channelsOf(task, (await task.grade(train.at(0), "")).rewards);
-  const named = [suite, ...suite.algorithms].flatMap(({ training }) => training.rewards ?? []);
+  const named = [suite, ...suite.algorithms].flatMap(({ training: { rewards = [], rewardConditions = {} } }) => [
+    ...rewards,
+    ...Object.entries(rewardConditions).flatMap(([name, { on }]) => [name, on]),
+  ]);
   const other = named.find((name) => !channels.includes(name));
   if (other !== undefined) throw new Refusal(unknown("reward channel", other, channels));
   const policy = await openSource(suite.policy);
@@ -126,6 +147,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
             policy: suite.policy,
             ...pinned("train", suite.data.train, train),
             ...pinned("test", suite.data.test, test),
+            ...suite.data.decontaminate && { decontaminate: true },
             algorithm: {
               name: entry.name,
               ...entry.preset !== undefined && { preset: entry.preset },
@@ -137,7 +159,13 @@ export async function planSuite(suite: Suite): Promise<Plan> {
     );
     return {
       cells,
-      data: { train: described(train), test: described(test), prompts, template: promptTemplate(task, policy) },
+      data: {
+        train: described(train),
+        test: described(test),
+        prompts,
+        template: promptTemplate(task, train, policy),
+        leakage,
+      },
       policy: { source: suite.policy, digest, parameters: parameterCount, backend },
     };
   } finally {
@@ -158,9 +186,7 @@ export async function openParts({ identity, sources }: Cell): Promise<CellParts>
   if (canonical(algorithm.options) !== canonical(identity.algorithm.options)) {
     throw new Refusal(`${algorithm.name}: its options have other defaults now than when the cell was recorded.`);
   }
-  const [train, test] = await Promise.all(
-    (["train", "test"] as const).map((split) => problemsOf(task, split, sources[split])),
-  );
+  const { train, test } = await splitsOf(task, sources);
   for (const [split, problems] of [["train", train], ["test", test]] as const) {
     if (problems.digest !== identity.task[split]) {
       throw new Refusal(`${problems.source}: the ${split} problems are not those the cell was recorded with.`);

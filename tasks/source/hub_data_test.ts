@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { gsm8k } from "../gsm8k.ts";
+import { webSearch } from "../web_search.ts";
 import { oidOf, type ServedFiles, serveHub } from "./hub/server_for_tests.ts";
 import { readRows } from "./rows.ts";
 import { sharedData } from "./shared_data_for_tests.ts";
@@ -85,6 +86,19 @@ sharedData(
       };
       assert.equal(context.title.length, context.sentences.length);
       assert.ok(facts.sent_id.every((sentence) => Number.isInteger(sentence)));
+    }),
+);
+
+sharedData(
+  "web search takes HotpotQA from the hub, with the passages that stand in its rows",
+  (folder) =>
+    withPublished(folder, async () => {
+      const problems = await webSearch.problems({ split: "test", source: "hub:hotpotqa/hotpot_qa" });
+      assert.match(problems.source, /^hub:hotpotqa\/hotpot_qa@1908d6af\w+:distractor\/validation$/);
+      assert.equal(problems.length, 100);
+      const problem = problems.at(0);
+      const reply = await webSearch.environment?.reply(problem, `<search>${problem.question}</search>`);
+      assert.match(reply ?? "", /<information>Doc 1\(Title: /);
     }),
 );
 
