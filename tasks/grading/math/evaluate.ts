@@ -1,0 +1,410 @@
+/**
+ * The value of an expression at a point: exact where it is rational, else a complex double with an error bound. Every
+ * operation is bounded in time, nothing is simplified, and nothing of the text is ever run as code.
+ *
+ * @module
+ */
+
+import * as c from "./complex.ts";
+import type { Complex } from "./complex.ts";
+import type { Tree } from "./expression.ts";
+import { MOST_STEPS } from "./limits.ts";
+import * as q from "./rational.ts";
+import type { Rational } from "./rational.ts";
+
+/** A value; `exact` where it is known exactly. */
+export interface Value {
+  readonly exact: Rational | null;
+  readonly approximate: Complex;
+}
+
+/** An expression that has no value for this grader: a sum with symbols as bounds, an unknown function … */
+export class NoValue extends Error {}
+
+/** Values of the symbols. */
+export type Point = (symbol: string) => Rational;
+
+/** Names of constants; the rest are variables. */
+const CONSTANTS: Readonly<Record<string, Complex>> = {
+  Pi: c.complex(Math.PI),
+  e: c.complex(Math.E),
+  ExponentialE: c.complex(Math.E),
+  i: { re: 0, im: 1, error: 0 },
+  I: { re: 0, im: 1, error: 0 },
+  ImaginaryUnit: { re: 0, im: 1, error: 0 },
+};
+
+/** Letters that are functions when brackets follow: f(4 - x) is no product. */
+const FUNCTION_LETTERS = new Set(["f", "g", "h", "F", "G", "H", "W", "phi", "GoldenRatio"]);
+
+/** Whether a symbol is a constant. */
+export function isConstant(symbol: string): boolean {
+  return Object.hasOwn(CONSTANTS, symbol);
+}
+
+/**
+ * Evaluates an expression.
+ *
+ * @throws {NoValue} if something in it can't be evaluated at any point. Undefined values are not finite.
+ */
+export function evaluate(tree: Tree, point: Point): Value {
+  let steps = 0;
+  return visit(tree);
+
+  function visit(node: Tree): Value {
+    if (++steps > MOST_STEPS) throw new NoValue("too many operations");
+    if (typeof node === "number") return exact(q.parseDecimal(String(node)) ?? undefinedValue());
+    if (typeof node === "string") return symbol(node);
+    if ("num" in node) return exact(q.parseDecimal(node.num) ?? noValue(`the number ${node.num.slice(0, 30)}`));
+    const [head, ...args] = node;
+    return apply(head, args);
+  }
+
+  function symbol(name: string): Value {
+    if (Object.hasOwn(CONSTANTS, name)) return approximate(CONSTANTS[name]);
+    if (/^[A-Z][a-z]+[A-Z]|^Nothing$|^ContinuationPlaceholder$|^True$|^False$/.test(name) && name !== "GoldenRatio") {
+      throw new NoValue(name);
+    }
+    return exact(point(name));
+  }
+
+  function apply(head: string, args: readonly Tree[]): Value {
+    switch (head) {
+      case "Delimiter":
+      case "Sequence":
+      case "Hold":
+        return args.length === 1 ? visit(args[0]) : noValue("a list");
+      case "Add":
+      case "Subtract":
+        return args.map(visit).reduce((sum, value) => sum2(sum, head === "Add" ? value : negated(value)));
+      case "Multiply":
+        return args.map(visit).reduce(product);
+      case "InvisibleOperator":
+        return juxtaposed(args);
+      case "Divide":
+      case "Rational":
+        return args.map(visit).reduce((over, under) => product(over, inverted(under)));
+      case "Negate":
+        return negated(visit(args[0]));
+      case "PreIncrement":
+      case "PreDecrement":
+        return visit(args[0]);
+      case "Power":
+        return raised(args);
+      case "Square":
+        return power(visit(args[0]), integer(2n));
+      case "Sqrt":
+        return rooted(visit(args[0]), 2n);
+      case "Root":
+        return nthRoot(args);
+      case "Factorial":
+        return factorial(visit(args[0]));
+      case "Binomial":
+      case "Choose":
+        return binomial(visit(args[0]), visit(args[1]));
+      case "Degrees":
+        return product(visit(args[0]), approximate(c.complex(Math.PI / 180)));
+      case "Abs": {
+        const value = visit(args[0]);
+        if (!value.exact) return approximate(c.complex(c.size(value.approximate), 0, value.approximate.error));
+        return value.exact.numerator < 0n ? negated(value) : value;
+      }
+      case "Floor":
+      case "Ceil":
+        return floored(visit(args[0]), head === "Ceil");
+      case "Max":
+      case "Min":
+        return args.map(visit).reduce((a, b) => (a.approximate.re > b.approximate.re) === (head === "Max") ? a : b);
+      case "GCD":
+      case "LCM":
+        return args.map(visit).reduce((a, b) => divisor(a, b, head === "LCM"));
+      case "Sum":
+      case "Product":
+        return repeated(head, args);
+      case "Conjugate": {
+        const value = visit(args[0]);
+        return value.exact ? value : approximate({ ...value.approximate, im: -value.approximate.im });
+      }
+      case "Log":
+      case "Ln":
+      case "Lb":
+        return logarithm(head, args);
+      case "Exp":
+        return power(approximate(CONSTANTS.e), visit(args[0]));
+      case "Subscript":
+      case "Prime":
+        return exact(point(JSON.stringify([head, ...args])));
+    }
+    if (Object.hasOwn(FUNCTIONS, head) && args.length === 1) {
+      return approximate(FUNCTIONS[head](visit(args[0]).approximate));
+    }
+    if (/^[A-Za-z]$|_/.test(head)) return unknownFunction(head, args);
+    throw new NoValue(head);
+  }
+
+  /** `2x`, `f(x)`, `(a + b)(c)`. */
+  function juxtaposed(args: readonly Tree[]): Value {
+    const factors: Value[] = [];
+    for (let index = 0; index < args.length; index++) {
+      const factor = args[index], next = args[index + 1];
+      const name = typeof factor === "string" ? factor.split("_", 1)[0] : "";
+      const bracket = Array.isArray(next) && next[0] === "Delimiter";
+      if (bracket && FUNCTION_LETTERS.has(name)) {
+        factors.push(unknownFunction(factor as string, next.slice(1) as Tree[]));
+        index++;
+      } else factors.push(visit(factor));
+    }
+    return factors.reduce(product);
+  }
+
+  /** Some smooth function of its own for every name: equal arguments give equal values, others do not. */
+  function unknownFunction(name: string, args: readonly Tree[]): Value {
+    return args.map(visit).reduce((sum, value, index) => {
+      const [a, b] = [point(`${name}#${index}a`), point(`${name}#${index}b`)].map(exact);
+      return sum2(sum, product(value, sum2(a, product(b, value))));
+    }, exact(point(`${name}#`)));
+  }
+
+  function raised([base, exponent]: readonly Tree[]): Value {
+    // \sin^{-1} x is the arcsine; (\sin x)^{-1} has brackets.
+    if (Array.isArray(base) && Object.hasOwn(INVERSES, base[0]) && isMinusOne(exponent)) {
+      return approximate(FUNCTIONS[INVERSES[base[0]]](visit(base[1]).approximate));
+    }
+    return power(visit(base), visit(exponent));
+  }
+
+  function nthRoot([radicand, degree]: readonly Tree[]): Value {
+    const value = visit(radicand), index = visit(degree);
+    const whole = index.exact?.denominator === 1n && index.exact.numerator > 0n ? index.exact.numerator : null;
+    if (whole === null) return power(value, inverted(index));
+    return rooted(value, whole);
+  }
+
+  function logarithm(head: string, args: readonly Tree[]): Value {
+    const value = visit(args[0]);
+    const natural = c.log(value.approximate);
+    // \log without a base is the natural one, as in most of mathematics beyond school; \lg has base 10.
+    const base = args.length > 1 ? visit(args[1]) : head === "Lb" ? integer(2n) : null;
+    if (!base) return approximate(natural);
+    return product(approximate(natural), approximate(c.inverse(c.log(base.approximate))));
+  }
+
+  /** Sums and products with numbers as bounds. */
+  function repeated(head: string, [term, ...ranges]: readonly Tree[]): Value {
+    const [range, more] = ranges;
+    if (more !== undefined || !Array.isArray(range) || range.length !== 4 || typeof range[1] !== "string") {
+      throw new NoValue(head === "Sum" ? "a sum without bounds" : "a product without bounds");
+    }
+    const [low, high] = [visit(range[2]), visit(range[3])].map(({ exact }) => exact?.denominator === 1n ? exact : null);
+    const variable = range[1] as string;
+    const free = [...symbols(range[2]), ...symbols(range[3])].length > 0;
+    if (free || !low || !high) throw new NoValue("a sum with symbols as bounds");
+    if (high.numerator - low.numerator > 200n) throw new NoValue("a sum of more than 200 terms");
+    let total = integer(head === "Sum" ? 0n : 1n);
+    for (let index = low.numerator; index <= high.numerator; index++) {
+      const at: Point = (name) => name === variable ? { numerator: index, denominator: 1n } : point(name);
+      if ((steps += 5) > MOST_STEPS) throw new NoValue("too many operations");
+      const value = evaluate(term, at);
+      total = head === "Sum" ? sum2(total, value) : product(total, value);
+    }
+    return total;
+  }
+}
+
+/** The variables of an expression. */
+export function symbols(tree: Tree, found = new Set<string>()): Set<string> {
+  if (typeof tree === "string") {
+    if (!isConstant(tree)) found.add(tree);
+  } else if (Array.isArray(tree)) { for (const part of tree.slice(1)) symbols(part as Tree, found); }
+  return found;
+}
+
+function isMinusOne(tree: Tree): boolean {
+  return tree === -1 || (Array.isArray(tree) && tree[0] === "Negate" && tree[1] === 1);
+}
+
+function noValue(what: string): never {
+  throw new NoValue(what);
+}
+
+function undefinedValue(): Rational {
+  throw new NoValue("a number that is not finite");
+}
+
+function exact(value: Rational): Value {
+  let cached: Complex | undefined;
+  return {
+    exact: value,
+    get approximate() {
+      return cached ??= c.complex(q.toNumber(value));
+    },
+  };
+}
+
+function approximate(value: Complex): Value {
+  return { exact: null, approximate: value };
+}
+
+function integer(value: bigint): Value {
+  return exact({ numerator: value, denominator: 1n });
+}
+
+/** The exact result if there is one, else the approximate one. */
+function either(value: Rational | null, otherwise: () => Complex): Value {
+  return value ? exact(value) : approximate(otherwise());
+}
+
+function sum2(a: Value, b: Value): Value {
+  return either(a.exact && b.exact && q.add(a.exact, b.exact), () => c.plus(a.approximate, b.approximate));
+}
+
+function product(a: Value, b: Value): Value {
+  return either(a.exact && b.exact && q.multiply(a.exact, b.exact), () => c.times(a.approximate, b.approximate));
+}
+
+function negated(value: Value): Value {
+  return product(integer(-1n), value);
+}
+
+function inverted(value: Value): Value {
+  const one = { numerator: 1n, denominator: 1n };
+  return either(value.exact && q.divide(one, value.exact), () => c.inverse(value.approximate));
+}
+
+function power(base: Value, exponent: Value): Value {
+  const { exact: b } = base, { exact: x } = exponent;
+  let result: Rational | null = null;
+  if (b && x) {
+    const under = q.root(b, x.denominator);
+    // Only real roots of what is not negative: others are complex by convention, see rooted().
+    if (under && (x.denominator === 1n || b.numerator >= 0n)) result = q.power(under, x.numerator);
+  }
+  return either(result, () => c.pow(base.approximate, exponent.approximate));
+}
+
+/** Roots as their sign says: odd ones of negative numbers are real, √ of a negative number is imaginary. */
+function rooted(value: Value, degree: bigint): Value {
+  const result = value.exact && q.root(value.exact, degree);
+  return either(result, () => {
+    const number = value.approximate;
+    if (degree === 2n) return c.sqrt(number);
+    const inverse = c.complex(1 / Number(degree));
+    if (number.im === 0 && number.re < 0 && degree % 2n === 1n) {
+      return c.times(c.complex(-1), c.pow({ ...number, re: -number.re }, inverse));
+    }
+    return c.pow(number, inverse);
+  });
+}
+
+function factorial(value: Value): Value {
+  const { exact: n } = value;
+  if (!n) throw new NoValue("the factorial of what is no number");
+  if (n.denominator !== 1n || n.numerator < 0n) {
+    const x = q.toNumber(n);
+    return approximate(x > 0 && x < 150 ? c.complex(gamma(x + 1), 0, 1e-12 * gamma(x + 1)) : c.complex(NaN));
+  }
+  if (n.numerator > 500n) return approximate(c.complex(Infinity));
+  let result = 1n;
+  for (let k = 2n; k <= n.numerator; k++) result *= k;
+  return either(q.rational(result), () => c.complex(Infinity));
+}
+
+/** The gamma function (Lanczos, g = 7, n = 9), so that identities with n! hold between the integers too. */
+function gamma(x: number): number {
+  const coefficients = [
+    0.99999999999980993,
+    676.5203681218851,
+    -1259.1392167224028,
+    771.32342877765313,
+    -176.61502916214059,
+    12.507343278686905,
+    -0.13857109526572012,
+    9.9843695780195716e-6,
+    1.5056327351493116e-7,
+  ]; // deno-fmt-ignore-line
+  const sum = coefficients.reduce((total, value, index) => total + (index === 0 ? value : value / (x - 1 + index)), 0);
+  const t = x + 6.5;
+  return Math.sqrt(2 * Math.PI) * Math.pow(t, x - 0.5) * Math.exp(-t) * sum;
+}
+
+function binomial(top: Value, bottom: Value): Value {
+  const n = top.exact, k = bottom.exact;
+  if (!n || !k || k.denominator !== 1n || k.numerator < 0n || k.numerator > 500n) {
+    throw new NoValue("a binomial coefficient of other than numbers");
+  }
+  let result: Value = integer(1n);
+  for (let index = 0n; index < k.numerator; index++) {
+    result = product(result, product(sum2(top, integer(-index)), inverted(integer(index + 1n))));
+  }
+  return result;
+}
+
+function floored(value: Value, up: boolean): Value {
+  if (!value.exact) {
+    const { re } = value.approximate;
+    return approximate(c.complex(up ? Math.ceil(re) : Math.floor(re)));
+  }
+  const { numerator, denominator } = value.exact;
+  const remainder = ((numerator % denominator) + denominator) % denominator;
+  const floor = (numerator - remainder) / denominator;
+  return integer(up && remainder !== 0n ? floor + 1n : floor);
+}
+
+function divisor(a: Value, b: Value, multiple: boolean): Value {
+  if (a.exact?.denominator !== 1n || b.exact?.denominator !== 1n) throw new NoValue("a divisor of other than integers");
+  const [x, y] = [a.exact.numerator, b.exact.numerator].map((value) => value < 0n ? -value : value);
+  const common = q.gcd(x, y);
+  return integer(multiple ? x * y / common : common);
+}
+
+function ofReal(f: (x: number) => number): (x: Complex) => Complex {
+  return (x) => {
+    if (x.im !== 0) return c.complex(NaN);
+    const value = f(x.re), slope = Math.abs(f(x.re + 1e-6) - value) / 1e-6;
+    return c.complex(value, 0, x.error * (Number.isFinite(slope) ? slope : 1) + 1e-15 * Math.abs(value));
+  };
+}
+
+const quotient = (a: Complex, b: Complex) => c.times(a, c.inverse(b));
+const sin = (x: Complex) => c.sinCos(x)[0], cos = (x: Complex) => c.sinCos(x)[1];
+
+/** Functions of one number, by the parser's names. */
+const FUNCTIONS: Readonly<Record<string, (x: Complex) => Complex>> = {
+  Sin: sin,
+  Cos: cos,
+  Tan: (x) => quotient(sin(x), cos(x)),
+  Cot: (x) => quotient(cos(x), sin(x)),
+  Sec: (x) => c.inverse(cos(x)),
+  Csc: (x) => c.inverse(sin(x)),
+  Arcsin: ofReal(Math.asin),
+  Arccos: ofReal(Math.acos),
+  Arctan: ofReal(Math.atan),
+  Arccot: ofReal((x) => Math.PI / 2 - Math.atan(x)),
+  Arcsec: ofReal((x) => Math.acos(1 / x)),
+  Arccsc: ofReal((x) => Math.asin(1 / x)),
+  Sinh: ofReal(Math.sinh),
+  Cosh: ofReal(Math.cosh),
+  Tanh: ofReal(Math.tanh),
+  Coth: ofReal((x) => 1 / Math.tanh(x)),
+  Sech: ofReal((x) => 1 / Math.cosh(x)),
+  Csch: ofReal((x) => 1 / Math.sinh(x)),
+  Arsinh: ofReal(Math.asinh),
+  Arcosh: ofReal(Math.acosh),
+  Artanh: ofReal(Math.atanh),
+  Real: (x) => c.complex(x.re, 0, x.error),
+  Imaginary: (x) => c.complex(x.im, 0, x.error),
+  Argument: (x) => c.complex(Math.atan2(x.im, x.re), 0, x.error / c.size(x)),
+  Norm: (x) => c.complex(c.size(x), 0, x.error),
+};
+
+const INVERSES: Readonly<Record<string, string>> = {
+  Sin: "Arcsin",
+  Cos: "Arccos",
+  Tan: "Arctan",
+  Cot: "Arccot",
+  Sec: "Arcsec",
+  Csc: "Arccsc",
+  Sinh: "Arsinh",
+  Cosh: "Arcosh",
+  Tanh: "Artanh",
+};
