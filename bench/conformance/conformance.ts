@@ -202,9 +202,9 @@ function columns(fixture: Readonly<Record<string, unknown>>): Record<string, unk
 /** A case of either layout. */
 function readCase(raw: unknown, fixtures: unknown): GoldenCase {
   if (!isRecord(raw)) throw new TypeError("it is not an object");
-  for (const name of ["id", "algorithm"]) {
-    if (typeof raw[name] !== "string") throw new TypeError(`"${name}" is missing`);
-  }
+  const id = typeof raw.id === "number" ? String(raw.id) : raw.id;
+  if (typeof id !== "string") throw new TypeError('"id" is missing');
+  if (typeof raw.algorithm !== "string") throw new TypeError('"algorithm" is missing');
   if (!isRecord(raw.expected)) throw new TypeError('"expected" is missing');
   const hyper = isRecord(raw.hyper) ? raw.hyper : {};
   let inputs: unknown = raw.inputs;
@@ -232,8 +232,8 @@ function readCase(raw: unknown, fixtures: unknown): GoldenCase {
     : undefined;
   const text = [raw.variant, raw.note, raw.defined_by].filter((part) => typeof part === "string").join("; ");
   return {
-    id: raw.id as string,
-    algorithm: raw.algorithm as string,
+    id,
+    algorithm: raw.algorithm,
     hyper,
     text,
     inputs,
