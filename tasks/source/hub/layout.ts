@@ -77,14 +77,14 @@ function read(declared: DeclaredConfig, paths: readonly string[]): Config {
   const below = folder ? `${folder.replace(/^\.?\/+|\/+$/g, "")}/` : "";
   const matching = (
     patterns: string | string[] | undefined,
-  ) => [...new Set([patterns ?? []].flat().flatMap((pattern) => glob(below + pattern, paths)))];
+  ) => [patterns ?? []].flat().flatMap((pattern) => glob(below + pattern, paths));
   const splits = new Map<string, string[]>();
   if (files === undefined) {
     for (const [split, found] of byWords(paths, below)) splits.set(split, found);
   }
   for (const entry of [files ?? []].flat()) {
     const { split = "train", path } = typeof entry === "string" ? { path: entry } : entry;
-    splits.set(split, [...splits.get(split) ?? [], ...matching(path)]);
+    splits.set(split, [...new Set([...splits.get(split) ?? [], ...matching(path)])]);
   }
   return named(name, splits, declared.default ?? name === "default");
 }
