@@ -45,6 +45,9 @@ export interface WebSearchOptions {
   readonly search?: Search;
 }
 
+/** What the embedded base policy has learned, so that it is asked the question alone; others are told what to do. */
+const DEFAULT_PROTOCOL: ProtocolName = "search_r1";
+
 /** Ends the question of an embedded problem. */
 export const END_OF_QUESTION = "\n";
 
@@ -58,9 +61,9 @@ export const searchWorld: Search = async (query, options) => {
 
 /** A web search task. */
 export function createWebSearch(
-  { protocol = "search_r1", maxTurns = 4, limit, search }: WebSearchOptions = {},
+  { protocol = DEFAULT_PROTOCOL, maxTurns = 4, limit, search }: WebSearchOptions = {},
 ): Task<Grade> {
-  const { stops, instructions, read, reply } = protocols[protocol];
+  const { stops, instructions, tools, read, reply } = protocols[protocol];
   /** What the questions of a source are searched in, by the source they name; opened once. */
   const opened = new Map<string, Promise<SearchedSource>>();
   const open = (questions: QuestionsFile) => {
@@ -79,8 +82,10 @@ export function createWebSearch(
   }
 
   return {
-    name: "web_search",
-    summary: "questions to look up with a search tool, in several turns; embedded world, or questions with a corpus",
+    name: protocol === DEFAULT_PROTOCOL ? "web_search" : `web_search_${protocol}`,
+    summary: protocol === DEFAULT_PROTOCOL
+      ? "questions to look up with a search tool, in several turns; embedded world, or questions with a corpus"
+      : `the same in the protocol ${protocol}`,
     async problems({ split, source = "embedded", seed = 0 }) {
       if (source === "embedded") return await worldProblems(split, seed);
       const questions = await readQuestions(source, { split });
@@ -99,11 +104,13 @@ export function createWebSearch(
     },
     prompt(problem) {
       const { question } = problem;
-      return isEmbedded(problem) ? question + END_OF_QUESTION : `${instructions}\n\nQuestion: ${question}\n`;
+      const learned = isEmbedded(problem) && protocol === DEFAULT_PROTOCOL;
+      return learned ? question + END_OF_QUESTION : `${instructions}\n\nQuestion: ${question}\n`;
     },
     environment: {
       stops,
       maxTurns,
+      ...tools && { tools },
       async reply(problem, response) {
         const { calling, queries } = read(response);
         if (!calling) return null;
@@ -129,5 +136,11 @@ export function createWebSearch(
   };
 }
 
-/** The web search task. */
+/** The web search task in its default protocol. */
 export const webSearch: Task<Grade> = createWebSearch();
+
+/** The web search task in the protocol of R1-Searcher. */
+export const webSearchR1Searcher: Task<Grade> = createWebSearch({ protocol: "r1_searcher" });
+
+/** The web search task with the tool calls of chat templates. */
+export const webSearchToolCall: Task<Grade> = createWebSearch({ protocol: "tool_call" });

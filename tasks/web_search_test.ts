@@ -71,6 +71,35 @@ Deno.test("the channels tell accuracy, words, form and searches apart", () => {
   assert.equal(webSearch.grade(problem, "").reason, "no answer between tags");
 });
 
+Deno.test("a policy that has not learned the protocol is told it", async () => {
+  const other = createWebSearch({ protocol: "tool_call" });
+  assert.equal(webSearch.prompt(embedded), `${embedded.question}\n`);
+  assert.match(other.prompt(embedded), /<tool_call>[\s\S]*\n\nQuestion: /);
+  assert.equal(webSearch.environment!.tools, undefined);
+  const call = `<tool_call>${JSON.stringify({ name: "search", arguments: { query: hops[0].query } })}</tool_call>`;
+  assert.ok((await other.environment!.reply(embedded, call))!.includes(hops[0].fact));
+});
+
+sharedData("a tool call and its reply are those of Qwen2.5's chat template", async (shared) => {
+  const text = await Deno.readTextFile(`${shared}/models/chat_template_cases.jsonl`);
+  const cases = text.trim().split("\n").map((line) => JSON.parse(line)).filter(({ name }) =>
+    name === "tool call + response"
+  );
+  assert.ok(cases.length > 0);
+  for (const { rendered, messages, add_generation_prompt } of cases) {
+    assert.ok(add_generation_prompt);
+    const found = messages.at(-1).content;
+    const task = createWebSearch({
+      protocol: "tool_call",
+      search: () => Promise.resolve([{ id: "1", title: "", text: found }]),
+    });
+    const response = rendered.slice(rendered.lastIndexOf("<tool_call>"), rendered.lastIndexOf("</tool_call>") + 12);
+    assert.ok(
+      rendered.endsWith(response + await task.environment!.reply({ id: "", question: "", gold: "" }, response)),
+    );
+  }
+});
+
 Deno.test("a file of questions is searched in the corpus beside it", () =>
   inFolder(async (folder) => {
     const questions = `${folder}/questions.jsonl`, corpus = `${folder}/corpus.jsonl`;

@@ -34,6 +34,8 @@ export interface Protocol {
   readonly stops: readonly string[];
   /** What the protocol demands, for a policy that has not learned it; the question goes behind. */
   readonly instructions: string;
+  /** What may be called, as JSON schemas, where a chat template writes that into the prompt. */
+  readonly tools?: readonly object[];
   /** Reads everything written so far. */
   read(response: string): Reading;
   /** The reply to a call; null: the call could not be read. */
@@ -55,6 +57,7 @@ interface Form {
   readonly query: (text: string) => string | null;
   readonly passage: (passage: Passage, index: number) => string;
   readonly instructions: string;
+  readonly tools?: readonly object[];
 }
 
 const ANSWER: Tags = ["<answer>", "</answer>"];
@@ -67,13 +70,14 @@ export function answerInTags(answer: string): string {
 /** Special tokens of a chat template; they are gone where a response was decoded without them. */
 const TURN_TOKENS = /<\|im_(?:start|end)\|>/g;
 
-function protocol({ call, result, around, padding, query, passage, instructions }: Form): Protocol {
+function protocol({ call, result, around, padding, query, passage, instructions, tools }: Form): Protocol {
   const tags = [...call, ...result, ...ANSWER];
   const [before, after] = around.map((text) => text.replace(TURN_TOKENS, "").trim());
 
   return {
     stops: [call[1], ANSWER[1]],
     instructions,
+    tools,
     read(response) {
       const text = response.replace(TURN_TOKENS, "");
       const queries: (string | null)[] = [];
@@ -195,6 +199,7 @@ export const protocols = {
     around: ["<|im_end|>\n<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n"],
     padding: "\n",
     query: queryOfToolCall,
+    tools: [SEARCH_TOOL],
     passage: ({ title, text }) => title === "" ? text : `${title}: ${text}`,
     instructions:
       "Answer the question. To look something up, call this tool with one JSON object between <tool_call> " +
