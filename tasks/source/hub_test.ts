@@ -260,6 +260,17 @@ Deno.test("a cache that can't be written is said to be that", () =>
     );
   }));
 
+Deno.test("what is no hub is said to make no sense", async () => {
+  await using other = serveHub(REPOSITORIES, () => new Response("<html>"));
+  const cache = await Deno.makeTempDir();
+  const connection = { endpoint: other.endpoint, cache };
+  assert.match(
+    await refusal(openHub("hub:podium/sums", "test", connection)),
+    /^hub:podium\/sums: the answer of http:\/\/127\.0\.0\.1:\d+ makes no sense \(.+\)\.$/,
+  );
+  await Deno.remove(cache, { recursive: true });
+});
+
 Deno.test("a hub that is busy is asked again, one that stays so or is not there is an error", () =>
   withHub(async ({ requests, faults }, connection) => {
     let busy = 1;

@@ -87,6 +87,17 @@ export function requests(connection: Connection, { repository, what }: Subject):
   };
 }
 
+/** What the library reads from the hub's answers; a sentence if it can't. */
+export async function understood<T>(repository: string, endpoint: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof DataError) throw error;
+    const reason = (error as Error).message.replace(/\s+/g, " ").replace(/\.$/, "");
+    throw new DataError(`hub:${repository}: the answer of ${endpoint} makes no sense (${reason}).`, { cause: error });
+  }
+}
+
 /** Waits. */
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -94,7 +105,9 @@ export function pause(milliseconds: number): Promise<void> {
 
 function unreachable(url: URL, error: unknown): string {
   if (error instanceof Deno.errors.NotCapable) {
-    return `this process may not reach ${url.host}; allow it when asked at a terminal, or add it to --allow-net of the ` +
+    // Where it may not go is the message's, after a redirection.
+    const host = /net access to "([^"]+)"/.exec(error.message)?.[1] ?? url.host;
+    return `this process may not reach ${host}; allow it when asked at a terminal, or add it to --allow-net of the ` +
       "task in deno.json.";
   }
   const reason = (error as Error).message.replace(/\s+/g, " ").replace(/\.$/, "");

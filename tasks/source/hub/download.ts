@@ -10,7 +10,7 @@
 import { createHash } from "node:crypto";
 import { fileDownloadInfo } from "@huggingface/hub";
 import { DataError } from "../data_error.ts";
-import { type Connection, pause, requests } from "./connection.ts";
+import { type Connection, pause, requests, understood } from "./connection.ts";
 import { progressBar } from "./progress.ts";
 import { folderOf, type HubFile, type Snapshot } from "./snapshot.ts";
 
@@ -108,14 +108,17 @@ async function complete(part: string, snapshot: Snapshot, file: HubFile, connect
       // A server that knows no ranges sends all of it.
       let written = response.status === 206 ? have : 0;
       if (written === 0) await output.truncate();
+      const reader = response.body?.getReader();
       try {
-        for await (const chunk of response.body ?? []) {
-          await writeAll(output, chunk);
-          bar.at(written += chunk.length);
-          if (written > file.size) break;
+        while (reader && written <= file.size) {
+          // Only what the connection does is tried again, not what the disk does.
+          const next = await reader.read().catch((error) => void (cause = error));
+          if (!next?.value) break;
+          await writeAll(output, next.value);
+          bar.at(written += next.value.length);
         }
-      } catch (error) {
-        cause = error;
+      } finally {
+        await reader?.cancel().catch(() => {});
       }
       failures = written > have ? 0 : failures + 1;
     }
@@ -131,18 +134,19 @@ async function located(
   { endpoint }: Connection,
   get: typeof fetch,
 ): Promise<string> {
-  const info = await fileDownloadInfo({
-    repo: { type: "dataset", name: repository },
-    path: path.split("/").map(encodeURIComponent).join("/"),
-    revision: commit,
-    hubUrl: endpoint,
-    // Only the headers are read.
-    fetch: async (input, init) => {
-      const response = await get(input, init);
-      await response.body?.cancel();
-      return response;
-    },
-  });
+  const info = await understood(repository, endpoint, () =>
+    fileDownloadInfo({
+      repo: { type: "dataset", name: repository },
+      path: path.split("/").map(encodeURIComponent).join("/"),
+      revision: commit,
+      hubUrl: endpoint,
+      // Only the headers are read.
+      fetch: async (input, init) => {
+        const response = await get(input, init);
+        await response.body?.cancel();
+        return response;
+      },
+    }));
   if (!info) throw new DataError(`hub:${repository}: the hub has no ${path}.`);
   // The hub's entity tag is the same hash; what a mirror or a cache on the way makes of it may be of another kind.
   const tag = info.etag.replace(/^W\/|"/g, "");

@@ -52,14 +52,18 @@ export function oidOf(path: string, bytes: Uint8Array): string {
   return createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
 }
 
-/** Serves data sets by `OWNER/NAME`. */
-export function serveHub(repositories: Readonly<Record<string, ServedRepository>>): ServedHub {
+/** Serves data sets by `OWNER/NAME`; `instead` answers in place of the hub. */
+export function serveHub(
+  repositories: Readonly<Record<string, ServedRepository>>,
+  instead?: () => Response,
+): ServedHub {
   const requests: string[] = [], faults: Faults = {};
   const server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen() {}, onError: () => new Response(null, { status: 500 }) },
     (request) => {
       const url = new URL(request.url), path = decodeURIComponent(url.pathname), range = request.headers.get("Range");
       requests.push(`${request.method} ${path}${range ? ` ${range}` : ""}`);
+      if (instead) return instead();
       const status = faults.status?.(path);
       if (status) return new Response("no", { status });
       const [, api, name, route, rest] =

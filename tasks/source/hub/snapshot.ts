@@ -11,7 +11,7 @@
 import { datasetInfo, listFiles } from "@huggingface/hub";
 import { DataError } from "../data_error.ts";
 import { readWhole, writeWhole } from "./atomic.ts";
-import { type Connection, HubRefusal, requests } from "./connection.ts";
+import { type Connection, HubRefusal, requests, understood } from "./connection.ts";
 
 /** A file of a commit. */
 export interface HubFile {
@@ -104,19 +104,13 @@ async function asked<T>(
   ask: () => Promise<T>,
 ): Promise<T> {
   try {
-    return await ask();
+    return await understood(repository, connection.endpoint, ask);
   } catch (error) {
-    if (error instanceof DataError) {
-      if (!(error instanceof HubRefusal) || error.status !== 404 || error.code === "RepoNotFound") throw error;
-      const there = await revisionsOf(repository, connection);
-      if (!there) throw error;
-      const names = there.length > 0 ? ` (there: ${there.join(", ")}, or a commit)` : "";
-      throw new NoSuchRevision(`hub:${repository}: there is no revision "${revision}"${names}.`, { cause: error });
-    }
-    const reason = (error as Error).message.replace(/\s+/g, " ").replace(/\.$/, "");
-    throw new DataError(`hub:${repository}: the answer of ${connection.endpoint} makes no sense (${reason}).`, {
-      cause: error,
-    });
+    if (!(error instanceof HubRefusal) || error.status !== 404 || error.code === "RepoNotFound") throw error;
+    const there = await revisionsOf(repository, connection);
+    if (!there) throw error;
+    const names = there.length > 0 ? ` (there: ${there.join(", ")}, or a commit)` : "";
+    throw new NoSuchRevision(`hub:${repository}: there is no revision "${revision}"${names}.`, { cause: error });
   }
 }
 
