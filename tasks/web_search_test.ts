@@ -221,6 +221,19 @@ Deno.test("what can't be used is refused in one sentence", () =>
     await refused(/both corpus\.jsonl and search\.json lie beside it; leave one out\.$/);
   }));
 
+sharedData("HotpotQA as the hub has it is searched in its own passages", async (shared) => {
+  const source = `${shared}/hub/datasets/hotpotqa/hotpot_qa/distractor/validation-00000-of-00001.parquet`;
+  const problems = await webSearch.problems({ split: "test", source });
+  let found = 0;
+  for (let index = 0; index < problems.length; index++) {
+    const problem = problems.at(index);
+    const { title } = problem.meta!.supporting_facts as { title: string[] };
+    const reply = await webSearch.environment!.reply(problem, `<search> ${problem.question} </search>`);
+    if (title.some((one) => reply!.includes(`(Title: "${one}")`))) found++;
+  }
+  assert.ok(found / problems.length > 0.9, `${found} of ${problems.length}`);
+});
+
 sharedData("every published layout of questions can be read", (shared) =>
   inFolder(async () => {
     for (

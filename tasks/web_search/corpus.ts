@@ -1,6 +1,7 @@
 /**
- * A corpus file and its index. The file is JSON lines of passages, `id`, `title` and `text`; the index is built at the
- * first use and kept under the hash of the file, so that a changed corpus never meets an old index.
+ * A corpus file and its index. The file is rows of passages: `id`, `title` and `text`, or as Search-R1 has them, `id` and
+ * `contents` with the title in quotes on the first line. The index is built at the first use and kept under the hash of
+ * the file, so that a changed corpus never meets an old index.
  *
  * @module
  */
@@ -43,14 +44,24 @@ async function digestOf(path: string): Promise<string> {
 }
 
 async function readPassages(path: string): Promise<Passage[]> {
-  const { rows } = await readRows(path, { id: "string", title: "string", text: "string" });
+  const { rows } = await readRows(path, { id: "string" });
   const ids = new Set<string>();
   return rows.map(({ values, where }) => {
-    const { id, title, text } = values as unknown as Passage;
+    const { id, contents } = values as { id: string; contents?: unknown };
+    const { title, text } = typeof contents === "string" ? splitContents(contents) : values;
+    if (typeof title !== "string" || typeof text !== "string") {
+      throw new DataError(`${where}: a passage has the texts "title" and "text", or "contents".`);
+    }
     if (ids.has(id)) throw new DataError(`${where}: the id ${JSON.stringify(id)} is there twice.`);
     ids.add(id);
     return { id, title, text };
   });
+}
+
+/** `"Title"`, a line break, the text. */
+function splitContents(contents: string): { title: string; text: string } {
+  const [, title = "", text = contents] = /^"(.*)"\r?\n([^]*)$/.exec(contents) ?? [];
+  return { title, text };
 }
 
 async function openIndex(path: string): Promise<DatabaseSync | null> {

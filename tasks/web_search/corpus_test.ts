@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { DataError } from "../source/data_error.ts";
+import { sharedData } from "../source/shared_data_for_tests.ts";
 import { openCorpus } from "./corpus.ts";
 
 async function inFolder(run: (folder: string) => Promise<void>) {
@@ -40,6 +41,30 @@ Deno.test("an index is built once for a corpus, and again if the corpus changes"
     assert.equal(names(kept).length, 2);
   }));
 
+Deno.test("a corpus may have the layout of Search-R1", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/corpus.jsonl`;
+    await write(path, [{ id: "0", contents: '"Evan "Ed" Morris"\nEd was a lobbyist.\nHe fished.' }, {
+      id: "1",
+      contents: "no title",
+    }]);
+    const { search, close } = await openCorpus(path, { folder: `${folder}/kept` });
+    assert.deepEqual(await search("lobbyist", { limit: 2 }), [
+      { id: "0", title: 'Evan "Ed" Morris', text: "Ed was a lobbyist.\nHe fished." },
+    ]);
+    assert.deepEqual(await search("title", { limit: 2 }), [{ id: "1", title: "", text: "no title" }]);
+    close();
+  }));
+
+sharedData("Search-R1's own example of a corpus can be searched", (shared) =>
+  inFolder(async (folder) => {
+    const path = `${shared}/websearch/trajectories/search_r1_corpus_example.jsonl`;
+    const { search, close } = await openCorpus(path, { folder });
+    const [first] = await search("Evan Morris lobbyist", { limit: 1 });
+    assert.equal(first.title, "Evan Morris");
+    close();
+  }));
+
 Deno.test("many may build the same index at the same time", () =>
   inFolder(async (folder) => {
     const path = `${folder}/corpus.jsonl`;
@@ -63,7 +88,10 @@ Deno.test("a corpus that can't be used is refused in one sentence, and leaves no
         return true;
       });
     };
-    await refused([{ id: "1", text: "no title" }], /line 1: the column "title" is missing/);
+    await refused(
+      [{ id: "1", text: "no title" }],
+      /line 1: a passage has the texts "title" and "text", or "contents"\.$/,
+    );
     await refused([{ id: 1, title: "", text: "" }], /line 1: the column "id" is a number, not a string/);
     const one = { id: "1", title: "", text: "" };
     await refused([one, { ...one, id: "2" }, one], /line 3: the id "1" is there twice\.$/);
