@@ -6,8 +6,8 @@
  *    then 70/5=14 apples.
  *    #### 14
  *
- * The source is `embedded` (the generator, the default) or a file in the data set's own columns, `question` and
- * `answer`: JSON lines or the hub's parquet.
+ * The source is `embedded` (the generator, the default) or data in the data set's own columns, `question` and
+ * `answer`: a file, or `hub:openai/gsm8k`.
  *
  * Grading compares numbers (`grading/number.ts`). Embedded problems are graded strictly, because the demonstrations
  * teach `####` and a fallback would pay for leaving it out; responses to a file's problems may use the fallback, which
@@ -28,7 +28,7 @@ import { gradeNumber } from "./grading/number.ts";
 /** The GSM8K task. */
 export const gsm8k: Task<Grade> = {
   name: "gsm8k",
-  summary: "grade-school word problems with a number as the answer; embedded generator, or the GSM8K files",
+  summary: "grade-school word problems with a number as the answer; embedded generator, or the GSM8K data",
   problems({ split, source = "embedded", seed = 0 }) {
     return source === "embedded" ? embeddedProblems(split, seed) : problemsOfFile(source, { split });
   },
