@@ -36,7 +36,8 @@ export const luspo: AlgorithmModule<LuspoOptions> = define<LuspoOptions>({
   title: "LUSPO, Length-Unbiased Sequence Policy Optimization",
   paper: { source: "arXiv 2602.05261", year: 2026 },
   family: "policy gradient",
-  summary: "Against GRPO: GSPO's one ratio per response, and the loss of a response times its length, so that a token " +
+  summary:
+    "Against GRPO: GSPO's one ratio per response, and the loss of a response times its length, so that a token " +
     "of a long response counts as much as one of a short response.",
   options: {
     ...scaleOptions("group", 0, 0, "as GRPO, arXiv 2402.03300 §4.1.2"),
