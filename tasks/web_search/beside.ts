@@ -6,7 +6,8 @@
  *     {"engine": "searxng", "url": "http://localhost:8888", "recording": "recording.jsonl", "replay": false}
  *
  * With `"replay": true` the engine is never asked. The key of an engine that wants one comes from the environment,
- * `SEARCH_API_KEY`; Deno must be allowed to read it, and to reach the engine.
+ * `SEARCH_API_KEY`. The tasks of `deno.json` may reach engines on this machine and google.serper.dev; for another, run
+ * `deno run` yourself with its host behind `--allow-net`.
  *
  * @module
  */

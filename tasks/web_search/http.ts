@@ -116,7 +116,10 @@ async function ask(engine: Engine, [url, init]: [string, RequestInit], timeout: 
     body = await response.text();
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
-      return failed(`no permission to ask it (run deno with --allow-net=${new URL(url).host})`, false);
+      return failed(
+        `no permission to ask it (run deno with --allow-net=${new URL(url).host}, and with --jobs 1)`,
+        false,
+      );
     }
     if ((error as Error).name === "TimeoutError") return failed(`no answer within ${timeout} ms`, true);
     return failed(`the connection failed (${(error as Error).message.replace(/\s+/g, " ").replace(/\.$/, "")})`, true);

@@ -120,6 +120,14 @@ Deno.test("what another attempt can't mend is given up at once, with a hint", as
   });
 });
 
+Deno.test("an engine that Deno may not reach says which permission it takes", async () => {
+  const message = await refused(httpSearch("searxng", { url: "http://192.0.2.1:8888", ...quick })("q", { limit: 1 }));
+  assert.match(
+    message,
+    /no permission to ask it \(run deno with --allow-net=192\.0\.2\.1:8888, and with --jobs 1\)\.$/,
+  );
+});
+
 Deno.test("an engine that is not there is named", async () => {
   let gone = "";
   await withEngine(good, (url) => Promise.resolve(void (gone = url)));
