@@ -41,7 +41,7 @@ export interface WebSearchOptions {
   readonly maxTurns?: number;
   /** Passages of a reply. Default 2 of the embedded world (short sentences), 3 of anything else, as Search-R1. */
   readonly limit?: number;
-  /** Searches instead of the corpus of the source. */
+  /** Searches instead of what lies beside the source. It must answer a query the same way in every run (`recording.ts`). */
   readonly search?: Search;
 }
 
