@@ -40,6 +40,8 @@ export interface CellSources {
   train?: string;
   /** The task's held-out source; absent: embedded. */
   test?: string;
+  /** Whether training problems that share text with the held-out ones were dropped. */
+  decontaminate?: boolean;
 }
 
 /** A cell as written to `cell.json`. */

@@ -8,6 +8,7 @@ import type { Task } from "../tasks/task.ts";
 import { unknown } from "./nearest.ts";
 import { Refusal } from "./outcomes.ts";
 import { lengthOf, type Rollout } from "./rollout.ts";
+import type { Training } from "./suite.ts";
 
 /** What a channel of the runner is computed from. */
 interface Measured {
@@ -42,8 +43,29 @@ export function channelsOf(task: Task, rewards: Readonly<Record<string, number |
   return [...Object.keys(rewards), ...commonChannels];
 }
 
-/** The named reward channels of a rollout; refuses a name that neither the task nor the runner has. */
+/** What a suite says of rewards. */
+type RewardSettings = Pick<Training, "rewards" | "rewardConditions" | "maxTokens">;
+
+/**
+ * The channels of a rollout that algorithms see. One with a condition is 0 where the other channel is too low
+ * (arXiv 2601.05242 eq. 8), and missing where that is missing, whether an algorithm sums channels or not.
+ */
 export function rewardsOf(
+  rollout: Pick<Rollout, "grade" | "generation">,
+  { rewards: names, rewardConditions = {}, maxTokens }: RewardSettings,
+): Record<string, number | null> {
+  const others = Object.values(rewardConditions).map(({ on }) => on);
+  const values = channelValues(rollout, [...names, ...others], maxTokens);
+  return Object.fromEntries(names.map((name) => {
+    const value = values[name];
+    if (!Object.hasOwn(rewardConditions, name) || value === null) return [name, value];
+    const { on, atLeast } = rewardConditions[name], met = values[on];
+    return [name, met === null ? null : met >= atLeast ? value : 0];
+  }));
+}
+
+/** The named channels of a rollout; refuses a name that neither the task nor the runner has. */
+function channelValues(
   rollout: Pick<Rollout, "grade" | "generation">,
   names: readonly string[],
   budget: number,

@@ -69,6 +69,7 @@ function program(exit: (code: number) => void): Command {
       "training problems: embedded, a .jsonl, .csv or .parquet file, or hub:OWNER/NAME[@REV][:CONFIG/SPLIT]",
     )
     .option("--eval-data <source>", "held-out problems, from the same kinds of source")
+    .option("--decontaminate", "drop training problems that share text with the held-out ones")
     .option("--algorithms <names>", "comma-separated names (see podium algorithms)", nameList)
     .option("--steps <n>", "training steps", wholeNumber)
     .option("--seeds <list>", "seeds, as 1,2,5-8", seedList)

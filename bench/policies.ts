@@ -8,6 +8,18 @@ import { Refusal } from "./outcomes.ts";
 
 const prefix = "embedded:";
 
+/** The policies that come with Podium by the task they learned. */
+const basePolicies: Readonly<Record<string, string>> = {
+  gsm8k: "embedded:base",
+  math: "embedded:math",
+  web_search: "embedded:search",
+};
+
+/** The policy that comes with Podium for a task; undefined where there is none. */
+export function basePolicyOf(task: string): string | undefined {
+  return Object.hasOwn(basePolicies, task) ? basePolicies[task] : undefined;
+}
+
 /** Directory of a policy that comes with Podium, or the directory itself. */
 export function policyDirectory(source: string): string {
   if (!source.startsWith(prefix)) return source;

@@ -8,7 +8,10 @@ import { reasonOf } from "../policy/reason.ts";
 import { unknown } from "./nearest.ts";
 import { validated } from "./schema.ts";
 import all from "./suites/all.json" with { type: "json" };
+import channels from "./suites/channels.json" with { type: "json" };
+import math from "./suites/math.json" with { type: "json" };
 import quick from "./suites/quick.json" with { type: "json" };
+import search from "./suites/search.json" with { type: "json" };
 import schema from "./suites/suite.schema.json" with { type: "json" };
 
 /** Sampling temperature: one for all responses, or spread evenly from the first to the last response of a group. */
@@ -44,6 +47,8 @@ export interface Training {
   maxTotalTokens?: number;
   /** Reward channels that the algorithms see: the task's own, and those that every task has (`channels.ts`). */
   rewards: string[];
+  /** Channels that are 0 unless another reaches a value, for every algorithm: `{"brevity": {"on": "accuracy", "atLeast": 1}}`. */
+  rewardConditions?: Record<string, { on: string; atLeast: number }>;
   /** Steps between checkpoints. */
   checkpointInterval: number;
 }
@@ -95,7 +100,7 @@ export interface Suite {
   /** Registry name of the task. */
   task: string;
   /** Where problems come from; absent: the task's embedded source. */
-  data: { train?: string; test?: string };
+  data: { train?: string; test?: string; decontaminate?: boolean };
   /** A directory, or `embedded:NAME`. */
   policy: string;
   /** The algorithms. */
@@ -110,7 +115,7 @@ export interface Suite {
   gates: Gates;
 }
 
-const embedded: Record<string, unknown> = { quick, all };
+const embedded: Record<string, unknown> = { quick, all, math, channels, search };
 
 /** Names of the embedded suites. */
 export const suiteNames: readonly string[] = Object.keys(embedded);
@@ -137,6 +142,13 @@ export function parseSuite(value: unknown, source: string): Suite {
           `use at most ${promptsPerStep} minibatches.`,
       );
     }
+  }
+  const { maxTokens, maxTotalTokens = maxTokens } = suite.training, longest = suite.evaluation.maxTokens ?? maxTokens;
+  if (maxTotalTokens < Math.max(maxTokens, longest)) {
+    throw new Refusal(
+      `${source}: maxTotalTokens, ${maxTotalTokens}, counts the policy's tokens too, and there may be ` +
+        `${Math.max(maxTokens, longest)}; make it greater or leave it out.`,
+    );
   }
   return suite;
 }

@@ -14,15 +14,17 @@
 
 import type { Task } from "./task.ts";
 import { gsm8k } from "./gsm8k.ts";
+import { math } from "./math.ts";
 import { webSearch, webSearchR1Searcher, webSearchToolCall } from "./web_search.ts";
 
 export type { Environment, Grade, GradeOptions, Problem, Problems, ProblemsOptions, StepReward, Task } from "./task.ts";
 export { DataError } from "./source/data_error.ts";
-export { gsm8k, webSearch };
+export { gsm8k, math, webSearch };
 
 /** Every task by its name. A new one is a file and a line here. */
 export const tasks: Readonly<Record<string, Task>> = {
   gsm8k,
+  math,
   web_search: webSearch,
   web_search_r1_searcher: webSearchR1Searcher,
   web_search_tool_call: webSearchToolCall,

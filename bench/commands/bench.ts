@@ -4,6 +4,7 @@
  * @module
  */
 import { leaderboardTable } from "../leaderboard/table.ts";
+import { leakageSentence } from "../leakage.ts";
 import { exitCodes, Interruption } from "../outcomes.ts";
 import { Progress } from "../progress.ts";
 import { runSuite } from "../run_suite.ts";
@@ -42,12 +43,14 @@ export async function bench(options: BenchOptions): Promise<number> {
       jobs: options.jobs,
       signal: interrupt.signal,
       clock,
-      onPlan: ({ cells, policy }) => {
+      onPlan: ({ cells, policy, data }) => {
         const labels = new Map(cells.map(({ label, cell }) => [cell.id, `${label}, seed ${cell.identity.seed}`]));
         write(
           `${suite.name}: ${suite.algorithms.length} algorithms × ${suite.seeds.length} seeds on ${suite.task}, ` +
             `policy ${policy.source} (${policy.parameters} parameters), records in ${out}\n`,
         );
+        const leaked = leakageSentence(data.leakage);
+        if (leaked !== null) write(`${leaked}\n`);
         progress = new Progress(labels, suite.training.steps, {
           clock,
           write,

@@ -4,6 +4,7 @@
  * @module
  */
 import { Refusal } from "../outcomes.ts";
+import { basePolicyOf } from "../policies.ts";
 import { knownEntry, parseSuite, type Suite, type SuiteAlgorithm } from "../suite.ts";
 
 /** What the command line may change in a suite. */
@@ -14,6 +15,8 @@ export interface SuiteOverrides {
   data?: string;
   /** Held-out problems, in the task's own terms. */
   evalData?: string;
+  /** Drop training problems that share text with the held-out ones. */
+  decontaminate?: boolean;
   /** Names or labels of the suite's algorithms, of those of suite `all`, or names of others. */
   algorithms?: string[];
   /** Training steps. */
@@ -51,13 +54,15 @@ function assign(suite: Suite, assignment: string): void {
 /** The suite with the command line's changes, checked again. */
 export function overridden(suite: Suite, overrides: SuiteOverrides): Suite {
   const changed = structuredClone(suite);
-  const { task, data, evalData, algorithms, steps, seeds, policy, set = [] } = overrides;
+  const { task, data, evalData, decontaminate, algorithms, steps, seeds, policy, set = [] } = overrides;
   if (task !== undefined && task !== changed.task) {
     changed.task = task;
     changed.data = {};
+    changed.policy = basePolicyOf(task) ?? changed.policy;
   }
   if (data !== undefined) changed.data.train = data;
   if (evalData !== undefined) changed.data.test = evalData;
+  if (decontaminate !== undefined) changed.data.decontaminate = decontaminate;
   if (algorithms !== undefined) {
     changed.algorithms = algorithms.map((name): SuiteAlgorithm =>
       suite.algorithms.find((entry) => entry.label === name) ??

@@ -36,6 +36,12 @@ async function recorded(directory: string, stopped = 0) {
       test: source,
       prompts: "0".repeat(64),
       template: { text: "{question}", digest: "0".repeat(64) },
+      leakage: {
+        rule: "exact text",
+        train: { problems: 10, exact: 0, shared: 0 },
+        test: { problems: 10, shared: 0 },
+        dropped: 0,
+      },
     },
     policy: { source: "embedded:table", digest: "0".repeat(64), parameters: 104, backend: "table 1" },
   };

@@ -82,16 +82,16 @@ export function stepOf(prompts: number, { promptsPerStep }: Pick<Training, "prom
 }
 
 function factsOf({ policy, task, algorithm, training }: StepParts, rollout: Rollout, greedy?: Rollout): Facts {
-  const { group, problem, generation, text } = rollout, { rewards, maxTokens } = training;
+  const { group, problem, generation, text } = rollout;
   const { planning, steps } = algorithm.needs;
   const facts: Facts = {
     group,
     tokens: generation.tokens,
     ...generation.mask && { mask: generation.mask },
-    rewards: rewardsOf(rollout, rewards, maxTokens),
+    rewards: rewardsOf(rollout, training),
     truncated: generation.truncated,
-    budget: maxTokens,
-    ...greedy && { greedyRewards: rewardsOf(greedy, rewards, maxTokens) },
+    budget: training.maxTokens,
+    ...greedy && { greedyRewards: rewardsOf(greedy, training) },
   };
   if (!planning && !steps) return facts;
   // A stop token at the end is no text: an empty piece.
