@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { gsm8k } from "../gsm8k.ts";
+import { math } from "../math.ts";
 import { webSearch } from "../web_search.ts";
 import { oidOf, type ServedFiles, serveHub } from "./hub/server_for_tests.ts";
 import { readRows } from "./rows.ts";
@@ -86,6 +87,30 @@ sharedData(
       };
       assert.equal(context.title.length, context.sentences.length);
       assert.ok(facts.sent_id.every((sentence) => Number.isInteger(sentence)));
+    }),
+);
+
+sharedData(
+  "MATH takes both of its layouts from the hub, a config or all, and a part of them",
+  (folder) =>
+    withPublished(folder, async () => {
+      const at = "hub:EleutherAI/hendrycks_math@21a5633873b6a120296cce3e2df9d5550074f4a3";
+      for (
+        const [source, name, count] of [
+          [
+            "hub:HuggingFaceH4/MATH-500",
+            "hub:HuggingFaceH4/MATH-500@6e4ed1a2a79af7d8630a6b768ec859cb5af4d3be:default/test",
+            400,
+          ],
+          ["hub:EleutherAI/hendrycks_math:*", `${at}:*/test`, 4900],
+          ["hub:EleutherAI/hendrycks_math:algebra/train?level=5", `${at}:algebra/train?level=5`, 436],
+        ] as const
+      ) {
+        const problems = await math.problems({ split: "test", source });
+        assert.deepEqual([problems.source, problems.length], [name, count]);
+        const { gold, meta } = problems.at(0);
+        assert.ok(gold !== "" && typeof meta?.level === "number" && typeof meta.subject === "string");
+      }
     }),
 );
 
