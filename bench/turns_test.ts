@@ -11,6 +11,7 @@ import { readJournal } from "./records.ts";
 import { lengthOf, type Rollout, rollOut } from "./rollout.ts";
 import { runCell, type StepLine } from "./run_cell.ts";
 import { type StepParts, trainStep } from "./step.ts";
+import { parseSuite } from "./suite.ts";
 import { plain } from "./testing/algorithms.ts";
 import { digitCell, digitProblems, digitStep, digitSuite } from "./testing/digit_task.ts";
 import { openTableCritic } from "./testing/table_critic.ts";
@@ -206,6 +207,27 @@ Deno.test("every algorithm that can run on a task with a tool leaves its tokens 
     ran++;
   }
   assert.ok(ran > 20, `${ran} algorithms`);
+});
+
+Deno.test("steps that end in a tool's text pass their reward to the policy's tokens before it, and to none of the tool", async () => {
+  const process = findAlgorithm("grpo").create({ beta: 0, supervision: "process" });
+  const gradeSteps = (_: Problem, response: string) =>
+    [...response.matchAll(/7/g)].map(({ index }) => ({ end: index + 1, reward: index % 3 }));
+  const { record, seen } = await askStep(process, { task: { ...askTask, gradeSteps } });
+  const inTool = seen.filter(({ steps, mask }) => steps!.some(({ end }) => mask![end] === 0));
+  assert.ok(inTool.length > 10 && record.gradientNorms[0] > 0, `${inTool.length} responses`);
+});
+
+Deno.test("a limit of all tokens below that of the policy's is refused", () => {
+  const checked = (maxTotalTokens: number) => () => {
+    const suite = digitSuite();
+    parseSuite({ ...suite, training: { ...suite.training, maxTotalTokens } }, "mine.json");
+  };
+  assert.doesNotThrow(checked(10));
+  assert.throws(
+    checked(9),
+    /^Refusal: mine\.json: maxTotalTokens, 9, counts the policy's tokens too, and there may be 10; /,
+  );
 });
 
 Deno.test("what the tool replied is in the digests, even where the tokens are the same", async () => {
