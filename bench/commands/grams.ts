@@ -25,6 +25,7 @@ import type { Row } from "../../tasks/source/row.ts";
 import { readRows } from "../../tasks/source/rows.ts";
 import { unknown } from "../nearest.ts";
 import { exitCodes, Refusal } from "../outcomes.ts";
+import type { Exchange } from "../turns.ts";
 
 /** Demonstrations that are drawn; half of them are right. */
 const DEMONSTRATIONS = 2000;
@@ -115,7 +116,7 @@ async function readFile(path: string, task: Task | undefined): Promise<Corpus> {
   const right: string[] = [];
   for (const row of responses) {
     const response = textOf(row);
-    if (await isRight(row, response, task)) right.push(response);
+    if (await isRight(row, response, task)) right.push(ownPart(row, response));
   }
   if (right.length === 0) {
     throw new DataError(
@@ -130,6 +131,18 @@ function responsesOf(row: Row): Row[] {
   const { gold, sampled } = row.values;
   if (!Array.isArray(sampled)) return [row];
   return sampled.map((values: unknown) => ({ ...row, values: { gold, ...values as object } }));
+}
+
+/** A logged response without what tools replied; a full stop stands there, so that no phrase is found across it. */
+function ownPart({ values: { exchanges } }: Row, text: string): string {
+  if (!Array.isArray(exchanges)) return text;
+  let own = "", rest = text;
+  for (const { query, reply } of exchanges as readonly Exchange[]) {
+    if (!rest.startsWith(query + reply)) break;
+    own += `${query} . `;
+    rest = rest.slice(query.length + reply.length);
+  }
+  return own + rest;
 }
 
 function textOf({ where, values }: Row): string {

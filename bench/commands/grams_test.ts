@@ -46,6 +46,21 @@ Deno.test("grams --demonstrations finds the phrases that the demonstrations plan
   assert.deepEqual((await podium("--demonstrations", "--task=gsm8k")).out, out);
 });
 
+Deno.test("grams of a run with a tool are those of the policy's own text", async () => {
+  const reply = "<information>the river of the town</information>";
+  const responses = [1, 2, 3].map((value) => {
+    const query = `let us look up ${value}`;
+    return { text: `${query}${reply}so it is ${value}`, right: true, exchanges: [{ query, reply }] };
+  });
+  await withFile([{ question: "", gold: "1", greedy: responses[0], sampled: responses }], async (path) => {
+    const { code, out, err } = await podium(`--responses=${path}`, "--share=1", "--json");
+    assert.equal(code, 0, err.join());
+    const { grams, right } = JSON.parse(out.join("\n"));
+    assert.equal(right, 3);
+    assert.ok(grams.length > 0 && !/river|town/.test(grams.join()), grams.join());
+  });
+});
+
 Deno.test("grams --responses mines the responses that are labelled right, and prints all as JSON", async () => {
   const rows = [
     { text: "Let us think. 1+1=2. So the answer is 2.", right: true },
@@ -141,7 +156,7 @@ Deno.test("bad input ends with one sentence and exit code 1", async () => {
   for (const [rows, args, message] of bad) {
     await withFile(rows, (path) => refused([`--responses=${path}`, ...args], message));
   }
-  await withFile([{ text: "a" }], (path) => refused([`--responses=${path}`], /only \.jsonl and \.parquet/), ".txt");
+  await withFile([{ text: "a" }], (path) => refused([`--responses=${path}`], /only \.jsonl, \.csv/), ".txt");
 });
 
 sharedData("published solutions are mined in seconds; what is kept is about how to go on", async (folder) => {
