@@ -8,6 +8,7 @@ import type { Task } from "../tasks/task.ts";
 import { unknown } from "./nearest.ts";
 import { Refusal } from "./outcomes.ts";
 import { lengthOf, type Rollout } from "./rollout.ts";
+import { mean } from "./statistics/describe.ts";
 import type { Training } from "./suite.ts";
 
 /** What a channel of the runner is computed from. */
@@ -62,6 +63,15 @@ export function rewardsOf(
     const { on, atLeast } = rewardConditions[name], met = values[on];
     return [name, met === null ? null : met >= atLeast ? value : 0];
   }));
+}
+
+/** Mean of every channel there is over responses, those without one left out; null where none has it. */
+export function channelMeans(rollouts: readonly Rollout[], budget: number): Record<string, number | null> {
+  const names = [...Object.keys(rollouts[0]?.grade.rewards ?? {}), ...commonChannels];
+  const values = rollouts.map((rollout) => channelValues(rollout, names, budget));
+  return Object.fromEntries(
+    names.map((name) => [name, mean(values.map((one) => one[name]).filter((value) => value !== null))]),
+  );
 }
 
 /** The named channels of a rollout; refuses a name that neither the task nor the runner has. */

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { rewardsOf } from "./channels.ts";
+import { channelMeans, rewardsOf } from "./channels.ts";
 import type { Rollout } from "./rollout.ts";
 
 /** A response of 25 tokens that was graded so. */
@@ -46,4 +46,11 @@ Deno.test("a reward that is missing stays missing, whatever its condition", () =
     rewardConditions: { format: { on: "accuracy", atLeast: 1 } },
   });
   assert.deepEqual(rewards, { format: null });
+});
+
+Deno.test("the record has the mean of every channel, over the responses that have it", () => {
+  const rollouts = [graded({ accuracy: 1, parsed: 1 }), graded({ accuracy: 0, parsed: null })] as Rollout[];
+  assert.deepEqual(channelMeans(rollouts, 100), { accuracy: 0.5, parsed: 1, brevity: 0.75 });
+  const missing = [graded({ accuracy: 0, parsed: null })] as Rollout[];
+  assert.equal(channelMeans(missing, 100).parsed, null);
 });

@@ -8,6 +8,7 @@ import type { Policy } from "../policy/policy.ts";
 import { fold, keyOf } from "../policy/random.ts";
 import type { Problems, Task } from "../tasks/task.ts";
 import { sha256 } from "./canonical.ts";
+import { channelMeans } from "./channels.ts";
 import { evaluationIndices } from "./problem_order.ts";
 import { isRight, lengthOf, type Rollout, rollOut, rolloutParts, type ToolUse, toolUseOf } from "./rollout.ts";
 import { mean, quantile } from "./statistics/describe.ts";
@@ -47,6 +48,8 @@ export interface EvaluationRecord {
   length: Lengths;
   /** Turns, replies and tokens of tools in the sampled responses, where the task has an environment. */
   tools?: ToolUse;
+  /** Mean of every reward channel over the sampled responses, also of those that algorithms do not see. */
+  channels: Record<string, number | null>;
   /** Share of sampled responses without an answer that could be read. */
   unanswered: number;
   /** Cost of this evaluation; not part of the cost columns. */
@@ -174,6 +177,7 @@ export async function evaluate(parts: EvaluationParts, step: number): Promise<Ev
       pass: Object.fromEntries(pass),
       length: lengthsOf(sampled),
       ...toolUseOf(sampled),
+      channels: channelMeans(sampled, maxTokens),
       unanswered: mean(sampled.map(({ grade }) => grade.answer === null ? 1 : 0))!,
       cost: {
         responses: all.length,

@@ -39,6 +39,8 @@ export interface Metrics {
     /** Share cut at the maximum length. */
     truncated: Metric;
   };
+  /** Mean of every reward channel of the task over the held-out sampled responses after training, by name. */
+  channels: Record<string, Metric>;
   /** Whether training went well. */
   stability: {
     /** Last evaluation's `average` over the best one's. */
@@ -105,6 +107,7 @@ function fromEvaluation(last: EvaluationLine | undefined, base: EvaluationLine |
     },
     length: last?.length ??
       { mean: null, p10: null, p50: null, p90: null, right: null, wrong: null, truncated: null },
+    channels: last?.channels ?? {},
   };
 }
 
