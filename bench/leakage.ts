@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isGenerated, type Leakage, leakageOf, leakageRule, without } from "../tasks/leakage.ts";
+import { isGenerated, leakageOf, type LeakageRule, leakageRule, without } from "../tasks/leakage.ts";
 import type { Problems } from "../tasks/task.ts";
 import { Refusal } from "./outcomes.ts";
 import { evaluationIndices, trainingIndices } from "./problem_order.ts";
@@ -16,7 +16,7 @@ const LOOKED_AT = 20000;
 /** What was shared, as the leaderboard has it. */
 export interface RecordedLeakage {
   /** How texts were compared. */
-  rule: Leakage["rule"];
+  rule: LeakageRule;
   /** Training problems compared, those with the text of an evaluation problem, those that share text with one. */
   train: { problems: number; exact: number; shared: number };
   /** Evaluation problems compared, and those that share text with a training problem. */

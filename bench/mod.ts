@@ -29,6 +29,7 @@ export { leaderboardTable } from "./leaderboard/table.ts";
 export type { OpenModels } from "./models.ts";
 export { requireServed } from "./needs.ts";
 export * from "./outcomes.ts";
+export type { RecordedLeakage } from "./leakage.ts";
 export { configure, openParts, type Plan, type PlannedCell, planSuite } from "./parts.ts";
 export { openSource } from "./policies.ts";
 export type { CellFailure, CellResult } from "./records.ts";

@@ -18,6 +18,7 @@ import { math } from "./math.ts";
 import { webSearch, webSearchR1Searcher, webSearchToolCall } from "./web_search.ts";
 
 export type { Environment, Grade, GradeOptions, Problem, Problems, ProblemsOptions, StepReward, Task } from "./task.ts";
+export { type Leakage, leakageOf, type LeakageRule } from "./leakage.ts";
 export { DataError } from "./source/data_error.ts";
 export { gsm8k, math, webSearch };
 

@@ -1,0 +1,27 @@
+import { strict as assert } from "node:assert";
+import { loadSuite } from "../suite.ts";
+import { overridden } from "./overrides.ts";
+
+const quick = await loadSuite("quick");
+
+Deno.test("another task comes with its own base policy and its embedded problems", () => {
+  const suite = { ...quick, data: { train: "train.jsonl" } };
+  const { task, policy, data } = overridden(suite, { task: "math" });
+  assert.deepEqual({ task, policy, data }, { task: "math", policy: "embedded:math", data: {} });
+  assert.equal(overridden(suite, { task: "math", policy: "a/b" }).policy, "a/b");
+  assert.equal(overridden({ ...suite, policy: "a/b" }, { task: "gsm8k" }).policy, "a/b", "the suite's own task");
+});
+
+Deno.test("data, a part of it, and that it is to be decontaminated, from the command line", () => {
+  const { data } = overridden(quick, { data: "a.jsonl?level=1-3", evalData: "hub:a/b", decontaminate: true });
+  assert.deepEqual(data, { train: "a.jsonl?level=1-3", test: "hub:a/b", decontaminate: true });
+});
+
+Deno.test("conditions on rewards are set like everything else, and a broken one is refused", () => {
+  const set = ['training.rewardConditions={"brevity":{"on":"accuracy","atLeast":1}}'];
+  assert.deepEqual(overridden(quick, { set }).training.rewardConditions, { brevity: { on: "accuracy", atLeast: 1 } });
+  assert.throws(
+    () => overridden(quick, { set: ['training.rewardConditions={"brevity":{"on":"accuracy"}}'] }),
+    /rewardConditions\/brevity must have required property 'atLeast'/,
+  );
+});
