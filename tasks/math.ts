@@ -28,6 +28,7 @@ import { embeddedProblems } from "./math/embedded.ts";
 import { problemsOfFile } from "./math/file.ts";
 import { filtered, parseSource } from "./math/filter.ts";
 import { promptOf } from "./math/prompt.ts";
+import { strategicGrams } from "./math/strategic_grams.ts";
 import type { Grade, Task } from "./task.ts";
 
 /** The MATH task. */
@@ -56,4 +57,5 @@ export const math: Task<Promise<Grade>> = {
       reason: from === "box" ? reason : `${reason} (fallback: no \\boxed, ${from})`,
     };
   },
+  strategicGrams,
 };
