@@ -34,7 +34,8 @@ import type { Grade, Task } from "./task.ts";
 /** The MATH task. */
 export const math: Task<Promise<Grade>> = {
   name: "math",
-  summary: "competition mathematics with the answer in a box; embedded generator, or the MATH files",
+  summary: "competition mathematics with the answer in a box; embedded generator, or the MATH files; " +
+    "?level=1-3&subject=algebra behind a source takes a part",
   async problems({ split, source = "embedded", seed = 0 }) {
     const { source: name, filter } = parseSource(source);
     if (name === "embedded") return await embeddedProblems(split, seed, filter, source);
