@@ -11,12 +11,19 @@ const SEGMENT = /\$\$(.+?)\$\$|\\\[(.+?)\\\]|\\\((.+?)\\\)|(?<!\\)\$((?:\\.|[^$\
 /** What may stand between two parts of one answer. */
 const CONNECTIVE = /^[\s,;.&+]*(?:(?:\\text\s*\{\s*)?(?:and|or)(?:\s*\})?)?[\s,;&]*$/;
 
+/** Most boxes within boxes. */
+const NESTED = 4;
+
 /** Takes an answer out of its box, its dollar signs or the sentence around it; most answers are bare already. */
-export function bareAnswer(text: string): string {
-  const boxed = boxes(text);
-  if (boxed !== null) return bareAnswer(boxed);
+export function bareAnswer(text: string, depth = 0): string {
+  const boxed = depth < NESTED ? boxes(text) : null;
+  if (boxed !== null) return bareAnswer(boxed, depth + 1);
   const segments = [...text.matchAll(SEGMENT)];
-  if (segments.length === 0) return text;
+  if (segments.length === 0) return text.replace(/^[^]*\banswer\s*(?:is\b\s*:?|:)\s*(?=\S)/i, "");
+  // 12 $ and $13: dollar signs the wrong way round, as in a box within a formula.
+  if (segments.some((match) => CONNECTIVE.test(match.slice(1).find((part) => part !== undefined)!))) {
+    return text.replaceAll("$", " ");
+  }
   const contents = segments.map((match) => match.slice(1).find((part) => part !== undefined)!);
   const gaps = segments.map((match, index) => {
     const from = index === 0 ? 0 : segments[index - 1].index + segments[index - 1][0].length;
@@ -49,6 +56,7 @@ function boxes(text: string): string | null {
     // A box that was never closed ends with its line.
     const stop = end < 0 ? (text.indexOf("\n", open) < 0 ? text.length : text.indexOf("\n", open)) : end;
     found.push({ start: match.index, end: stop, content: text.slice(open + 1, end < 0 ? stop : stop - 1) });
+    if (end < 0) break;
     command.lastIndex = stop;
   }
   if (found.length === 0) return null;

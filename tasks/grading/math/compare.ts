@@ -6,11 +6,12 @@
  */
 
 import type { Conventions, Verdict } from "../verdict.ts";
-import type { Answer, ListAnswer, RelationAnswer, SetAnswer, TupleAnswer, UnionAnswer, ValueAnswer } from "./answer.ts";
+import type { Answer, ListAnswer, RelationAnswer, SetAnswer, TupleAnswer, UnionAnswer } from "./answer.ts";
 import { intervalsOf } from "./intervals.ts";
 import { definition, sameRelation } from "./relations.ts";
 import { sameValue } from "./same_value.ts";
 import { sameQuantity } from "./quantities.ts";
+import { read } from "./read.ts";
 import { numberInWords, sameWords } from "./words.ts";
 
 /** Compares two answers or parts of them. */
@@ -33,13 +34,20 @@ export function compareWith(conventions: Conventions): Compare {
     }
     if (a.kind === "unparsed") return unparsed(`gold answer, ${a.reason}`);
     if (b.kind === "unparsed") return unparsed(b.reason);
+    // 60,120 is a number by itself, and two beside 60^\\circ, 120^\\circ.
+    if (a.kind === "list" && isGrouped(b)) return compare(a, read(b.text.replaceAll(",", ", ")));
+    if (b.kind === "list" && isGrouped(a)) return compare(read(a.text.replaceAll(",", ", ")), b);
     // x = 5 answers as 5 does, and x \in A as A does.
     for (const [one, other, flip] of [[a, b, false], [b, a, true]] as const) {
       if (one.kind !== "relation" || other.kind === "relation") continue;
       const value = definition(one);
       if (value) return flip ? compare(other, value) : compare(value, other);
     }
+    // Just one of two relations is a membership: x \\in [-2, 7] is compared by its set.
     if (a.kind === "relation" && b.kind === "relation") {
+      const [m, n] = [memberOf(a), memberOf(b)];
+      if (m && !n) return compare(m, b);
+      if (n && !m) return compare(a, n);
       const verdict = sameRelation(a, b, compare);
       if (verdict) return verdict;
     }
@@ -121,8 +129,13 @@ export function compareWith(conventions: Conventions): Compare {
     return undecided ?? equal(`${what}s`);
   }
 
-  /** Pairs every item with an equal one; the item at the same place is tried first. */
-  function unordered(a: readonly Answer[], b: readonly Answer[], what: string): Verdict {
+  /**
+   * Pairs every item with an equal one; the item at the same place is tried first. Lists of different lengths are
+   * compared without repetitions: a solution that is named twice is one.
+   */
+  function unordered(all: readonly Answer[], others: readonly Answer[], what: string): Verdict {
+    const same = all.length === others.length;
+    const [a, b] = same ? [all, others] : [distinct(all), distinct(others)];
     if (a.length !== b.length) return different(`number of ${what}s`);
     const rest = b.map((item, index) => ({ item, index }));
     let undecided: Verdict | null = null;
@@ -138,10 +151,24 @@ export function compareWith(conventions: Conventions): Compare {
     }
     return equal(`${what}s`);
   }
+
+  function distinct(items: readonly Answer[]): readonly Answer[] {
+    return items.filter((item, index) =>
+      !items.slice(0, index).some((other) => compare(item, other).verdict === "equal")
+    );
+  }
+}
+
+function memberOf({ sides, operators }: RelationAnswer): Answer | null {
+  return operators.join() === "\\in" ? sides[1] : null;
 }
 
 function isWords(answer: Answer): boolean {
   return answer.kind === "words";
+}
+
+function isGrouped(answer: Answer): boolean {
+  return answer.kind === "value" && /^-?\d{1,3}(?:,\d{3})+$/.test(answer.text);
 }
 
 function isMany(answer: Answer): answer is ListAnswer | SetAnswer | UnionAnswer {
@@ -151,5 +178,3 @@ function isMany(answer: Answer): answer is ListAnswer | SetAnswer | UnionAnswer 
 function itemsOf(answer: Answer): readonly Answer[] {
   return isMany(answer) ? answer.items : [answer];
 }
-
-export type { RelationAnswer, ValueAnswer };

@@ -8,7 +8,7 @@
 import { conventions, type EquivalenceOptions, type Verdict } from "../verdict.ts";
 import { bareAnswer } from "./bare_answer.ts";
 import { compareWith, equal, unparsed } from "./compare.ts";
-import { beyondLimits } from "./limits.ts";
+import { beyondLimits, LONGEST_TEXT } from "./limits.ts";
 import { read } from "./read.ts";
 import { respell } from "./spelling.ts";
 
@@ -18,6 +18,7 @@ export function equivalent(gold: string, prediction: string, options: Equivalenc
   try {
     const answers = [gold, prediction].map((text) => {
       if (text.trim() === "") return { reason: "empty" };
+      if (text.length > LONGEST_TEXT) return { reason: `longer than ${LONGEST_TEXT} characters` };
       const bare = bareAnswer(text);
       const reason = beyondLimits(bare);
       return reason ? { reason } : { answer: read(respell(bare)) };

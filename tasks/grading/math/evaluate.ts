@@ -195,6 +195,7 @@ export function evaluate(tree: Tree, point: Point): Value {
     if (more !== undefined || !Array.isArray(range) || range.length !== 4 || typeof range[1] !== "string") {
       throw new NoValue(head === "Sum" ? "a sum without bounds" : "a product without bounds");
     }
+    if (/"(?:Sum|Product)"/.test(JSON.stringify(term))) throw new NoValue("a sum of sums");
     const [low, high] = [visit(range[2]), visit(range[3])].map(({ exact }) => exact?.denominator === 1n ? exact : null);
     const variable = range[1] as string;
     const free = [...symbols(range[2]), ...symbols(range[3])].length > 0;
@@ -211,12 +212,28 @@ export function evaluate(tree: Tree, point: Point): Value {
   }
 }
 
-/** The variables of an expression. */
+/** The variables of an expression, without those that a sum, a limit or an integral binds. */
 export function symbols(tree: Tree, found = new Set<string>()): Set<string> {
   if (typeof tree === "string") {
     if (!isConstant(tree)) found.add(tree);
-  } else if (Array.isArray(tree)) { for (const part of tree.slice(1)) symbols(part as Tree, found); }
+  } else if (Array.isArray(tree)) {
+    const own = BINDING.has(tree[0] as string) ? boundBy(tree as readonly Tree[]) : [];
+    const inner = own.length > 0 ? new Set<string>() : found;
+    for (const part of tree.slice(1)) symbols(part as Tree, inner);
+    if (inner !== found) { for (const name of inner) if (!own.includes(name)) found.add(name); }
+  }
   return found;
+}
+
+const BINDING = new Set(["Sum", "Product", "Limit", "Integrate"]);
+
+/** `["Sum", body, ["Tuple", "k", 1, 5]]`, `["Limit", ["Function", body, "x"], 0]`. */
+function boundBy(tree: readonly Tree[]): string[] {
+  return tree.slice(1).flatMap((part) => {
+    if (!Array.isArray(part)) return [];
+    const name = part[0] === "Tuple" ? part[1] : part[0] === "Function" ? part.at(-1) : null;
+    return typeof name === "string" ? [name] : [];
+  });
 }
 
 function isMinusOne(tree: Tree): boolean {

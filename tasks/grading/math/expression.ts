@@ -7,6 +7,7 @@
  */
 
 import { parse } from "@cortex-js/compute-engine/latex-syntax";
+import { beyondParser } from "./limits.ts";
 import { bracketed } from "./scan.ts";
 
 /** MathJSON in its short form: a number, a symbol, or a function with its arguments. */
@@ -15,6 +16,8 @@ export type Tree = number | string | { readonly num: string } | readonly [string
 /** Parses an expression, or says why it can't. The text has been respelled. */
 export function expression(text: string): Tree | { readonly error: string } {
   const latex = rewrite(text);
+  const reason = beyondParser(latex);
+  if (reason) return { error: reason };
   let parsed: unknown;
   try {
     parsed = parse(latex);

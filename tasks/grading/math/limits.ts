@@ -6,7 +6,9 @@
  */
 
 /** Longest answer that is read, in characters. The longest gold answer of MATH has 200. */
-export const LONGEST = 2000;
+export const LONGEST = 1000;
+/** Longest text that an answer is looked for in. */
+export const LONGEST_TEXT = 10_000;
 /** Deepest nesting of brackets and scripts. */
 export const DEEPEST = 24;
 /** Most items of all lists, sets, tuples and matrices together. */
@@ -27,4 +29,19 @@ export function beyondLimits(text: string): string | null {
     if (depth > DEEPEST) return `brackets nested deeper than ${DEEPEST}`;
   }
   return scripts > 20 * DEEPEST ? `more than ${20 * DEEPEST} scripts` : null;
+}
+
+/**
+ * Why a formula is not given to the parser, or null. The parser tries every way to pair bars and to end a set, so its
+ * time doubles with each; quantifiers it would read have no value.
+ */
+export function beyondParser(formula: string): string | null {
+  if (/\\(?:forall|exists|nexists|not|neg|lnot)(?![a-zA-Z])/.test(formula)) return "a statement of logic";
+  if (count(formula, /\||\\[lr]?Vert(?![a-zA-Z])/g) > 6) return "more than three pairs of bars";
+  if (count(formula, /\\\{/g) > 2) return "sets within a formula";
+  return null;
+}
+
+function count(text: string, pattern: RegExp): number {
+  return text.match(pattern)?.length ?? 0;
 }

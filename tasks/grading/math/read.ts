@@ -157,9 +157,11 @@ function name(text: string): Answer {
   return isTree(tree) ? { kind: "value", text, tree, unit: null } : { kind: "words", text };
 }
 
+const FUNCTION = String.raw`\\(?:a?(?:rc)?(?:sin|cos|tan|cot|sec|csc)h?|log|ln|lg|exp|sqrt|frac)(?![a-zA-Z])`;
+
 /** Whether a text names what is asked for: `x`, `f(x)`, `|AB|`, `x_1`, `(p, q)`, `\angle ABC`, `A:B`. */
 export function isName(text: string): boolean {
-  const symbol = String.raw`(?:\\?[a-zA-Z]+(?:_(?:\w|\{[^{}]*\}))?'*)`;
+  const symbol = String.raw`(?:(?!${FUNCTION})\\?[a-zA-Z]+(?:_(?:\w|\{[^{}]*\}))?'*)`;
   const bare = text.replace(/\s+/g, " ").trim();
   if (/^(?:e|i|\\pi|\\infty)$/.test(bare)) return false;
   return new RegExp(`^${symbol}(?:\\^\\{-1\\})? ?(?:\\( ?[\\w, ]+ ?\\))?$`).test(bare) ||

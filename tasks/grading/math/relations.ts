@@ -69,7 +69,8 @@ function proportional(a: RelationAnswer, b: RelationAnswer): Verdict | null {
       const point = samplePoint(index);
       const [p, q] = [evaluate(x, point), evaluate(y, point)];
       const next = quotient(p, q);
-      if (next === null) continue;
+      // Undefined at the point, or a solution of both.
+      if (next === null || Number.isNaN(next)) continue;
       if (!Number.isFinite(next) || next === 0) return relationDiffers();
       if (ratio !== null && Math.abs(next - ratio) > 1e-9 * Math.abs(ratio)) return relationDiffers();
       ratio ??= next;
@@ -99,7 +100,7 @@ function quotient(p: Value, q: Value): number | null {
   const [a, b] = [p.approximate, q.approximate];
   if (!isFinite(a) || !isFinite(b)) return null;
   const square = size(b) ** 2;
-  if (square === 0 || size(a) === 0) return 0;
+  if (square === 0 || size(a) === 0) return square === size(a) ? NaN : 0;
   const re = (a.re * b.re + a.im * b.im) / square, im = (a.im * b.re - a.re * b.im) / square;
   return Math.abs(im) > 1e-9 * Math.abs(re) ? 0 : re;
 }

@@ -54,17 +54,22 @@ export function sameValue(a: Tree, b: Tree, roundedFrom: number): Verdict {
   return { verdict: "equal", reason: exactly ? "equal: value" : "equal: numerical value" };
 }
 
-/** The values of the variables at a point: positive rationals between 1/4 and 4 that depend on the name alone. */
+/** Denominators of the sample points: primes, so that no variable is a number that answers like to be zero at. */
+const PRIMES = [101n, 103n, 107n, 109n, 113n, 127n, 131n, 137n, 139n, 149n, 151n, 157n, 163n, 167n, 173n, 179n];
+
+/**
+ * The values of the variables at a point: positive rationals that depend on the name alone. At every other point all are
+ * below 1, at the rest all are between 1 and 6, so that inverse functions of either kind have values at some.
+ */
 export function samplePoint(index: number): Point {
   return (name) => {
-    let hash = 2166136261 ^ (index * 0x9e3779b1);
+    let hash = 2166136261 ^ Math.imul(index + 1, 0x9e3779b1);
     for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 16777619);
     hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
     hash = (hash ^ (hash >>> 13)) >>> 0;
-    // Every other point is small, so that what needs |x| < 1 has values too.
-    const denominator = BigInt(101 + (hash % 97)),
-      numerator = 29n + BigInt((hash >>> 8) % (index % 2 === 0 ? 71 : 353));
-    return { numerator, denominator };
+    const denominator = PRIMES[hash % PRIMES.length], more = hash >>> 4;
+    const numerator = BigInt(index % 2 === 0 ? 10 + more % 90 : 181 + more % 420);
+    return { numerator: numerator % denominator === 0n ? numerator + 1n : numerator, denominator };
   };
 }
 

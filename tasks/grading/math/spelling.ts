@@ -119,7 +119,8 @@ const FUNCTIONS =
 
 /** Commands whose name may have swallowed letters, as when a normaliser removed the space of `\cot x`. */
 const SWALLOWING = new RegExp(
-  String.raw`\\(${FUNCTIONS}|quad|qquad|pi|cdot|times|pm|theta|alpha|beta|sqrt|infty|cup|le|ge)(?=[a-zA-Z])([a-zA-Z]+)`,
+  String
+    .raw`\\(${FUNCTIONS}|quad|qquad|pi|cdot|times|pm|theta|alpha|beta|sqrt|infty|cup|leq|geq|le|ge)(?=[a-zA-Z])([a-zA-Z]+)`,
   "g",
 );
 
@@ -164,7 +165,7 @@ function spaces(text: string): string {
     .replace(/\\!\s*/g, "")
     .replace(/(\d)\{,\}\s?(?=\d{3}(?!\d))/g, "$1,")
     .replace(/(\d)\\,(?=\d{3}(?!\d))/g, "$1")
-    .replace(/\\(?:[,;:> ]|thinspace|medspace|thickspace|enspace|quad|qquad)(?![a-zA-Z])/g, " ")
+    .replace(/(?<!\\)\\(?:[,;:> ]|(?:thinspace|medspace|thickspace|enspace|quad|qquad)(?![a-zA-Z]))/g, " ")
     .replace(/\\q?quad(?=[a-zA-Z])/g, " ")
     .replace(/\\(?:h|v)space\*?\{[^{}]*\}|\\(?:h|v)?phantom\{[^{}]*\}/g, " ")
     .replace(/~/g, " ");
@@ -202,13 +203,13 @@ function ascii(text: string): string {
       .replace(/\*/g, "\\cdot ")
       .replace(/<=|=</g, "\\le ")
       .replace(/>=|=>/g, "\\ge ")
-      .replace(/!=(?!=)/g, "\\ne ")
+      .replace(/!=(?!=)|=\/=/g, "\\ne ")
       .replace(/(?<![\\a-zA-Z])(?:infinity|infty|inf|oo)(?![a-zA-Z])/g, "\\infty ")
       .replace(/(?<![\\a-zA-Z])pi(?![a-zA-Z])/g, "\\pi ")
       .replace(/(?<![\\a-zA-Z])sqrt(?=\s*[({\d])/g, "\\sqrt ")
       .replace(new RegExp(`(?<![\\\\a-zA-Z])(${FUNCTIONS})(?=\\s*[({^]| [a-zA-Z\\d])`, "g"), "\\$1 ")
       .replace(/\^ ?\\circ(?![a-zA-Z])|\^ ?\{ ?\\circ ?\}/g, "^{\\circ}")
-      .replace(/\^ ?(-?\d{2,}|-\d+)/g, "^{$1}");
+      .replace(/\^ ?(-?\d+\.\d+|-?\d{2,}|-\d+|-[a-zA-Z](?![a-zA-Z]))/g, "^{$1}");
     return bracketsToBraces(bracketsToBraces(part, "^"), "\\sqrt");
   });
 }

@@ -92,6 +92,11 @@ export function splitUnit(text: string): Measured {
         return "";
       },
     );
+    // Counters and units in scripts without spaces: 3页.
+    text = text.replace(
+      /(?<=[\d})])\s*[\p{Script=Han}\p{Script=Hiragana}\p{Script=Hangul}]+$/u,
+      () => (found("unit"), ""),
+    );
     text = stripDegrees(text, () => found("degree"));
     if (text === before) break;
   }

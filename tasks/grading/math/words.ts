@@ -53,7 +53,10 @@ function fold(text: string): string {
 /** `C`, `(C)`, `\text{(C)}`, `C.`, `(C) Alina`, `C: Alina`. */
 export function choice(text: string): { letter: string; words: string } | null {
   const bare = text.replace(/\\text\s*(?=\{)/g, "").replace(/[{}$]/g, "").trim();
-  const match = /^(?:\(\s*([A-Z])\s*\)|([A-Z])(?=$|[.):]))[.):]?\s*(.*)$/s.exec(bare);
+  const match = /^(?:\(\s*([A-Z])\s*\)|([A-Z])(?=$|[.):](?:\s|$)))[.):]?\s*(.*)$/s.exec(bare);
+  // A letter before a capitalised name: C Cecile.
+  const described = /^([A-J]) ([A-Z][a-z]+\b.*)$/s.exec(bare);
+  if (described) return { letter: described[1], words: described[2] };
   return match && !/^[\d(=+*/^-]/.test(match[3]) ? { letter: match[1] ?? match[2], words: match[3] } : null;
 }
 
