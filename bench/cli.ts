@@ -118,11 +118,12 @@ function program(exit: (code: number) => void): Command {
 
   podium.command("grade")
     .summary("check a task's grader on known answers")
-    .description("Grades a data set's own solutions (all must be right), or responses with published labels.")
+    .description("Grades a data set's own solutions (all must be right), or responses or answers with labels.")
     .requiredOption("--task <name>", "task whose grader is used")
     .option("--data <source>", "problems: embedded (default), a file, or hub:OWNER/NAME[@REV][:CONFIG/SPLIT]")
     .option("--gold", "grade the data set's own solutions as if they were responses")
     .option("--responses <file>", "grade responses: rows with gold, response and correct")
+    .option("--pairs <file>", "compare bare answers: rows with gold, pred and equal")
     .option("--strict", "only answers in the task's own form count")
     .option("--no-strict", "an answer that was merely found counts too")
     .option("--json", "print one JSON object")
@@ -144,7 +145,7 @@ function program(exit: (code: number) => void): Command {
     )
     .option(
       "--responses <file>",
-      "rows with response, text, solution or answer and, if some are wrong, right or correct; or responses/ of a run",
+      "rows with response, text, solution or answer and, if some are wrong, right or correct; or a file of a cell's responses/",
     )
     .option("--demonstrations", "mine what the embedded base policy learned from")
     .option("--task <name>", "say which responses are right by this task's grader and the column gold")
@@ -250,7 +251,8 @@ function program(exit: (code: number) => void): Command {
 /** The error as one sentence. */
 function sentence(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/^error: /, "").replace(/\n\(Did you mean (.*?)\?\)/, "; did you mean $1?").trim();
+  const whole = message.replace(/^error: /, "").replace(/\n\(Did you mean (.*?)\?\)/, "; did you mean $1?");
+  return whole.replace(/\s+/g, " ").trim(); // a parser may quote what it read, line breaks and all
 }
 
 /** Runs the program with these arguments and returns its exit code. */

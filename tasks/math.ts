@@ -43,6 +43,7 @@ export const math: Task<Promise<Grade>> = {
     return await filtered(problems, filter, problems.source + source.slice(name.length));
   },
   prompt: promptOf,
+  equivalent: gradeMath,
   async grade(problem, response, options) {
     const strict = options?.strict ?? problem.meta?.strict === true;
     const { text, from } = answerOf(response, { strict });

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { Verdict } from "./grading/verdict.ts";
+
 /** One problem. `id` is stable across runs and machines; `gold` is what the grader compares with. */
 export interface Problem {
   /** Name of the problem within all sources of its task. */
@@ -105,6 +107,8 @@ export interface Task<Graded extends Grade | Promise<Grade> = Grade | Promise<Gr
   readonly environment?: Environment;
   /** Grades a finished response (without special tokens), text of the environment included. */
   grade(problem: Problem, response: string, options?: GradeOptions): Graded;
+  /** Whether a bare answer means the same as the gold answer; absent where answers are compared in responses only. */
+  equivalent?(gold: string, answer: string): Verdict | Promise<Verdict>;
   /** Rewards of the steps of a response, in order; absent where the task has no process rewards. */
   gradeSteps?(problem: Problem, response: string): StepReward[];
   /** Phrases that mark planning in responses to this task (arXiv 2509.03646); absent where none are known. */

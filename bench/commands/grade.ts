@@ -1,13 +1,16 @@
 /**
  * `grade`: a task's grader, checked on known answers. Either a data set's own solutions, graded as if they were
- * responses (all must be right), or responses with labels from elsewhere (how often the grader agrees).
+ * responses (all must be right), or responses or pairs of answers with labels from elsewhere (how often the grader
+ * agrees).
  *
  * @module
  */
 
 import { type GradeOptions, type Problem, type Task, tasks } from "../../tasks/mod.ts";
 import { DataError } from "../../tasks/source/data_error.ts";
+import type { Row } from "../../tasks/source/row.ts";
 import { readRows } from "../../tasks/source/rows.ts";
+import { agreementLines, agreementOf, type Disagreement, percent } from "./agreement.ts";
 import { unknown } from "../nearest.ts";
 import { exitCodes, Refusal } from "../outcomes.ts";
 
@@ -24,8 +27,10 @@ export interface GradeCommandOptions {
   readonly data?: string;
   /** Grade the data set's own solutions. */
   readonly gold?: boolean;
-  /** A file of responses: columns `gold`, `response` and, for agreement, `correct`. */
+  /** A file of responses: columns `gold`, `response` (or `pred`) and `correct` (or `equal`). */
   readonly responses?: string;
+  /** A file of bare answers: columns `gold`, `pred` and `equal`. */
+  readonly pairs?: string;
   /** Whether only answers in the task's own form count. Default: the task's own rule. */
   readonly strict?: boolean;
   /** Print one JSON object instead of lines. */
@@ -36,28 +41,23 @@ export interface GradeCommandOptions {
   readonly printError?: (line: string) => void;
 }
 
-/** A response that was graded otherwise than its label says. */
-interface Disagreement {
-  readonly where: string;
-  readonly label: boolean;
-  readonly gold: string;
-  readonly answer: string | null;
-  readonly reason: string;
-}
-
 /** Runs the command. Exit code 0; 1 on bad input; 100 if one of the data set's own solutions is graded wrong. */
 export async function grade(options: GradeCommandOptions): Promise<number> {
   const { print = console.log, printError = (line) => console.error(`error: ${line}`) } = options;
   try {
     const task = Object.hasOwn(tasks, options.task) ? tasks[options.task] : undefined;
     if (!task) throw new Refusal(unknown("task", options.task, Object.keys(tasks)));
-    if (Boolean(options.gold) === Boolean(options.responses)) {
-      throw new Refusal("say what to grade: either --gold (the data set's own solutions) or --responses FILE.");
+    const { gold, responses, pairs, data } = options;
+    if ([gold, responses, pairs].filter(Boolean).length !== 1) {
+      const choices = "either --gold (the data set's own solutions), --pairs FILE or --responses FILE";
+      throw new Refusal(`say what to grade: ${choices}.`);
     }
-    if (options.responses !== undefined && options.data !== undefined) {
-      throw new Refusal("--data has no effect with --responses, whose rows hold the gold answers; leave one out.");
+    if (data !== undefined && !gold) {
+      const other = pairs ? "--pairs" : "--responses";
+      throw new Refusal(`--data has no effect with ${other}, whose rows hold the gold answers; leave one out.`);
     }
-    return options.gold ? await gradeGold(task, options, print) : await gradeResponses(task, options, print);
+    if (pairs) return await gradePairs(task, options, print);
+    return gold ? await gradeGold(task, options, print) : await gradeResponses(task, options, print);
   } catch (error) {
     if (!(error instanceof Refusal || error instanceof DataError)) throw error;
     printError(error.message);
@@ -92,23 +92,28 @@ async function gradeResponses(
   options: GradeCommandOptions,
   print: (line: string) => void,
 ): Promise<number> {
-  const { rows, digest } = await readRows(options.responses!, {
-    gold: "string",
-    response: "string",
-    correct: "boolean",
-  });
+  const { rows, digest } = await readRows(options.responses!, { gold: "string" });
   const disagreements: Disagreement[] = [];
   const tally = { right: 0, form: 0, fallback: 0, none: 0 };
-  for (const { values, where, line } of rows) {
-    const { gold, response, correct: label } = values as { gold: string; response: string; correct: boolean };
+  let unparsed = 0, slowest = 0;
+  await task.equivalent?.("0", "0");
+  for (const row of rows) {
+    const { values, where, line } = row;
+    const gold = values.gold as string;
+    const response = column(row, ["response", "pred"], "string");
+    const label = column(row, ["correct", "equal"], "boolean");
     const problem: Problem = { id: String(line), question: "", gold };
+    const start = performance.now();
     const { rewards, answer, reason } = await gradeRow(task, problem, response, where, strictness(options));
+    slowest = Math.max(slowest, performance.now() - start);
     const right = rewards.accuracy === 1;
+    if (rewards.parsed === 0) unparsed++;
     if (right) tally.right++;
     tally[answer === null ? "none" : rewards.format === 0 ? "fallback" : "form"]++;
     if (right !== label) disagreements.push({ where, label, gold, answer, reason });
   }
-  const graded = rows.length, agreed = graded - disagreements.length;
+  const graded = rows.length, counts = agreementOf(graded, disagreements, { unparsed, slowest });
+  const { agreed } = counts;
   if (options.json) {
     const { form, fallback, none, right } = tally;
     const answers = { form, fallback, none };
@@ -116,20 +121,70 @@ async function gradeResponses(
     const source = options.responses;
     print(
       JSON.stringify(
-        { task: task.name, source, digest, graded, right, answers, agreed, agreement, disagreements },
+        { task: task.name, source, digest, ...counts, right, answers, agreement, disagreements },
         null,
         2,
       ),
     );
     return exitCodes.ok;
   }
-  for (const { where, label, reason } of disagreements) {
-    print(`${where}: labelled ${label ? "right" : "wrong"}, graded ${label ? "wrong" : "right"} (${reason})`);
-  }
+  for (const disagreement of disagreements) print(describe(disagreement, "right", "wrong"));
   print(`graded: ${graded} responses, ${tally.right} right (${percent(tally.right, graded)} %)`);
   print(`answers: ${tally.form} in the task's form, ${tally.fallback} by the fallback, ${tally.none} none`);
-  print(`agreement: ${agreed}/${graded} (${percent(agreed, graded)} %)`);
+  // Where an answer is a number there is nothing that can't be read, and no time worth a line.
+  const lines = agreementLines(counts);
+  for (const line of task.equivalent ? lines : lines.slice(0, 1)) print(line);
   return exitCodes.ok;
+}
+
+async function gradePairs(task: Task, options: GradeCommandOptions, print: (line: string) => void): Promise<number> {
+  if (!task.equivalent) {
+    const able = Object.values(tasks).filter(({ equivalent }) => equivalent).map(({ name }) => name).join(", ");
+    throw new Refusal(`--pairs: the task ${task.name} does not compare bare answers (those that do: ${able}).`);
+  }
+  const source = options.pairs!;
+  const { rows, digest } = await readRows(source, { gold: "string", pred: "string", equal: "boolean" });
+  const disagreements: Disagreement[] = [];
+  let unparsed = 0, slowest = 0;
+  // The first comparison starts a thread; that is no part of a verdict's time.
+  await task.equivalent("0", "0");
+  for (const { values, where } of rows) {
+    const { gold, pred, equal: label } = values as { gold: string; pred: string; equal: boolean };
+    const start = performance.now();
+    const { verdict, reason } = await task.equivalent(gold, pred);
+    slowest = Math.max(slowest, performance.now() - start);
+    if (verdict === "unparsed") unparsed++;
+    if ((verdict === "equal") !== label) disagreements.push({ where, label, gold, answer: pred, reason });
+  }
+  const counts = agreementOf(rows.length, disagreements, { unparsed, slowest });
+  if (options.json) {
+    const agreement = counts.agreed / counts.graded;
+    print(JSON.stringify({ task: task.name, source, digest, ...counts, agreement, disagreements }, null, 2));
+    return exitCodes.ok;
+  }
+  for (const disagreement of disagreements) print(describe(disagreement, "equal", "different"));
+  for (const line of agreementLines(counts)) print(line);
+  return exitCodes.ok;
+}
+
+/** `file, line 3: labelled right, graded wrong (…)`. */
+function describe({ where, label, gold, answer, reason }: Disagreement, yes: string, no: string): string {
+  const pair = yes === "equal" ? ` ${JSON.stringify(gold)} and ${JSON.stringify(answer)}` : "";
+  return `${where}:${pair} labelled ${label ? yes : no}, graded ${label ? no : yes} (${reason})`;
+}
+
+/** The value of the first of some columns that a row has. */
+function column(row: Row, names: readonly string[], type: "string"): string;
+function column(row: Row, names: readonly string[], type: "boolean"): boolean;
+function column({ values, where }: Row, names: readonly string[], type: "string" | "boolean"): string | boolean {
+  const name = names.find((one) => Object.hasOwn(values, one));
+  if (name === undefined) {
+    const there = Object.keys(values).join(", ");
+    throw new DataError(`${where}: the column "${names[0]}" (or "${names[1]}") is missing (there: ${there}).`);
+  }
+  const value = values[name];
+  if (type === "string" ? typeof value === "string" : typeof value === "boolean") return value as string | boolean;
+  throw new DataError(`${where}: the column "${name}" is not a ${type}.`);
 }
 
 /** Grades a row; what is wrong with its gold answer is an error of the file. */
@@ -143,9 +198,4 @@ async function gradeRow(task: Task, problem: Problem, response: string, where: s
 
 function strictness({ strict }: GradeCommandOptions): GradeOptions {
   return strict === undefined ? {} : { strict };
-}
-
-/** A share in percent with two digits, rounded down: 100.00 means all. */
-function percent(part: number, whole: number): string {
-  return (Math.floor((part * 10000) / whole) / 100).toFixed(2);
 }

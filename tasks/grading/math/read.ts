@@ -116,7 +116,7 @@ function isProse(text: string): boolean {
   if (/\s(?:and|or)\s/.test(plain) || /[,;]/.test(text)) return false;
   // One short word in small letters may be a product: xy; anything longer, or several words, is text.
   return /\p{L}{4,}/u.test(plain) || /\p{L}{2,}\s|\s\p{L}{2,}/u.test(plain) || /^[A-Z]{2,}$/.test(plain) ||
-    /^(?:yes|no|odd|all|any|one|two|six|ten|red|sun|mon)$/i.test(plain) || /[^\x00-\x7f]/.test(plain);
+    /^(?:yes|no|odd|all|any|one|two|six|ten|red|sun|mon)$/i.test(plain) || /\P{ASCII}/u.test(plain);
 }
 
 function clockTime(text: string): number | null {

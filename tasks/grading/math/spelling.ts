@@ -61,9 +61,7 @@ const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";
 
 /** Zero-width, direction marks, soft hyphen, control characters (line ends and tabs are spaces). */
-// deno-lint-ignore no-control-regex
-const INVISIBLE =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]/g;
+const INVISIBLE = /(?![\t\n])[\p{Cc}\p{Cs}\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]/gu;
 
 /** Commands with the same meaning as another command, or as plain characters. */
 const SYNONYMS = invert({
@@ -145,7 +143,7 @@ export function respell(text: string): string {
     new RegExp(`[${SUBSCRIPTS}]+`, "g"),
     (digits) => `_{${[...digits].map((digit) => SUBSCRIPTS.indexOf(digit)).join("")}}`,
   );
-  text = text.replace(/[^\x00-\x7f]/g, (character) => CHARACTERS.get(character) ?? character.normalize("NFKC"));
+  text = text.replace(/\P{ASCII}/gu, (character) => CHARACTERS.get(character) ?? character.normalize("NFKC"));
   return commands(spaces(text)).replace(/ +/g, " ").trim();
 }
 

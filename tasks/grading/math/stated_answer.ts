@@ -34,7 +34,7 @@ const SHORT = 100;
 /** The answer that a response states, or null. */
 export function statedAnswer(response: string): StatedAnswer | null {
   const text = response.slice(-TAIL).split(TURN, 1)[0].trim();
-  if (text.length <= SHORT && !text.includes("\n") && !/[^\x00-\x7f]/.test(text) && !hasProse(text)) {
+  if (text.length <= SHORT && !text.includes("\n") && !/\P{ASCII}/u.test(text) && !hasProse(text)) {
     return text === "" ? null : { text, from: "whole response" };
   }
   const stated = statement(text);
@@ -66,7 +66,7 @@ function statement(text: string): string | null {
     for (const part of new Set([said, sentence.trim()])) {
       const formulas = [...part.matchAll(FORMULA)];
       if (formulas.length > 0) {
-        return formulas.length === 1 && alone(part, formulas[0]) ? part : content(formulas.at(-1)!);
+        return formulas.length === 1 && withUnit(part, formulas[0]) ? part : content(formulas.at(-1)!);
       }
       if (part !== "" && part.length <= SHORT && !hasProse(part)) return part;
       const number = part.match(NUMBER);
@@ -76,9 +76,9 @@ function statement(text: string): string | null {
   return null;
 }
 
-/** Whether a formula has only a unit or nothing beside it. */
-function alone(part: string, formula: RegExpMatchArray): boolean {
-  return part.replace(formula[0], "").trim().split(/\s+/).length <= 2 && part.startsWith(formula[0]);
+/** Whether a formula has a unit behind it, and nothing else beside it. */
+function withUnit(part: string, formula: RegExpMatchArray): boolean {
+  return part.startsWith(formula[0]) && /^\s*\S+(?:\s\S+)?\s*$/.test(part.slice(formula[0].length));
 }
 
 function content(match: RegExpMatchArray): string {
