@@ -253,6 +253,7 @@ Deno.test("a gate that fails gives exit code 100 and a leaderboard with nulls", 
 Deno.test("bad input gives one sentence and exit code 1", async (test) => {
   const directory = await Deno.makeTempDir();
   await Deno.writeTextFile(`${directory}/empty.jsonl`, "");
+  await Deno.writeTextFile(`${directory}/lines.json`, "x\ny\n"); // JSON.parse quotes it, line breaks and all
   await Deno.writeTextFile(`${directory}/broken.jsonl`, '{"question": "1 + 1?", "answer": "#### 2"}\n{"question": \n');
   await Deno.writeTextFile(`${directory}/tokens.jsonl`, "[1, 2]\n[1, -2]\n");
   await Deno.writeTextFile(`${directory}/beyond.jsonl`, "[1, 2]\n\n[1, 13]\n");
@@ -296,6 +297,7 @@ Deno.test("bad input gives one sentence and exit code 1", async (test) => {
     ],
     [["bench", table, "--out="], /^--out is empty; give a directory\.$/],
     [["bench", "--suite=./none.json"], /^\.\/none\.json: can't read the suite \(no such file or directory\); give the/],
+    [["bench", `--suite=${directory}/lines.json`], /lines\.json: not JSON \(.*\)\.$/],
     [["grade", "--task=gsm", "--gold"], /^unknown task "gsm"; did you mean "gsm8k"\?$/],
     [["verify", `${directory}/hollow`], /hollow: no recorded cell there; give the directory of a run or of a cell\.$/],
     [["verify", "/none"], /^\/none: can't be read; give the directory of a run or of a cell\.$/],

@@ -79,7 +79,7 @@ export function requireServed(algorithm: Algorithm, training: Training, task: Ta
     }
   }
   if (planning && !task.strategicGrams?.length) {
-    refuse(`needs strategic grams, but task ${task.name} has none; choose a task that has some.`);
+    refuse(`needs strategic grams, but task ${task.name} has none; choose other algorithms, or a task that has some.`);
   }
   if (steps && !task.gradeSteps) {
     refuse(

@@ -38,7 +38,10 @@ Deno.test("what can't be served is refused in one sentence that says what to do"
     [asked({ groupSize: 16 }), /at least 16 responses per prompt, not 4; raise groupSize/],
     [asked({ minibatches: 7 }), /at least 7 minibatches of whole groups, .* 6 prompts; raise promptsPerStep/],
     [asked({ channels: ["format"] }), /needs the reward channel "format"; add it to rewards/],
-    [asked({ planning: true }, bare), /needs strategic grams, but task digit has none; choose a task/],
+    [
+      asked({ planning: true }, bare),
+      /needs strategic grams, but task digit has none; choose other algorithms, or a task/,
+    ],
     [asked({ planning: true }, { ...bare, strategicGrams: [] }), /needs strategic grams/],
     [asked({ steps: true }, bare), /needs rewards of single steps, but task digit grades only whole/],
     [asked({ refreshReferenceEvery: 2 }), /refreshes a reference policy but needs none; leave the refresh out/],

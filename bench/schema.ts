@@ -16,10 +16,16 @@ function sentence(error: ErrorObject): string {
     const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {});
     return `${where} has an unknown property "${name}"${suggestion(name, known)}`;
   }
+  if (error.keyword === "minItems" && error.params.limit === 1) return `${where} is empty; name at least one.`;
   const value = JSON.stringify(error.data) ?? "undefined";
   return error.keyword === "required"
     ? `${where} ${error.message}.`
     : `${where} ${error.message}, not ${value.length > 60 ? value.slice(0, 57) + "..." : value}.`;
+}
+
+/** Where a value may have several forms: what is wrong within the form it has, rather than that it has not another. */
+function telling(errors: readonly ErrorObject[]): ErrorObject {
+  return errors.find(({ keyword }) => keyword !== "type" && keyword !== "anyOf") ?? errors[0];
 }
 
 /**
@@ -29,6 +35,6 @@ function sentence(error: ErrorObject): string {
  */
 export function validated<T>(schema: object, value: unknown, source: string): T {
   const validate = ajv.compile(schema);
-  if (!validate(value)) throw new Refusal(`${source}: ${sentence(validate.errors![0])}`);
+  if (!validate(value)) throw new Refusal(`${source}: ${sentence(telling(validate.errors!))}`);
   return value as T;
 }

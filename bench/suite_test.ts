@@ -27,6 +27,14 @@ Deno.test("a suite error names the file, the place and what is wrong", () => {
   assert.throws(changed((s) => delete s.seeds), {
     message: "mine.json: the top level must have required property 'seeds'.",
   });
+  assert.throws(changed((s) => s.training.temperature = { from: 1 }), {
+    message: "mine.json: /training/temperature must have required property 'to'.",
+  });
+  assert.throws(changed((s) => s.training.temperature = { from: 1, to: 0 }), {
+    message: "mine.json: /training/temperature/to must be > 0, not 0.",
+  });
+  assert.throws(changed((s) => s.training.temperature = "warm"), /temperature must be number, not "warm"/);
+  assert.throws(changed((s) => s.algorithms = []), { message: "mine.json: /algorithms is empty; name at least one." });
   assert.throws(changed((s) => s.algorithms[1].name = "grpo"), /two algorithms are called "grpo"/);
   assert.throws(changed((s) => s.training.minibatches = 32), /use at most 16 minibatches/);
   assert.throws(changed((s) => s.algorithms[0].training = { groupSize: 4 }), /unknown property "groupSize"/);
@@ -48,7 +56,7 @@ Deno.test("an entry may set optimizer, temperature and reward channels of its ow
   assert.deepEqual(suite.training.rewards, ["accuracy"]);
   assert.throws(
     changed((s) => s.algorithms[0].training = { rewards: [] }),
-    /\/algorithms\/0\/training\/rewards must NOT/,
+    /\/algorithms\/0\/training\/rewards is empty; name at least one\./,
   );
 });
 

@@ -7,7 +7,7 @@
  * @module
  */
 import { DataError } from "../../tasks/source/data_error.ts";
-import { openCorpus } from "../../tasks/web_search/corpus.ts";
+import { type Corpus, openCorpus } from "../../tasks/web_search/corpus.ts";
 import { readQuestions } from "../../tasks/web_search/questions_file.ts";
 import type { Search } from "../../tasks/web_search/search.ts";
 import { align } from "../leaderboard/table.ts";
@@ -36,11 +36,12 @@ export async function search(options: SearchCommandOptions): Promise<number> {
   try {
     const asked = await readSupported(options.questions);
     const corpus = await openCorpus(options.corpus);
+    requirePassages(asked, corpus, options);
     const { recall, milliseconds } = await measure(corpus.search, asked);
     corpus.close();
     if (options.json) {
-      const { digest } = corpus;
-      print(JSON.stringify({ ...options, digest, asked: asked.length, recall, milliseconds }, null, 2));
+      const { digest } = corpus, sources = { corpus: options.corpus, questions: options.questions };
+      print(JSON.stringify({ ...sources, digest, asked: asked.length, recall, milliseconds }, null, 2));
     } else {
       print(`${asked.length} questions, each as its own query`);
       print(align([
@@ -62,6 +63,7 @@ export async function search(options: SearchCommandOptions): Promise<number> {
 
 /** A question and the passages that answer it. */
 interface Supported {
+  readonly id: string;
   readonly question: string;
   readonly supporting: readonly string[];
 }
@@ -71,10 +73,26 @@ async function readSupported(path: string): Promise<Supported[]> {
   return problems.map(({ id, question, meta }) => {
     const supporting = meta?.supporting;
     if (!Array.isArray(supporting) || supporting.length === 0) {
-      throw new DataError(`${path}: ${id} has no column "supporting", a list of the ids of passages that answer it.`);
+      throw new DataError(
+        `${path}: question ${id} has no column "supporting", a list of the ids of passages that answer it.`,
+      );
     }
-    return { question, supporting: supporting.map(String) };
+    return { id, question, supporting: supporting.map(String) };
   });
+}
+
+/** Refuses questions about another corpus: passages that are not there can't be found, which would be called recall. */
+function requirePassages(
+  asked: readonly Supported[],
+  corpus: Corpus,
+  { corpus: path, questions }: SearchCommandOptions,
+): void {
+  const there = corpus.ids();
+  for (const { id, supporting } of asked) {
+    const missing = supporting.find((one) => !there.has(one));
+    if (missing === undefined) continue;
+    throw new DataError(`${questions}: question ${id} is answered by the passage "${missing}", which ${path} has not.`);
+  }
 }
 
 async function measure(find: Search, asked: readonly Supported[]) {

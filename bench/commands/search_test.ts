@@ -51,7 +51,8 @@ Deno.test("recall counts questions with all of their passages, and the share of 
   await files(corpus, questions, async (...paths) => {
     const { code, out } = await run(...paths);
     assert.equal(code, 0);
-    const { asked, recall, milliseconds } = JSON.parse(out);
+    const { asked, recall, milliseconds, ...sources } = JSON.parse(out);
+    assert.deepEqual(Object.keys(sources), ["corpus", "questions", "digest"]);
     assert.equal(asked, 3);
     assert.deepEqual(recall.map(({ first, all, share }: Record<string, number>) => [first, all, share]), [
       [1, 1 / 3, 2 / 4],
@@ -70,10 +71,14 @@ Deno.test("bad input is one sentence and exit code 1", async () => {
       code: 1,
       out: "",
       errors: [
-        `${questions}: questions.jsonl:1 has no column "supporting", a list of the ids of passages that answer it.`,
+        `${questions}: question questions.jsonl:1 has no column "supporting", a list of the ids of passages that answer it.`,
       ],
     });
     assert.match((await run("no.jsonl", questions)).errors[0], /supporting/);
+    await Deno.writeTextFile(questions, JSON.stringify({ question: "q", answer: "x", supporting: ["a", "z"] }));
+    assert.deepEqual((await run(corpus, questions)).errors, [
+      `${questions}: question questions.jsonl:1 is answered by the passage "z", which ${corpus} has not.`,
+    ]);
     assert.match((await run(corpus, "no.jsonl")).errors[0], /^no\.jsonl: there is no such file\.$/);
   });
 });

@@ -11,7 +11,7 @@ import { cacheDirectory } from "../source/cache_directory.ts";
 import { DataError } from "../source/data_error.ts";
 import { sha256 } from "../sha256.ts";
 import { readRows } from "../source/rows.ts";
-import { buildIndex, INDEX_VERSION, searchIndex } from "./full_text.ts";
+import { buildIndex, idsOf, INDEX_VERSION, searchIndex } from "./full_text.ts";
 import type { Passage, Search } from "./search.ts";
 
 /** A corpus that can be searched. */
@@ -19,6 +19,8 @@ export interface Corpus {
   readonly search: Search;
   /** SHA-256 of the file. */
   readonly digest: string;
+  /** Ids of all passages. */
+  ids(): ReadonlySet<string>;
   /** Closes the index. */
   close(): void;
 }
@@ -26,7 +28,7 @@ export interface Corpus {
 /**
  * Opens a corpus file. Its index is kept in `folder`, by default in the cache; deleting it costs time alone.
  *
- * @throws {DataError} if it is missing or malformed, or two passages have the same id.
+ * @throws {DataError} if it is missing or malformed, two passages have the same id, or the index can't be kept.
  */
 export async function openCorpus(
   path: string,
@@ -35,7 +37,7 @@ export async function openCorpus(
   const digest = await digestOf(path);
   const index = `${folder}/${digest}.v${INDEX_VERSION}.sqlite`;
   const database = await openIndex(index) ?? await keepIndex(index, folder, await readPassages(path));
-  return { search: searchIndex(database), digest, close: () => database.close() };
+  return { search: searchIndex(database), digest, ids: () => idsOf(database), close: () => database.close() };
 }
 
 /** Digest of a file; of no file, if it can't be read: the reader of rows says why. */
@@ -64,26 +66,40 @@ function splitContents(contents: string): { title: string; text: string } {
   return { title, text };
 }
 
+/** The index at `path`; `null` if there is none, or a damaged one, which is built again. */
 async function openIndex(path: string): Promise<DatabaseSync | null> {
+  const file = await Deno.stat(path).catch(() => null);
+  if (file === null) return null;
+  let database: DatabaseSync | undefined;
   try {
-    await Deno.stat(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
+    database = new DatabaseSync(path, { readOnly: true });
+    const { bytes } = database.prepare(
+      "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size",
+    ).get() as { bytes: number };
+    searchIndex(database);
+    if (bytes === file.size) return database;
+  } catch {
+    // Not a database, or not an index.
   }
-  return new DatabaseSync(path, { readOnly: true });
+  database?.close();
+  return null;
 }
 
 /** Builds under a name of its own and renames, so that whoever finds the index finds all of it. */
 async function keepIndex(path: string, folder: string, passages: readonly Passage[]): Promise<DatabaseSync> {
-  await Deno.mkdir(folder, { recursive: true });
-  const unfinished = await Deno.makeTempFile({ dir: folder, prefix: "unfinished-", suffix: ".sqlite" });
+  let unfinished: string | undefined;
   try {
+    await Deno.mkdir(folder, { recursive: true });
+    unfinished = await Deno.makeTempFile({ dir: folder, prefix: "unfinished-", suffix: ".sqlite" });
     buildIndex(passages, unfinished).close();
     await Deno.rename(unfinished, path);
-  } catch (error) {
-    await Deno.remove(unfinished).catch(() => {});
-    throw error;
+    return new DatabaseSync(path, { readOnly: true });
+  } catch (cause) {
+    if (unfinished !== undefined) await Deno.remove(unfinished).catch(() => {});
+    const { message } = cause as Error;
+    throw new DataError(
+      `${folder}: the index of the corpus can't be kept there (${message}); set PODIUM_CACHE to another directory.`,
+      { cause },
+    );
   }
-  return new DatabaseSync(path, { readOnly: true });
 }

@@ -65,6 +65,38 @@ sharedData("Search-R1's own example of a corpus can be searched", (shared) =>
     close();
   }));
 
+Deno.test("a damaged index is built again", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/corpus.jsonl`, kept = `${folder}/kept`;
+    await write(path, Array.from({ length: 500 }, (_, i) => ({ id: `${i}`, title: "", text: `word${i} tower` })));
+    (await openCorpus(path, { folder: kept })).close();
+    const [name] = names(kept), index = `${kept}/${name}`, whole = await Deno.readFile(index);
+    for (
+      const damaged of [whole.slice(0, whole.length / 2), whole.slice(0, 50), new TextEncoder().encode("junk"), ""]
+    ) {
+      await (typeof damaged === "string" ? Deno.writeTextFile(index, damaged) : Deno.writeFile(index, damaged));
+      const corpus = await openCorpus(path, { folder: kept });
+      assert.deepEqual((await corpus.search("word499", { limit: 3 })).map(({ id }) => id), ["499"]);
+      assert.equal(corpus.ids().size, 500);
+      corpus.close();
+      assert.deepEqual(names(kept), [name]);
+    }
+  }));
+
+Deno.test("a folder that can't keep an index is refused in one sentence", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/corpus.jsonl`;
+    await write(path, [{ id: "1", title: "", text: "a" }]);
+    await assert.rejects(openCorpus(path, { folder: `${path}/kept` }), (error: Error) => {
+      assert.ok(error instanceof DataError);
+      assert.match(
+        error.message,
+        /corpus\.jsonl\/kept: the index of the corpus can't be kept there \(.*\); set PODIUM_CACHE/,
+      );
+      return true;
+    });
+  }));
+
 Deno.test("many may build the same index at the same time", () =>
   inFolder(async (folder) => {
     const path = `${folder}/corpus.jsonl`;

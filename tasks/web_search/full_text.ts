@@ -52,6 +52,11 @@ export function searchIndex(database: DatabaseSync): Search {
   };
 }
 
+/** Ids of all passages of an index that {@linkcode buildIndex} wrote. */
+export function idsOf(database: DatabaseSync): Set<string> {
+  return new Set(database.prepare("SELECT id FROM passages").all().map(({ id }) => id as string));
+}
+
 /** The query as an FTS5 expression: its words in quotes, so that none of them is taken for an operator. */
 function matchAny(query: string): string {
   const words = [...new Set(query.toLowerCase().match(/[\p{L}\p{N}\p{M}]+/gu))];
