@@ -19,9 +19,16 @@ export type { EquivalenceOptions, Verdict } from "./verdict.ts";
  */
 const TIME_LIMIT = 1000;
 
+/** Options of {@linkcode gradeMath}. */
+export interface MathGradingOptions extends EquivalenceOptions {
+  /** Longest time of a comparison in milliseconds, counted from when the thread takes it up. Default 1000. */
+  readonly timeLimit?: number;
+}
+
 /** A comparison under way or waiting. */
 interface Job {
   readonly request: readonly [gold: string, prediction: string, options: EquivalenceOptions];
+  readonly timeLimit: number;
   readonly resolve: (verdict: Verdict) => void;
 }
 
@@ -40,9 +47,10 @@ let timer: ReturnType<typeof setTimeout> | undefined;
  * await gradeMath("\\frac{1}{2}", "0.5"); // { verdict: "equal", reason: "equal: value" }
  * ```
  */
-export function gradeMath(gold: string, prediction: string, options: EquivalenceOptions = {}): Promise<Verdict> {
+export function gradeMath(gold: string, prediction: string, options: MathGradingOptions = {}): Promise<Verdict> {
+  const { timeLimit = TIME_LIMIT, ...conventions } = options;
   return new Promise((resolve) => {
-    jobs.push({ request: [gold, prediction, options], resolve });
+    jobs.push({ request: [gold, prediction, conventions], timeLimit, resolve });
     if (!worker) start();
     else if (jobs.length === 1) next();
   });
@@ -70,8 +78,9 @@ function next(): void {
   if (jobs.length === 0) return worker?.unref();
   if (!ready) return;
   worker!.ref();
-  worker!.postMessage(jobs[0].request);
-  timer = setTimeout(() => restart(`unparsed: no verdict within ${TIME_LIMIT} ms`), TIME_LIMIT);
+  const { request, timeLimit } = jobs[0];
+  worker!.postMessage(request);
+  timer = setTimeout(() => restart(`unparsed: no verdict within ${timeLimit} ms`), timeLimit);
 }
 
 function finish(verdict: Verdict): void {

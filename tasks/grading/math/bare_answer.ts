@@ -16,6 +16,8 @@ const NESTED = 4;
 
 /** Takes an answer out of its box, its dollar signs or the sentence around it; most answers are bare already. */
 export function bareAnswer(text: string, depth = 0): string {
+  const bold = /^\s*\*\*([^*]+)\*\*[.\s]*$/.exec(text);
+  if (bold) text = bold[1];
   const boxed = depth < NESTED ? boxes(text) : null;
   if (boxed !== null) return bareAnswer(boxed, depth + 1);
   const segments = [...text.matchAll(SEGMENT)];

@@ -51,7 +51,8 @@ export function evaluate(tree: Tree, point: Point): Value {
   let steps = 0;
   return visit(tree);
 
-  function visit(node: Tree): Value {
+  function visit(node: Tree | undefined): Value {
+    if (node === undefined) throw new NoValue("a function without its argument");
     if (++steps > MOST_STEPS) throw new NoValue("too many operations");
     if (typeof node === "number") return exact(q.parseDecimal(String(node)) ?? undefinedValue());
     if (typeof node === "string") return symbol(node);

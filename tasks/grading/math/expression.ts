@@ -40,7 +40,7 @@ function rewrite(text: string): string {
     .replace(/\\frac\s*(\d)\s*(\{\d+\})/g, "\\frac{$1}$2")
     .replace(/(?<![\d.^\w/}])(\d+)\s?\/\s?(\d+)(?![\d.^!]|\s?\/)/g, "\\frac{$1}{$2}")
     // Point behind a number that ends it, and digits apart: 1 2 is no number.
-    .replace(/(\d)\.(?!\d)/g, "$1");
+    .replace(/(\d)\.(?!\d|\\overline|\\dot)/g, "$1");
   // A mixed number has a proper fraction; 4\frac{3}{2} is a product.
   latex = latex.replace(
     /(?<![\d.^_\w}\\])(\d+)\s*\\frac\{(\d+)\}\{(\d+)\}/g,

@@ -220,7 +220,7 @@ function readValue(text: string): Answer {
   }
   const tree = expression(bare);
   if (isTree(tree)) return { kind: "value", text, tree, unit };
-  if (/^[\p{L}\s\d.,'’:/-]+$/u.test(plainWords(text)) && !/[\^_=+]|\\frac|\\sqrt/.test(text)) {
+  if (/^[\p{L}\s\d.,'’:/-]+$/u.test(plainWords(text)) && !/[\^_=+]|\\(?!text|[ ,;:!])/.test(text)) {
     return { kind: "words", text };
   }
   return unparsed(text, tree.error);
