@@ -286,7 +286,10 @@ Deno.test("bad input gives one sentence and exit code 1", async (test) => {
       ["bench", "--policy=/none"],
       /^policy \/none: no such directory; give a directory with config\.json and model\.safetensors\.$/,
     ],
-    [["bench", "--policy=embedded:none"], /^policy embedded:none: there is no such embedded policy/],
+    [
+      ["bench", "--policy=embedded:none"],
+      /^policy embedded:none: there is no such embedded policy \(there are embedded:base, .*\); choose/,
+    ],
     [["bench", `--policy=${directory}/hollow`], /hollow.*config\.json/],
     [["bench", table, `--data=${directory}/none.jsonl`], /none\.jsonl/],
     [["bench", table, `--data=${directory}/empty.jsonl`], /empty\.jsonl/],

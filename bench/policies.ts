@@ -71,7 +71,8 @@ async function opened<T>(
   if (!found) {
     throw new Refusal(
       source.startsWith(prefix)
-        ? `policy ${source}: there is no such embedded policy; make it with \`deno task pretrain\` or give a directory.`
+        ? `policy ${source}: there is no such embedded policy (there are ${Object.values(basePolicies).join(", ")}); ` +
+          "choose one of them or give a directory."
         : `policy ${source}: no such directory; give a directory with config.json and model.safetensors.`,
     );
   }
