@@ -19,6 +19,7 @@ import { webSearch, webSearchR1Searcher, webSearchToolCall } from "./web_search.
 
 export type { Environment, Grade, GradeOptions, Problem, Problems, ProblemsOptions, StepReward, Task } from "./task.ts";
 export { type Leakage, leakageOf, type LeakageRule } from "./leakage.ts";
+export { type EquivalenceOptions, gradeMath, type MathGradingOptions, type Verdict } from "./grading/math.ts";
 export { DataError } from "./source/data_error.ts";
 export { gsm8k, math, webSearch };
 

@@ -59,7 +59,7 @@ function statement(text: string): string | null {
       rest,
     );
     if (letter) return letter[1];
-    const sentence = rest.split(/[.。](?=\s|$)/, 1)[0].replace(/["”*]+$/, "");
+    const sentence = rest.split(/[.。](?=\s|$)|,? \b(?:because|since|as)\b/, 1)[0].replace(/["”*]+$/, "");
     // "The final answer is the volume, which is 120": what is behind the last "is" of the sentence says it.
     const behind = outsideOfFormulas(sentence).split(/\b(?:is|are|equals)\b/).at(-1)!;
     const said = sentence.slice(sentence.length - behind.length).trim();
