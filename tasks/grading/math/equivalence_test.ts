@@ -38,6 +38,7 @@ Deno.test("numbers: fractions, mixed numbers, decimals, thousands, powers, roots
     ["7.5 \\times 10^{-3}", "0.0075"],
     ["\\sqrt[3]{-27}", "-3"],
     ["\\log_2 32", "5"],
+    ["\\log_{10} 1000", "3"],
     ["|{-4}|", "4"],
     ["½", "0.5"],
     ["\\sum_{k=1}^{4} k^2", "30"],
@@ -119,6 +120,7 @@ Deno.test("lists and sets in any order, tuples and matrices in theirs", () => {
     ["\\begin{pmatrix} 1 \\\\ 2 \\\\ 3 \\end{pmatrix}", "(1,2,3)"],
     ["a = 1, b = 2", "1, 2"],
     ["2, 2, 3", "2, 3"],
+    ["\\emptyset", "\\{\\}"],
   ]);
   check("different", [
     ["2, 3, 5", "2, 3"],
@@ -161,7 +163,15 @@ Deno.test("equations: a name on the left may be left out, a multiple is the same
     ["x \\approx 2.5", "2.5"],
     ["\\frac{1}{3} \\approx 0.33", "\\frac13"],
   ]);
-  check("different", [["x + y = 5", "5"], ["x = 5", "x = 6"], ["a = 5", "b = 5"], ["x^2+y^2=4", "x^2-y^2=4"]]);
+  check("different", [
+    ["x + y = 5", "5"],
+    ["x = 5", "x = 6"],
+    ["a = 5", "b = 5"],
+    ["x = 1, y = 2", "x = 2, y = 1"],
+    ["AB = 4, CD = 5", "AB = 5, CD = 4"],
+    ["f(1) = 2, f(2) = 1", "f(1) = 1, f(2) = 2"],
+    ["x^2+y^2=4", "x^2-y^2=4"],
+  ]);
 });
 
 Deno.test("words, choices, dates, times, numerals", () => {

@@ -39,6 +39,8 @@ function rewrite(text: string): string {
     .replace(/\\frac\s*(\{-?\d+\})\s*(\d)/g, "\\frac$1{$2}")
     .replace(/\\frac\s*(\d)\s*(\{\d+\})/g, "\\frac{$1}$2")
     .replace(/(?<![\d.^\w/}])(\d+)\s?\/\s?(\d+)(?![\d.^!]|\s?\/)/g, "\\frac{$1}{$2}")
+    // The parser reads \log_{10} as \log, which is natural here.
+    .replace(/\\log\s*_\s*(?:\{\s*10\s*\}|10(?!\d))/g, "\\lg ")
     // Point behind a number that ends it, and digits apart: 1 2 is no number.
     .replace(/(\d)\.(?!\d|\\overline|\\dot)/g, "$1");
   // A mixed number has a proper fraction; 4\frac{3}{2} is a product.

@@ -57,6 +57,7 @@ export function read(spelled: string): Answer {
     const union = split(text, UNION).map((part) => part.text);
     if (union.length > 1) return { kind: "union", text, items: union.map(inner) };
 
+    if (text === "\\emptyset") return { kind: "set", text, items: [] };
     const numbers = /^\\mathbb\s*\{?R\}?$/.test(text);
     if (numbers) return inner("(-\\infty,\\infty)");
     const without = /^\\mathbb\s*\{?R\}?\s*(?:\\setminus|\\backslash|-|\\)\s*\\\{(.*)\\\}$/.exec(text);

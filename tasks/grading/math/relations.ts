@@ -105,13 +105,17 @@ function quotient(p: Value, q: Value): number | null {
   return Math.abs(im) > 1e-9 * Math.abs(re) ? 0 : re;
 }
 
-/** Whether two definitions may define the same: x and x, y and f(x), W(n) and W(x), but not x and y. */
+/** Whether two definitions may define the same: x and x, y and f(x), W(n) and W(x), an area and A, but not x and y. */
 function compatible(a: RelationAnswer, b: RelationAnswer): boolean {
-  const [x, y] = [a, b].map(({ sides }) =>
-    (isName(sides[0].text) ? sides[0] : sides[sides.length - 1]).text.replace(/[\s{}]/g, "")
-  );
-  const plain = (name: string) => /^\\?[a-zA-Z](?:_\w+)?$/.test(name) && name !== "y";
-  return x === y || !plain(x) || !plain(y);
+  // A calculation defines no name.
+  if (![a, b].every(({ sides }) => isName(sides[0].text) || isName(sides[sides.length - 1].text))) return true;
+  const [x, y] = [a, b].map(({ sides }) => {
+    const { text } = isName(sides[0].text) ? sides[0] : sides[sides.length - 1];
+    return text.replace(/m?\s*\\(?:angle|overline|widehat)/g, "").replace(/[\s{}|]/g, "");
+  });
+  const isFunction = (name: string) => /^(?:y|\\?[a-zA-Z]+(?:_\w+)?\([a-zA-Z]\))$/.test(name);
+  const described = (name: string) => /^\\text|^[a-z]{4,}/.test(name);
+  return x === y || (isFunction(x) && isFunction(y)) || described(x) || described(y);
 }
 
 function occursIn(name: Answer, other: Answer): boolean {
