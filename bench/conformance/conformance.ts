@@ -3,7 +3,8 @@
  *
  * Two layouts are read, documented in the formula sheets they belong to. A case names either a `fixture` of the file
  * (layout A, which may also have `primitives` tables) or carries its own `inputs` (layout B). What is computed for a
- * case is in `entries.ts`; which conventions are tried where a case does not fix one, in `golden_case.ts`.
+ * case is in `entries.ts`; which conventions are tried where a case does not fix one, in `golden_case.ts`. A third
+ * layout has sections of statistics instead of cases; `statistics.ts` reads it.
  *
  * A case passes if every expected quantity is computed and differs by at most 1e-9, relative for numbers greater
  * than 1. It fails if one that is computed differs. It is unsupported if none differs but one is not computed. Keys
@@ -14,85 +15,15 @@
 
 import type { Response } from "../../algorithms/mod.ts";
 import { entries } from "./entries.ts";
-import { computedBy, type GoldenCase, type Quantities, Unsupported } from "./golden_case.ts";
+import { computedBy, type GoldenCase, type Quantities } from "./golden_case.ts";
 import { tables } from "./primitives.ts";
+import { statisticsOutcomes } from "./statistics.ts";
+import { attempt, difference, isRecord, judge, type Outcome, say } from "./verdict.ts";
 
-/** Largest error that passes. */
-export const TOLERANCE = 1e-9;
+export type { Outcome };
 
 /** Errors of advantages that differ by less are the same: layout B has 13 digits. */
 const ROUNDING = 1e-12;
-
-/** How one case or table came out. */
-export interface Outcome {
-  /** Case id, or `primitives.` and the table's name. */
-  id: string;
-  /** Label of the case's algorithm, or `primitives`. */
-  algorithm: string;
-  /** The verdict. */
-  status: "passed" | "failed" | "unsupported";
-  /** Largest error over the quantities that were compared; `NaN` if none was. */
-  error: number;
-  /** Why it did not pass; empty if it did. */
-  reason: string;
-  /** Registry name of the algorithm that computed the case, where one did. */
-  by?: string;
-}
-
-/**
- * Error of numbers, nested lists, records and per-response values against per-token rows, scaled by the expected
- * magnitude; words must be the same.
- */
-function difference(expected: unknown, actual: unknown): number {
-  if (ArrayBuffer.isView(actual)) actual = Array.from(actual as Float64Array);
-  if (typeof expected === "boolean") expected = Number(expected);
-  if (typeof actual === "boolean") actual = Number(actual);
-  if (expected === null) return actual === null || Number.isNaN(actual) ? 0 : Infinity;
-  if (typeof expected === "number") {
-    // One number per response, a row per token: every token must have that number.
-    if (Array.isArray(actual)) return Math.max(0, ...actual.map((part) => difference(expected, part)));
-    if (typeof actual !== "number" || !Number.isFinite(actual)) return Infinity;
-    return Math.abs(actual - expected) / Math.max(1, Math.abs(expected));
-  }
-  if (typeof expected === "string") return expected === actual ? 0 : Infinity;
-  if (isRecord(expected)) {
-    if (!isRecord(actual) || Object.keys(actual).length !== Object.keys(expected).length) return Infinity;
-    return Math.max(0, ...Object.entries(expected).map(([name, part]) => difference(part, actual[name])));
-  }
-  if (!Array.isArray(expected) || !Array.isArray(actual) || expected.length !== actual.length) return Infinity;
-  return Math.max(0, ...expected.map((part, i) => difference(part, actual[i])));
-}
-
-const say = (error: number) => Number.isFinite(error) ? error.toExponential(1) : "more than any number";
-
-/** Verdict on pairs of expected and computed quantities. */
-function judge(id: string, algorithm: string, pairs: Iterable<readonly [string, unknown, unknown]>): Outcome {
-  let error = NaN, worst = "";
-  const missing: string[] = [];
-  for (const [name, expected, actual] of pairs) {
-    if (actual === undefined) {
-      missing.push(name);
-      continue;
-    }
-    const own = difference(expected, actual);
-    if (!(own <= error)) [error, worst] = [own, name];
-  }
-  if (error > TOLERANCE) return { id, algorithm, status: "failed", error, reason: `${worst} differs by ${say(error)}` };
-  if (missing.length === 0) return { id, algorithm, status: "passed", error, reason: "" };
-  const compared = worst === "" ? "" : `; the rest agrees to ${say(error)}`;
-  return { id, algorithm, status: "unsupported", error, reason: `not computed: ${missing.join(", ")}${compared}` };
-}
-
-/** Runs `work`, turning what it throws into an outcome. */
-function attempt(id: string, algorithm: string, work: () => Outcome): Outcome {
-  try {
-    return work();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    if (error instanceof Unsupported) return { id, algorithm, status: "unsupported", error: NaN, reason };
-    return { id, algorithm, status: "failed", error: Infinity, reason };
-  }
-}
 
 /** Marks of tokens or responses that depend on the sign of the advantage. */
 const MARKS = new Set(["clipped_tokens", "seq_clipped", "valid", "keep_mask"]);
@@ -135,9 +66,6 @@ function checkCase(golden: GoldenCase): Outcome {
     return { ...outcome, by: best[computedBy] };
   });
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A list of numbers as a row. */
 function row(value: unknown, what: string): Float64Array {
@@ -256,7 +184,8 @@ export function checkGolden(text: string): { cases: Outcome[]; primitives: Outco
   } catch (error) {
     throw new TypeError(`it is not JSON (${(error as Error).message})`);
   }
-  if (!isRecord(file) || !(Array.isArray(file.cases) || isRecord(file.primitives))) {
+  const statistics = isRecord(file) ? statisticsOutcomes(file) : [];
+  if (!isRecord(file) || !(Array.isArray(file.cases) || isRecord(file.primitives) || statistics.length > 0)) {
     throw new TypeError('it has no list called "cases"');
   }
   const { cases = [], fixtures, primitives = {} } = file as Record<string, unknown>;
@@ -270,7 +199,7 @@ export function checkGolden(text: string): { cases: Outcome[]; primitives: Outco
     }
   });
   return {
-    cases: read.map(checkCase),
+    cases: [...read.map(checkCase), ...statistics],
     primitives: Object.entries(primitives as Record<string, unknown>).map(([name, table]) => {
       const id = `primitives.${name}`;
       if (!Object.hasOwn(tables, name)) {
