@@ -15,33 +15,33 @@ export type WeightedPair = (timesX: Uint16Array, fromX: number, timesY: Uint16Ar
 export function improvementStatistic(x: ScoreMatrix, y: ScoreMatrix): WeightedPair {
   const { seeds: seedsX, tasks } = shapeOf(x), { seeds: seedsY, tasks: tasksY } = shapeOf(y);
   if (tasks !== tasksY) throw new RangeError(`One algorithm has scores of ${tasks} tasks, the other of ${tasksY}.`);
-  // Runs of both in rising order, task after task, so that one pass over the counts sees every pair.
-  const runs = x[0].flatMap((_, task) =>
-    [
-      ...x.map((row, seed) => ({ score: row[task], cell: seed * tasks + task, ofX: true })),
-      ...y.map((row, seed) => ({ score: row[task], cell: seed * tasks + task, ofX: false })),
-    ].sort((a, b) => a.score - b.score)
-  );
-  const each = seedsX + seedsY;
-  const cells = Int32Array.from(runs, ({ cell }) => cell);
-  const ofX = Uint8Array.from(runs, (run) => run.ofX ? 1 : 0);
-  const endsTie = Uint8Array.from(runs, ({ score }, i) => (i + 1) % each === 0 || runs[i + 1].score !== score ? 1 : 0);
+  /** Cells of the runs of both in rising order, task after task; of `y` as -1 - cell. `yFirst` sorts it before its ties. */
+  const order = (yFirst: boolean) =>
+    Int32Array.from(x[0].flatMap((_, task) =>
+      [
+        ...x.map((row, seed) => ({ score: row[task], late: yFirst, cell: seed * tasks + task })),
+        ...y.map((row, seed) => ({ score: row[task], late: !yFirst, cell: -1 - (seed * tasks + task) })),
+      ].sort((a, b) => a.score - b.score || Number(a.late) - Number(b.late)).map(({ cell }) => cell)
+    ));
+  // Pairs in which x is greater, and pairs in which it is at least as great; the mean of the two counts ties half.
+  const strict = order(false), weak = order(true);
+  const ties = weak.some((cell, i) => cell !== strict[i]);
+  const each = seedsX + seedsY, pairs = seedsX * seedsY * tasks;
   return (timesX, fromX, timesY, fromY) => {
-    // Twice the number of pairs won, a tie counting half: an integer, so no order of addition matters.
-    let won = 0;
-    for (let i = 0, task = 0; task < tasks; task++) {
-      let below = 0, tiedX = 0, tiedY = 0;
-      for (const end = i + each; i < end; i++) {
-        if (ofX[i] === 1) tiedX += timesX[fromX + cells[i]];
-        else tiedY += timesY[fromY + cells[i]];
-        if (endsTie[i] === 1) {
-          won += tiedX * (2 * below + tiedY);
-          below += tiedY;
-          tiedX = tiedY = 0;
+    const won = (order: Int32Array) => {
+      let count = 0;
+      for (let i = 0; i < order.length;) {
+        let below = 0;
+        for (const end = i + each; i < end; i++) {
+          const cell = order[i];
+          if (cell >= 0) count += timesX[fromX + cell] * below;
+          else below += timesY[fromY - 1 - cell];
         }
       }
-    }
-    return won / (2 * seedsX * seedsY * tasks);
+      return count;
+    };
+    const count = won(strict);
+    return (count + (ties ? won(weak) : count)) / (2 * pairs);
   };
 }
 
