@@ -148,9 +148,7 @@ export async function makeDirectory(path: string): Promise<void> {
   if (path === "") throw new Refusal("--out is empty; give a directory.");
   try {
     await Deno.mkdir(path, { recursive: true });
-    const probe = `${path}/.writable`;
-    await Deno.writeTextFile(probe, "");
-    await Deno.remove(probe);
+    await Deno.remove(await Deno.makeTempFile({ dir: path, prefix: ".writable-" })); // others may ask at the same time
   } catch (error) {
     throw new Refusal(`${path}: can't write there (${reasonOf(error)}); choose another directory with --out.`);
   }

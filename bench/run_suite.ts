@@ -50,7 +50,9 @@ export async function runSuite(suite: Suite, options: RunSuiteOptions): Promise<
   await writeAtomically(`${out}/suite.json`, JSON.stringify(suite, null, 2) + "\n");
   options.onPlan?.(plan);
 
-  const jobs = plan.cells.map(({ cell }) => ({ cell, directory: `${out}/${cell.id}` }));
+  // Entries that come to the same settings, such as the defaults and their preset, are one cell.
+  const cells = new Map(plan.cells.map(({ cell }) => [cell.id, cell]));
+  const jobs = [...cells.values()].map((cell) => ({ cell, directory: `${out}/${cell.id}` }));
   const wanted = Math.min(options.jobs ?? navigator.hardwareConcurrency, jobs.length);
   const execute: Executor = wanted > 1 && await canStartProcesses() ? processes(wanted) : inProcess;
 
