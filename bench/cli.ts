@@ -109,7 +109,7 @@ function program(exit: (code: number) => void): Command {
     );
 
   podium.command("conformance")
-    .summary("check the algorithms against golden-vector files")
+    .summary("check algorithms and statistics against golden-vector files")
     .description("Evaluates golden-vector files; exit code 1 if a case fails, 2 if one is not supported.")
     .argument("<files...>", "golden-vector files")
     .action(async (files) =>
