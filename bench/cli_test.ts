@@ -248,6 +248,18 @@ Deno.test("a gate that fails gives exit code 100 and a leaderboard with nulls", 
     assert.equal(leaderboard.rows[0].metrics.accuracy.average, null);
     assert.equal(leaderboard.rows[0].seeds[0].failure!.gate, "finite");
     assert.equal(leaderboard.rows[0].seeds[0].metrics.stability.nonFiniteSteps, 1);
+
+    const verified = await run("verify", directory, "--cells=all");
+    assert.equal(verified.code, 0, verified.out + verified.err);
+    assert.match(verified.out, /verify: 2 of 2 cells the same\n$/);
+    for await (const { name, isDirectory } of Deno.readDir(directory)) {
+      if (!isDirectory) continue;
+      const path = `${directory}/${name}/failure.json`, noted = JSON.parse(await Deno.readTextFile(path));
+      await Deno.writeTextFile(path, JSON.stringify({ ...noted, gate: "another" }));
+    }
+    const other = await run("verify", directory, "--cells=all");
+    assert.equal(other.code, 100, other.err);
+    assert.match(other.out, /first difference at failure\.json: gate [^]*verify: 0 of 2 cells the same\n$/);
   }));
 
 Deno.test("bad input gives one sentence and exit code 1", async (test) => {

@@ -7,9 +7,9 @@ import { canonical, sha256 } from "./canonical.ts";
 import type { Cell } from "./cell.ts";
 import { type Environment, environment } from "./environment.ts";
 import type { Leaderboard, Verified } from "./leaderboard/leaderboard.ts";
-import { Refusal } from "./outcomes.ts";
+import { GateFailure, Refusal } from "./outcomes.ts";
 import { openParts } from "./parts.ts";
-import { type CellResult, readJournal, readJson, writeAtomically } from "./records.ts";
+import { type CellFailure, type CellResult, readJournal, readJson, writeAtomically } from "./records.ts";
 import { type EvaluationLine, runCell, type StepLine } from "./run_cell.ts";
 
 /** What came of comparing a cell. */
@@ -62,6 +62,11 @@ async function differingFile(recorded: string, again: string, result: CellResult
   return null;
 }
 
+/** A cell that a health gate stopped must be stopped again: by the same gate, at the same step, for the same reason. */
+function differingFailure(recorded: CellFailure | undefined, again: GateFailure | undefined): string[] {
+  return (["step", "gate", "message"] as const).filter((name) => recorded?.[name] !== again?.[name]);
+}
+
 /** Stops the second run at the first difference. */
 class Different extends Error {
   /** Name shown in stack traces. */
@@ -79,6 +84,8 @@ export async function verifyCell(directory: string, options: { signal?: AbortSig
   const level = levelOf(await readJson<Environment>(`${directory}/environment.json`), environment());
 
   const result = await readJson<CellResult>(`${directory}/result.json`);
+  const failure = await readJson<CellFailure>(`${directory}/failure.json`);
+  let stopped: GateFailure | undefined;
   const copy = await Deno.makeTempDir({ prefix: "podium-verify-" });
   let lines = 0;
   let difference: Verification["difference"] = null;
@@ -100,10 +107,13 @@ export async function verifyCell(directory: string, options: { signal?: AbortSig
     });
     if (result && lines === recorded.size) difference = await differingFile(directory, copy, result);
   } catch (error) {
-    if (!(error instanceof Different) && !done.signal.aborted) throw error;
+    if (error instanceof GateFailure) stopped = error;
+    else if (!(error instanceof Different) && !done.signal.aborted) throw error;
   } finally {
     await Deno.remove(copy, { recursive: true });
   }
+  const failed = differingFailure(failure, stopped);
+  if (failed.length > 0) difference ??= { line: "failure.json", fields: failed };
   const verification: Verification = {
     cell: cell.id,
     same: difference === null && lines === recorded.size,
