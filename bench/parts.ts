@@ -17,6 +17,7 @@ import { unknown } from "./nearest.ts";
 import { requireServed } from "./needs.ts";
 import { Refusal } from "./outcomes.ts";
 import { openCriticSource, openSource } from "./policies.ts";
+import { rehearse } from "./rehearsal.ts";
 import type { CellParts } from "./run_cell.ts";
 import type { Suite, SuiteAlgorithm } from "./suite.ts";
 
@@ -107,7 +108,9 @@ export async function planSuite(suite: Suite): Promise<Plan> {
   const task = findTask(suite.task);
   const algorithms = suite.algorithms.map((entry) => {
     const algorithm = configure(entry);
-    requireServed(algorithm, { ...suite.training, ...entry.training }, task);
+    const training = { ...suite.training, ...entry.training };
+    requireServed(algorithm, training, task);
+    rehearse(algorithm, training);
     return { entry, algorithm };
   });
   const { all, train, test } = await splitsOf(task, suite.data);
