@@ -62,7 +62,7 @@ function program(exit: (code: number) => void): Command {
       "Trains the same policy with every algorithm of a suite, on the same problems, with the same random numbers, and " +
         "prints the leaderboard. Running the same command again continues where it was stopped.",
     )
-    .option("--suite <name>", "embedded suite, or path of a suite file", "quick")
+    .option("--suite <name>", "embedded suite, or path of a suite file (default: that of --task, else quick)")
     .option("--task <name>", "task to train and test on (see podium tasks)")
     .option(
       "--data <source>",

@@ -20,9 +20,12 @@ export function basePolicyOf(task: string): string | undefined {
   return Object.hasOwn(basePolicies, task) ? basePolicies[task] : undefined;
 }
 
+/** Whether a source names a policy that comes with Podium. */
+export const isEmbedded = (source: string): boolean => source.startsWith(prefix);
+
 /** Directory of a policy that comes with Podium, or the directory itself. */
 export function policyDirectory(source: string): string {
-  if (!source.startsWith(prefix)) return source;
+  if (!isEmbedded(source)) return source;
   return decodeURIComponent(new URL(`../fixtures/${source.slice(prefix.length)}/`, import.meta.url).pathname);
 }
 
@@ -58,7 +61,7 @@ async function opened<T>(
   open: (directory: string) => Promise<T>,
 ): Promise<T> {
   if (saved) return await open(saved);
-  if (source.startsWith(prefix) && !import.meta.url.startsWith("file:")) {
+  if (isEmbedded(source) && !import.meta.url.startsWith("file:")) {
     const copy = await fetchEmbedded(new URL(`../fixtures/${source.slice(prefix.length)}/`, import.meta.url));
     try {
       return await open(copy);
@@ -70,7 +73,7 @@ async function opened<T>(
   const found = await Deno.stat(directory).then((entry) => entry.isDirectory, () => false);
   if (!found) {
     throw new Refusal(
-      source.startsWith(prefix)
+      isEmbedded(source)
         ? `policy ${source}: there is no such embedded policy (there are ${Object.values(basePolicies).join(", ")}); ` +
           "choose one of them or give a directory."
         : `policy ${source}: no such directory; give a directory with config.json and model.safetensors.`,

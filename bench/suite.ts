@@ -120,10 +120,37 @@ const embedded: Record<string, unknown> = { quick, all, math, channels, search }
 /** Names of the embedded suites. */
 export const suiteNames: readonly string[] = Object.keys(embedded);
 
+/** The embedded suite that a task is trained with where none is named: the first that is about it, else `quick`. */
+export function suiteFor(task?: string): string {
+  return suiteNames.find((name) => (embedded[name] as Suite).task === task) ?? "quick";
+}
+
 /** How the embedded suites run what is called `label` there, or the first entry of that algorithm. */
 export function knownEntry(label: string): SuiteAlgorithm | undefined {
   const entries = parseSuite(all, "suite all").algorithms;
   return entries.find((entry) => entry.label === label) ?? entries.find((entry) => entry.name === label);
+}
+
+/** Most responses of a rollout batch: far above any use, and far below what a machine's memory holds. */
+const mostResponses = 100_000;
+
+/** Refuses conditions that change nothing or nothing sensible: on a channel that is not learned from, or on itself. */
+function requireConditionsUsed(
+  { rewardConditions = {} }: Partial<Training>,
+  rewards: readonly string[],
+  source: string,
+): void {
+  for (const [name, { on }] of Object.entries(rewardConditions)) {
+    if (on === name) {
+      throw new Refusal(`${source}: the reward channel "${name}" has itself as its condition; name another in "on".`);
+    }
+    if (!rewards.includes(name)) {
+      throw new Refusal(
+        `${source}: the reward channel "${name}" has a condition but is not learned from; add it to rewards or leave ` +
+          "the condition out.",
+      );
+    }
+  }
 }
 
 /** Checks a suite, fills in its defaults and refuses what contradicts itself. `source` is named in errors. */
@@ -135,13 +162,23 @@ export function parseSuite(value: unknown, source: string): Suite {
       throw new Refusal(`${source}: two algorithms are called "${label}"; give one of them another "label".`);
     }
     labels.add(label);
-    const { minibatches, promptsPerStep } = { ...suite.training, ...training };
+    const { minibatches, promptsPerStep, rewards } = { ...suite.training, ...training };
+    requireConditionsUsed(training, rewards, source);
     if (minibatches > promptsPerStep) {
       throw new Refusal(
         `${source}: ${minibatches} minibatches of whole groups can't be made of ${promptsPerStep} prompts; ` +
           `use at most ${promptsPerStep} minibatches.`,
       );
     }
+  }
+  const everyChannel = suite.algorithms.flatMap(({ training }) => training.rewards ?? suite.training.rewards);
+  requireConditionsUsed(suite.training, everyChannel, source);
+  const { promptsPerStep, groupSize } = suite.training;
+  if (promptsPerStep * groupSize > mostResponses) {
+    throw new Refusal(
+      `${source}: ${promptsPerStep} prompts with ${groupSize} responses each are more than ${mostResponses} responses ` +
+        "per step; lower promptsPerStep or groupSize.",
+    );
   }
   const { maxTokens, maxTotalTokens = maxTokens } = suite.training, longest = suite.evaluation.maxTokens ?? maxTokens;
   if (maxTotalTokens < Math.max(maxTokens, longest)) {

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { loadSuite, parseSuite } from "./suite.ts";
+import { loadSuite, parseSuite, suiteFor } from "./suite.ts";
 import quick from "./suites/quick.json" with { type: "json" };
 
 // deno-lint-ignore no-explicit-any
@@ -66,4 +66,45 @@ Deno.test("the embedded suites hold: quick the papers' algorithms, all every alg
   const all = await named("all");
   for (const name of Object.keys(algorithms)) assert.ok(all.has(name), `suite all lacks ${name}`);
   for (const name of await named("quick")) assert.ok(all.has(name), name);
+});
+
+Deno.test("sizes that no machine could hold are refused in the suite, not when memory runs out", () => {
+  assert.throws(
+    changed((s) => s.evaluation.problems = 1e9),
+    /\/evaluation\/problems must be <= 100000, not 1000000000\./,
+  );
+  assert.throws(changed((s) => s.evaluation.samples = 1025), /\/evaluation\/samples must be <= 1024, not 1025\./);
+  assert.throws(changed((s) => s.training.groupSize = 1025), /\/training\/groupSize must be <= 1024/);
+  assert.throws(changed((s) => s.training.promptsPerStep = 1e6), /\/training\/promptsPerStep must be <= 100000/);
+  const sizes = { promptsPerStep: 1000, groupSize: 100 };
+  assert.equal(changed((s) => Object.assign(s.training, sizes))().training.groupSize, 100);
+  assert.throws(
+    changed((s) => Object.assign(s.training, { ...sizes, groupSize: 101 })),
+    /1000 prompts with 101 responses each are more than 100000 .* lower promptsPerStep or groupSize\./,
+  );
+});
+
+Deno.test("a condition on a reward channel that is not learned from, or on itself, is refused", () => {
+  const rewards = ["accuracy", "brevity"];
+  const rewardConditions = { brevity: { on: "accuracy", atLeast: 1 } };
+  const grpo = (training: object, shared: object = {}) =>
+    changed((s) => {
+      s.algorithms = [{ name: "grpo", training }, { name: "rloo" }];
+      Object.assign(s.training, shared);
+    });
+  grpo({ rewards, rewardConditions })();
+  grpo({ rewardConditions }, { rewards })();
+  grpo({ rewards }, { rewardConditions })();
+  const unused = /the reward channel "brevity" has a condition but is not learned from; add it to rewards or leave/;
+  assert.throws(grpo({ rewardConditions }), unused);
+  assert.throws(grpo({}, { rewardConditions }), unused);
+  assert.throws(grpo({ rewards: ["accuracy"], rewardConditions }, { rewards }), unused);
+  const itself = { brevity: { on: "brevity", atLeast: 0.5 } };
+  assert.throws(grpo({ rewards, rewardConditions: itself }), /"brevity" has itself as its condition; name another in/);
+});
+
+Deno.test("a task that is trained without naming a suite has its own, where there is one", () => {
+  const named = { gsm8k: "quick", math: "math", web_search: "search", other: "quick" };
+  for (const [task, name] of Object.entries(named)) assert.equal(suiteFor(task), name);
+  assert.equal(suiteFor(), "quick");
 });

@@ -8,14 +8,14 @@ import { leakageSentence } from "../leakage.ts";
 import { exitCodes, Interruption } from "../outcomes.ts";
 import { Progress } from "../progress.ts";
 import { runSuite } from "../run_suite.ts";
-import { loadSuite } from "../suite.ts";
+import { loadSuite, suiteFor } from "../suite.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { overridden, type SuiteOverrides } from "./overrides.ts";
 
 /** Options of `podium bench`. */
 export interface BenchOptions extends SuiteOverrides {
-  /** Embedded suite, or path of a suite file. */
-  suite: string;
+  /** Embedded suite, or path of a suite file. Default: the task's own. */
+  suite?: string;
   /** Directory of the records. Default: `runs/` and the name of the suite. */
   out?: string;
   /** Cells side by side. */
@@ -26,7 +26,7 @@ export interface BenchOptions extends SuiteOverrides {
 
 /** Runs the command; returns the exit code. */
 export async function bench(options: BenchOptions): Promise<number> {
-  const suite = overridden(await loadSuite(options.suite), options);
+  const suite = overridden(await loadSuite(options.suite ?? suiteFor(options.task)), options);
   const out = options.out ?? `runs/${suite.name}`;
   const clock = () => performance.now();
   const encoder = new TextEncoder();
@@ -46,7 +46,7 @@ export async function bench(options: BenchOptions): Promise<number> {
       onPlan: ({ cells, policy, data }) => {
         const labels = new Map(cells.map(({ label, cell }) => [cell.id, `${label}, seed ${cell.identity.seed}`]));
         write(
-          `${suite.name}: ${suite.algorithms.length} algorithms × ${suite.seeds.length} seeds on ${suite.task}, ` +
+          `suite ${suite.name}: ${suite.algorithms.length} algorithms × ${suite.seeds.length} seeds on ${suite.task}, ` +
             `policy ${policy.source} (${policy.parameters} parameters), records in ${out}\n`,
         );
         const leaked = leakageSentence(data.leakage);

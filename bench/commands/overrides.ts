@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { tasks } from "../../tasks/mod.ts";
 import { Refusal } from "../outcomes.ts";
-import { basePolicyOf } from "../policies.ts";
+import { basePolicyOf, isEmbedded } from "../policies.ts";
 import { knownEntry, parseSuite, type Suite, type SuiteAlgorithm } from "../suite.ts";
 
 /** What the command line may change in a suite. */
@@ -58,7 +59,12 @@ export function overridden(suite: Suite, overrides: SuiteOverrides): Suite {
   if (task !== undefined && task !== changed.task) {
     changed.task = task;
     changed.data = {};
-    changed.policy = basePolicyOf(task) ?? changed.policy;
+    const base = basePolicyOf(task);
+    // The suite's policy may be a model of the user's own; one that comes with Podium has learned another task.
+    if (base === undefined && policy === undefined && Object.hasOwn(tasks, task) && isEmbedded(changed.policy)) {
+      throw new Refusal(`task ${task}: no policy that comes with Podium has learned it; give one with --policy.`);
+    }
+    changed.policy = base ?? changed.policy;
   }
   if (data !== undefined) changed.data.train = data;
   if (evalData !== undefined) changed.data.test = evalData;

@@ -25,3 +25,22 @@ Deno.test("conditions on rewards are set like everything else, and a broken one 
     /rewardConditions\/brevity must have required property 'atLeast'/,
   );
 });
+
+Deno.test("a task that no embedded policy has learned asks for one", () => {
+  for (const task of ["web_search_r1_searcher", "web_search_tool_call"]) {
+    assert.throws(
+      () => overridden(quick, { task }),
+      {
+        name: "Refusal",
+        message: `task ${task}: no policy that comes with Podium has learned it; give one with --policy.`,
+      },
+    );
+    assert.equal(overridden(quick, { task, policy: "a/b" }).policy, "a/b");
+    assert.equal(overridden({ ...quick, policy: "a/b" }, { task }).policy, "a/b", "the suite names a model of its own");
+  }
+  assert.equal(
+    overridden(quick, { task: "mathh" }).task,
+    "mathh",
+    "unknown tasks are refused where they are looked up",
+  );
+});
