@@ -12,10 +12,20 @@ export interface Complex {
 }
 
 const EPSILON = 2 ** -52;
+/** The smallest double with all its digits. */
+const SMALLEST = 2 ** -1022;
 
 /** A number that was rounded once. */
 export function complex(re: number, im = 0, error = 0): Complex {
   return { re, im, error: error + EPSILON * (Math.abs(re) + Math.abs(im)) };
+}
+
+/**
+ * A product or power of numbers that are not 0 is not 0 either: one that is too small for a double has no value, as one
+ * that is too large has none. Otherwise all of them would be equal.
+ */
+function notZero(value: Complex): Complex {
+  return size(value) < SMALLEST ? { re: NaN, im: NaN, error: Infinity } : value;
 }
 
 /** Absolute value. */
@@ -31,20 +41,21 @@ export function plus(a: Complex, b: Complex): Complex {
 /** Product. */
 export function times(a: Complex, b: Complex): Complex {
   const error = size(a) * b.error + size(b) * a.error + a.error * b.error;
-  return complex(a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re, error);
+  const product = complex(a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re, error);
+  return size(a) === 0 || size(b) === 0 ? product : notZero(product);
 }
 
 /** 1/a. */
 export function inverse(a: Complex): Complex {
   const square = a.re * a.re + a.im * a.im;
-  return complex(a.re / square, -a.im / square, a.error / square);
+  return notZero(complex(a.re / square, -a.im / square, a.error / square));
 }
 
 /** e^a. */
 export function exp(a: Complex): Complex {
   const radius = Math.exp(a.re);
-  if (a.im === 0) return complex(radius, 0, radius * a.error);
-  return complex(radius * Math.cos(a.im), radius * Math.sin(a.im), radius * a.error);
+  if (a.im === 0) return notZero(complex(radius, 0, radius * a.error));
+  return notZero(complex(radius * Math.cos(a.im), radius * Math.sin(a.im), radius * a.error));
 }
 
 /** Principal logarithm. */
@@ -70,7 +81,8 @@ export function pow(base: Complex, exponent: Complex): Complex {
     const value = Math.pow(base.re, exponent.re);
     const relative = Math.abs(exponent.re) * base.error / Math.abs(base.re) +
       exponent.error * Math.abs(Math.log(Math.abs(base.re)));
-    return complex(value, 0, Math.abs(value) * (Number.isFinite(relative) ? relative : 0));
+    const result = complex(value, 0, Math.abs(value) * (Number.isFinite(relative) ? relative : 0));
+    return base.re === 0 ? result : notZero(result);
   }
   if (base.re === 0 && base.im === 0) return exponent.re > 0 ? complex(0) : complex(NaN);
   return exp(times(exponent, log(base)));

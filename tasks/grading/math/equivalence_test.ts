@@ -86,6 +86,52 @@ Deno.test("formulas: polynomials, rational expressions, trigonometry, complex nu
   ]);
 });
 
+Deno.test("variables have both signs, within the domain of both formulas", () => {
+  check("different", [
+    ["|x|", "x"],
+    ["\\sqrt{x^2}", "x"],
+    ["\\sqrt[4]{y^4}", "y"],
+    ["\\sqrt{x^2 y}", "x\\sqrt{y}"],
+    ["i|x|", "ix"],
+    ["|x-y|", "x-y"],
+    ["y=|x|", "y=x"],
+    ["y=\\sqrt{x^2}+1", "y-x=1"],
+  ]);
+  check("equal", [
+    ["\\sqrt{x^2}", "|x|"],
+    ["|x-y|", "|y-x|"],
+    ["\\sqrt{x}\\sqrt{x}", "x"],
+    ["\\sqrt{x}\\sqrt{y}", "\\sqrt{xy}"],
+    ["i\\sqrt{x}\\sqrt{y}", "i\\sqrt{xy}"],
+    ["\\sqrt[3]{x^3}", "x"],
+    ["x^{2/3}", "\\sqrt[3]{x^2}"],
+    ["x^{3/2}", "x\\sqrt{x}"],
+    ["\\sqrt{-3}x", "ix\\sqrt{3}"],
+    ["\\sqrt{x-9}", "\\sqrt{-9+x}"],
+  ]);
+});
+
+Deno.test("what is too large, too small or too uncertain for a double is not equal", () => {
+  const undecided = [
+    ["x^{1000000}", "x^{1000001}"],
+    ["10^{-1000000}", "10^{-1000001}"],
+    ["10^{-1000000}", "0"],
+    ["e^{-1000}", "e^{-2000}"],
+    ["e^{1000}", "e^{2000}"],
+    ["e^{-x^2-10000}", "0"],
+    ["10^{-400}", "0\\cdot\\pi"],
+    ["10^{400}", "\\sqrt{2}"],
+    ["\\sin(10^{16}\\sqrt2)", "\\sin(10^{17}\\sqrt2)"],
+    ["(1+10^{-17}\\pi)-1", "2(1+10^{-17}\\pi)-2"],
+  ];
+  for (const [a, b] of undecided) {
+    assert.notEqual(equivalent(a, b).verdict, "equal", `${a} and ${b}`);
+    assert.notEqual(equivalent(b, a).verdict, "equal", `${b} and ${a}`);
+  }
+  check("unparsed", [["x^{1000000}", "x^{1000001}"], ["e^{-1000}", "e^{-2000}"]]);
+  check("equal", [["\\sin 7\\pi", "0"], ["\\sin^2 x+\\cos^2 x-1", "0"], ["x^{200}", "(x^{100})^2"]]);
+});
+
 Deno.test("units: one that is missing does no harm, another one does", () => {
   check("equal", [
     ["15\\text{ cm}", "15"],

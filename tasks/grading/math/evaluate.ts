@@ -43,11 +43,17 @@ export function isConstant(symbol: string): boolean {
 }
 
 /**
+ * Numbers that roots, powers and logarithms of variables may be: `real` ones alone, so that √x has no value at -1, or
+ * `complex` ones. √(-3) and i have their values in both.
+ */
+export type Domain = "real" | "complex";
+
+/**
  * Evaluates an expression.
  *
  * @throws {NoValue} if something in it can't be evaluated at any point. Undefined values are not finite.
  */
-export function evaluate(tree: Tree, point: Point): Value {
+export function evaluate(tree: Tree, point: Point, domain: Domain = "complex"): Value {
   let steps = 0;
   return visit(tree);
 
@@ -91,13 +97,13 @@ export function evaluate(tree: Tree, point: Point): Value {
       case "PreDecrement":
         return visit(args[0]);
       case "Power":
-        return raised(args);
+        return within(raised(args), args);
       case "Square":
         return power(visit(args[0]), integer(2n));
       case "Sqrt":
-        return rooted(visit(args[0]), 2n);
+        return within(rooted(visit(args[0]), 2n), args);
       case "Root":
-        return nthRoot(args);
+        return within(nthRoot(args), args);
       case "Factorial":
         return factorial(visit(args[0]));
       case "Binomial":
@@ -129,7 +135,7 @@ export function evaluate(tree: Tree, point: Point): Value {
       case "Log":
       case "Ln":
       case "Lb":
-        return logarithm(head, args);
+        return within(logarithm(head, args), args);
       case "Exp":
         return power(approximate(CONSTANTS.e), visit(args[0]));
       case "Subscript":
@@ -141,6 +147,13 @@ export function evaluate(tree: Tree, point: Point): Value {
     }
     if (/^[A-Za-z]$|_/.test(head)) return unknownFunction(head, args);
     throw new NoValue(head);
+  }
+
+  /** A value, or none if it leaves the real numbers, which its arguments do not. */
+  function within(value: Value, args: readonly Tree[]): Value {
+    if (domain === "complex" || isReal(value) || !c.isFinite(value.approximate)) return value;
+    const leaves = args.some((tree) => symbols(tree).size > 0) && args.every((tree) => isReal(visit(tree)));
+    return leaves ? approximate(c.complex(NaN)) : value;
   }
 
   /** `2x`, `f(x)`, `(a + b)(c)`. */
@@ -206,7 +219,7 @@ export function evaluate(tree: Tree, point: Point): Value {
     for (let index = low.numerator; index <= high.numerator; index++) {
       const at: Point = (name) => name === variable ? { numerator: index, denominator: 1n } : point(name);
       if ((steps += 5) > MOST_STEPS) throw new NoValue("too many operations");
-      const value = evaluate(term, at);
+      const value = evaluate(term, at, domain);
       total = head === "Sum" ? sum2(total, value) : product(total, value);
     }
     return total;
@@ -254,9 +267,16 @@ function exact(value: Rational): Value {
   return {
     exact: value,
     get approximate() {
-      return cached ??= c.complex(q.toNumber(value));
+      if (cached) return cached;
+      const number = q.toNumber(value);
+      // Too small for a double, but not 0.
+      return cached = c.complex(number === 0 && value.numerator !== 0n ? NaN : number);
     },
   };
+}
+
+function isReal({ exact, approximate }: Value): boolean {
+  return exact !== null || approximate.im === 0;
 }
 
 function approximate(value: Complex): Value {

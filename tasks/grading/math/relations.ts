@@ -12,7 +12,7 @@ import { evaluate, NoValue, symbols, type Value } from "./evaluate.ts";
 import type { Tree } from "./expression.ts";
 import { flipped } from "./intervals.ts";
 import { isName } from "./read.ts";
-import { samplePoint } from "./same_value.ts";
+import { POINTS, samplePoint } from "./same_value.ts";
 
 /** What a relation says its name is: 5 for `x = 5` and `x = 2 + 3 = 5`, A for `x \in A`; null for other relations. */
 export function definition({ sides, operators }: RelationAnswer): Answer | null {
@@ -65,9 +65,9 @@ function proportional(a: RelationAnswer, b: RelationAnswer): Verdict | null {
   if (variables.size === 0) return null;
   let ratio: number | null = null, agreed = 0;
   try {
-    for (let index = 0; index < 8 && agreed < 4; index++) {
+    for (let index = 0; index < POINTS; index++) {
       const point = samplePoint(index);
-      const [p, q] = [evaluate(x, point), evaluate(y, point)];
+      const [p, q] = [evaluate(x, point, "real"), evaluate(y, point, "real")];
       const next = quotient(p, q);
       // Undefined at the point, or a solution of both.
       if (next === null || Number.isNaN(next)) continue;

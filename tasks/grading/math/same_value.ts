@@ -1,7 +1,12 @@
 /**
  * Whether two expressions have the same value: at several fixed rational points, exactly where both are rational there,
  * else within the rounding error that the evaluation reports. Two different expressions of the size of an answer do not
- * agree at such points by chance (Schwartz-Zippel). The Compute Engine's own equality test decides less (it leaves
+ * agree at such points by chance (Schwartz-Zippel).
+ *
+ * Variables are real, of either sign: |x| and √(x²) are not x. A point decides nothing where one of the two has no real
+ * value, since a question may restrict its variables: √x √x is x, and ln x² is 2 ln x. It decides nothing either where
+ * a value is too large, too small or too uncertain for a double. If too few points decide, formulas are compared by
+ * complex values; if these do not decide, the formulas are `unparsed`, never equal. The Compute Engine's own equality test decides less (it leaves
  * 4/3 - 7x/6 = (8 - 7x)/6 open) and has no bound on its time.
  *
  * @module
@@ -13,9 +18,13 @@ import { evaluate, NoValue, type Point, symbols, type Value } from "./evaluate.t
 import type { Tree } from "./expression.ts";
 import { add, parseDecimal, type Rational, toNumber } from "./rational.ts";
 
-/** Points at which expressions are compared, and how many of them must have a value. */
-const POINTS = 8;
+/** Points at which expressions are compared: all of them, and how many must decide. */
+export const POINTS = 12;
 const ENOUGH = 3;
+/** Points 0 to 3 are positive, 4 and 5 negative, the rest have both signs. */
+const POSITIVE = 4, NEGATIVE = 6;
+/** Uncertainty up to which sin π is 0. */
+const NEAR_ZERO = 1e-12;
 /** Relative difference that doubles of this length of computation can't tell from none. */
 const PRECISION = 1e-9;
 
@@ -34,32 +43,34 @@ export function sameValue(a: Tree, b: Tree, roundedFrom: number): Verdict {
     absolute: larger(own.absolute, other.absolute),
     relative: Math.max(own.relative, other.relative),
   };
-  let exactly = true, agreed = 0;
-  const needed = variables.length === 0 ? 1 : ENOUGH;
+  const [points, needed] = variables.length === 0 ? [1, 1] : [POINTS, ENOUGH];
   try {
-    for (let index = 0; index < (variables.length === 0 ? 1 : POINTS) && agreed < needed; index++) {
-      const point = samplePoint(index);
-      const [x, y] = [evaluate(a, point), evaluate(b, point)];
-      // Where just one of two expressions in variables is defined, they may still be equal elsewhere.
-      if (!isKnown(x) || !isKnown(y)) continue;
-      if (!agree(x, y, leeway)) return { verdict: "different", reason: "different: value" };
-      exactly &&= x.exact !== null && y.exact !== null;
-      agreed++;
+    for (const domain of ["real", "complex"] as const) {
+      let exactly = true, agreed = 0;
+      for (let index = 0; index < points; index++) {
+        const point = samplePoint(index);
+        const [x, y] = [evaluate(a, point, domain), evaluate(b, point, domain)];
+        const same = agree(x, y, leeway);
+        if (same === false) return { verdict: "different", reason: "different: value" };
+        if (same === null) continue;
+        exactly &&= x.exact !== null && y.exact !== null;
+        agreed++;
+      }
+      if (agreed >= needed) return { verdict: "equal", reason: exactly ? "equal: value" : "equal: numerical value" };
     }
   } catch (error) {
     if (!(error instanceof NoValue)) throw error;
     return { verdict: "unparsed", reason: `unparsed: ${error.message} can't be evaluated` };
   }
-  if (agreed < needed) return { verdict: "unparsed", reason: "unparsed: no finite value" };
-  return { verdict: "equal", reason: exactly ? "equal: value" : "equal: numerical value" };
+  return { verdict: "unparsed", reason: "unparsed: no finite value that decides" };
 }
 
 /** Denominators of the sample points: primes, so that no variable is a number that answers like to be zero at. */
 const PRIMES = [101n, 103n, 107n, 109n, 113n, 127n, 131n, 137n, 139n, 149n, 151n, 157n, 163n, 167n, 173n, 179n];
 
 /**
- * The values of the variables at a point: positive rationals that depend on the name alone. At every other point all are
- * below 1, at the rest all are between 1 and 6, so that inverse functions of either kind have values at some.
+ * The values of the variables at a point: rationals that depend on the name alone. At every other point all are closer
+ * to 0 than 1, at the rest all are farther, up to 6, so that inverse functions of either kind have values at some.
  */
 export function samplePoint(index: number): Point {
   return (name) => {
@@ -69,21 +80,30 @@ export function samplePoint(index: number): Point {
     hash = (hash ^ (hash >>> 13)) >>> 0;
     const denominator = PRIMES[hash % PRIMES.length], more = hash >>> 4;
     const numerator = BigInt(index % 2 === 0 ? 10 + more % 90 : 181 + more % 420);
-    return { numerator: numerator % denominator === 0n ? numerator + 1n : numerator, denominator };
+    const size = numerator % denominator === 0n ? numerator + 1n : numerator;
+    const isNegative = index >= POSITIVE && (index < NEGATIVE || (hash >>> 30) % 2 === 1);
+    return { numerator: isNegative ? -size : size, denominator };
   };
 }
 
-function agree(x: Value, y: Value, leeway: Leeway): boolean {
+/** Whether two values are the same, or null where that is not to be told. */
+function agree(x: Value, y: Value, leeway: Leeway): boolean | null {
   if (x.exact && y.exact) {
     if (x.exact.numerator === y.exact.numerator && x.exact.denominator === y.exact.denominator) return true;
     if (leeway.absolute === null && leeway.relative === 0) return false;
     if (leeway.absolute) return closer(x.exact, y.exact, leeway.absolute);
   }
+  if (!isKnown(x) || !isKnown(y)) return null;
   const [a, b] = [x.approximate, y.approximate];
   const difference = Math.hypot(a.re - b.re, a.im - b.im), larger = Math.max(size(a), size(b));
   const absolute = leeway.absolute ? toNumber(leeway.absolute) : 0;
-  return difference <= 8 * (a.error + b.error) || difference < absolute ||
-    difference <= Math.max(PRECISION, leeway.relative) * larger;
+  const error = a.error + b.error;
+  const close = difference < absolute || difference <= Math.max(PRECISION, leeway.relative) * larger;
+  if (!close && difference > 8 * error) return false;
+  if (error < (close ? larger : larger / 8) || error === 0) return true;
+  // The error is as large as the values: that tells nothing, except that sin π is 0.
+  const isZero = [x, y].some(({ exact }) => exact?.numerator === 0n);
+  return isZero && error <= NEAR_ZERO ? true : null;
 }
 
 function larger(a: Rational | null, b: Rational | null): Rational | null {
@@ -100,8 +120,7 @@ function closer(x: Rational, y: Rational, step: Rational): boolean {
 }
 
 /** Whether a value is known well enough to be compared. */
-function isKnown({ exact, approximate }: Value): boolean {
-  if (exact) return true;
+function isKnown({ approximate }: Value): boolean {
   return isFinite(approximate) && approximate.error <= 1e-6 * Math.max(1, size(approximate));
 }
 
