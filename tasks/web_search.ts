@@ -118,6 +118,11 @@ export function createWebSearch(
         return reply(query === null ? null : await find(problem, query));
       },
     },
+    equivalent(gold, answer) {
+      return scoreAnswer([gold], answer).exactMatch === 1
+        ? { verdict: "equal", reason: "equal: exact match" }
+        : { verdict: "different", reason: "different: no exact match" };
+    },
     grade(problem, response): Grade {
       const { answer, obeyed, queries } = read(response);
       const right = problem.meta?.answers as readonly string[] | undefined ?? [problem.gold];

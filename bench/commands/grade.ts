@@ -6,7 +6,7 @@
  * @module
  */
 
-import { type GradeOptions, type Problem, type Task, tasks } from "../../tasks/mod.ts";
+import { type GradeOptions, type Problem, type Task, tasks, type Verdict } from "../../tasks/mod.ts";
 import { DataError } from "../../tasks/source/data_error.ts";
 import type { Row } from "../../tasks/source/row.ts";
 import { readRows } from "../../tasks/source/rows.ts";
@@ -29,7 +29,7 @@ export interface GradeCommandOptions {
   readonly gold?: boolean;
   /** A file of responses: columns `gold`, `response` (or `pred`) and `correct` (or `equal`). */
   readonly responses?: string;
-  /** A file of bare answers: columns `gold`, `pred` and `equal`. */
+  /** A file of bare answers: columns `gold` (or a list of right ones), `pred` and `equal`. */
   readonly pairs?: string;
   /** Whether only answers in the task's own form count. Default: the task's own rule. */
   readonly strict?: boolean;
@@ -143,15 +143,17 @@ async function gradePairs(task: Task, options: GradeCommandOptions, print: (line
     throw new Refusal(`--pairs: the task ${task.name} does not compare bare answers (those that do: ${able}).`);
   }
   const source = options.pairs!;
-  const { rows, digest } = await readRows(source, { gold: "string", pred: "string", equal: "boolean" });
+  const { rows, digest } = await readRows(source, { pred: "string", equal: "boolean" });
   const disagreements: Disagreement[] = [];
   let unparsed = 0, slowest = 0;
   // The first comparison starts a thread; that is no part of a verdict's time.
   await task.equivalent("0", "0");
-  for (const { values, where } of rows) {
-    const { gold, pred, equal: label } = values as { gold: string; pred: string; equal: boolean };
+  for (const row of rows) {
+    const { values, where } = row;
+    const { pred, equal: label } = values as { pred: string; equal: boolean };
+    const right = rightAnswers(row), gold = right.join(" or ");
     const start = performance.now();
-    const { verdict, reason } = await task.equivalent(gold, pred);
+    const { verdict, reason } = await bestVerdict(right.map((one) => () => task.equivalent!(one, pred)));
     slowest = Math.max(slowest, performance.now() - start);
     if (verdict === "unparsed") unparsed++;
     if ((verdict === "equal") !== label) disagreements.push({ where, label, gold, answer: pred, reason });
@@ -165,6 +167,25 @@ async function gradePairs(task: Task, options: GradeCommandOptions, print: (line
   for (const disagreement of disagreements) print(describe(disagreement, "equal", "different"));
   for (const line of agreementLines(counts)) print(line);
   return exitCodes.ok;
+}
+
+/** The gold answers of a pair: a text, or a list of texts of which each is right. */
+function rightAnswers({ values, where }: Row): readonly string[] {
+  const { gold } = values;
+  if (gold === undefined) {
+    throw new DataError(`${where}: the column "gold" is missing (there: ${Object.keys(values).join(", ")}).`);
+  }
+  const right: unknown[] = Array.isArray(gold) ? gold : [gold];
+  if (right.length > 0 && right.every((one) => typeof one === "string")) return right as string[];
+  throw new DataError(`${where}: the column "gold" is not a string, nor a list of them.`);
+}
+
+/** The first verdict that is `equal`; else the first one. */
+async function bestVerdict(comparisons: readonly (() => Verdict | Promise<Verdict>)[]): Promise<Verdict> {
+  const first = await comparisons[0]();
+  let found = first;
+  for (let next = 1; next < comparisons.length && found.verdict !== "equal"; next++) found = await comparisons[next]();
+  return found.verdict === "equal" ? found : first;
 }
 
 /** `file, line 3: labelled right, graded wrong (…)`. */

@@ -66,8 +66,33 @@ Deno.test({
   },
 });
 
+Deno.test("short answers are compared by exact match after normalisation; a list of gold answers holds aliases", async () => {
+  const { code, printed } = await run([
+    { gold: "The Hague", pred: "hague.", equal: true },
+    { gold: ["G. Stanley Hall", "Stanley Hall"], pred: "stanley hall", equal: true },
+    { gold: ["yes"], pred: "Yes", equal: true },
+    { gold: "yes", pred: "yes, it is", equal: false },
+    { gold: ["Paris", "Lutetia"], pred: "London", equal: true },
+  ], (path) => ({ task: "web_search", pairs: path, json: true }));
+  assert.equal(code, 0);
+  const { agreement, disagreements } = JSON.parse(printed.join(""));
+  assert.equal(agreement, 0.8);
+  assert.deepEqual(disagreements.map(({ gold }: { gold: string }) => gold), ["Paris or Lutetia"]);
+  for (const gold of [3, [], ["Paris", null]]) {
+    const { code, errors } = await run(
+      [{ gold, pred: "3", equal: true }],
+      (path) => ({ task: "web_search", pairs: path }),
+    );
+    assert.equal(code, 1);
+    assert.match(errors[0], /line 1: the column "gold" is not a string, nor a list of them\.$/);
+  }
+});
+
 Deno.test("--pairs is refused for a task that does not compare bare answers", async () => {
   const { code, errors } = await run(pairs, (path) => ({ task: "gsm8k", pairs: path }));
   assert.equal(code, 1);
-  assert.match(errors[0], /^--pairs: the task gsm8k does not compare bare answers \(those that do: math\)\.$/);
+  assert.match(
+    errors[0],
+    /^--pairs: the task gsm8k does not compare bare answers \(those that do: math, web_search.*\)\.$/,
+  );
 });
