@@ -8,18 +8,27 @@
 import * as c from "./complex.ts";
 import type { Complex } from "./complex.ts";
 import type { Tree } from "./expression.ts";
+import { FUNCTIONS, INVERSES } from "./functions.ts";
 import { MOST_STEPS } from "./limits.ts";
-import * as q from "./rational.ts";
-import type { Rational } from "./rational.ts";
-
-/** A value; `exact` where it is known exactly. */
-export interface Value {
-  readonly exact: Rational | null;
-  readonly approximate: Complex;
-}
-
-/** An expression that has no value for this grader: a sum with symbols as bounds, an unknown function … */
-export class NoValue extends Error {}
+import { parseDecimal, type Rational } from "./rational.ts";
+import {
+  approximate,
+  binomial,
+  divisor,
+  exact,
+  factorial,
+  floored,
+  integer,
+  inverted,
+  isReal,
+  negated,
+  NoValue,
+  power,
+  product,
+  rooted,
+  sum,
+  type Value,
+} from "./value.ts";
 
 /** Values of the symbols. */
 export type Point = (symbol: string) => Rational;
@@ -60,9 +69,9 @@ export function evaluate(tree: Tree, point: Point, domain: Domain = "complex"): 
   function visit(node: Tree | undefined): Value {
     if (node === undefined) throw new NoValue("a function without its argument");
     if (++steps > MOST_STEPS) throw new NoValue("too many operations");
-    if (typeof node === "number") return exact(q.parseDecimal(String(node)) ?? undefinedValue());
+    if (typeof node === "number") return exact(parseDecimal(String(node)) ?? undefinedValue());
     if (typeof node === "string") return symbol(node);
-    if ("num" in node) return exact(q.parseDecimal(node.num) ?? noValue(`the number ${node.num.slice(0, 30)}`));
+    if ("num" in node) return exact(parseDecimal(node.num) ?? noValue(`the number ${node.num.slice(0, 30)}`));
     const [head, ...args] = node;
     return apply(head, args);
   }
@@ -83,7 +92,7 @@ export function evaluate(tree: Tree, point: Point, domain: Domain = "complex"): 
         return args.length === 1 ? visit(args[0]) : noValue("a list");
       case "Add":
       case "Subtract":
-        return args.map(visit).reduce((sum, value) => sum2(sum, head === "Add" ? value : negated(value)));
+        return args.map(visit).reduce((total, value) => sum(total, head === "Add" ? value : negated(value)));
       case "Multiply":
         return args.map(visit).reduce(product);
       case "InvisibleOperator":
@@ -173,9 +182,9 @@ export function evaluate(tree: Tree, point: Point, domain: Domain = "complex"): 
 
   /** Some smooth function of its own for every name: equal arguments give equal values, others do not. */
   function unknownFunction(name: string, args: readonly Tree[]): Value {
-    return args.map(visit).reduce((sum, value, index) => {
+    return args.map(visit).reduce((total, value, index) => {
       const [a, b] = [point(`${name}#${index}a`), point(`${name}#${index}b`)].map(exact);
-      return sum2(sum, product(value, sum2(a, product(b, value))));
+      return sum(total, product(value, sum(a, product(b, value))));
     }, exact(point(`${name}#`)));
   }
 
@@ -220,7 +229,7 @@ export function evaluate(tree: Tree, point: Point, domain: Domain = "complex"): 
       const at: Point = (name) => name === variable ? { numerator: index, denominator: 1n } : point(name);
       if ((steps += 5) > MOST_STEPS) throw new NoValue("too many operations");
       const value = evaluate(term, at, domain);
-      total = head === "Sum" ? sum2(total, value) : product(total, value);
+      total = head === "Sum" ? sum(total, value) : product(total, value);
     }
     return total;
   }
@@ -261,188 +270,3 @@ function noValue(what: string): never {
 function undefinedValue(): Rational {
   throw new NoValue("a number that is not finite");
 }
-
-function exact(value: Rational): Value {
-  let cached: Complex | undefined;
-  return {
-    exact: value,
-    get approximate() {
-      if (cached) return cached;
-      const number = q.toNumber(value);
-      // Too small for a double, but not 0.
-      return cached = c.complex(number === 0 && value.numerator !== 0n ? NaN : number);
-    },
-  };
-}
-
-function isReal({ exact, approximate }: Value): boolean {
-  return exact !== null || approximate.im === 0;
-}
-
-function approximate(value: Complex): Value {
-  return { exact: null, approximate: value };
-}
-
-function integer(value: bigint): Value {
-  return exact({ numerator: value, denominator: 1n });
-}
-
-/** The exact result if there is one, else the approximate one. */
-function either(value: Rational | null, otherwise: () => Complex): Value {
-  return value ? exact(value) : approximate(otherwise());
-}
-
-function sum2(a: Value, b: Value): Value {
-  return either(a.exact && b.exact && q.add(a.exact, b.exact), () => c.plus(a.approximate, b.approximate));
-}
-
-function product(a: Value, b: Value): Value {
-  return either(a.exact && b.exact && q.multiply(a.exact, b.exact), () => c.times(a.approximate, b.approximate));
-}
-
-function negated(value: Value): Value {
-  return product(integer(-1n), value);
-}
-
-function inverted(value: Value): Value {
-  const one = { numerator: 1n, denominator: 1n };
-  return either(value.exact && q.divide(one, value.exact), () => c.inverse(value.approximate));
-}
-
-function power(base: Value, exponent: Value): Value {
-  const { exact: b } = base, { exact: x } = exponent;
-  let result: Rational | null = null;
-  if (b && x) {
-    const under = q.root(b, x.denominator);
-    // Only real roots of what is not negative: others are complex by convention, see rooted().
-    if (under && (x.denominator === 1n || b.numerator >= 0n)) result = q.power(under, x.numerator);
-  }
-  return either(result, () => c.pow(base.approximate, exponent.approximate));
-}
-
-/** Roots as their sign says: odd ones of negative numbers are real, √ of a negative number is imaginary. */
-function rooted(value: Value, degree: bigint): Value {
-  const result = value.exact && q.root(value.exact, degree);
-  return either(result, () => {
-    const number = value.approximate;
-    if (degree === 2n) return c.sqrt(number);
-    const inverse = c.complex(1 / Number(degree));
-    if (number.im === 0 && number.re < 0 && degree % 2n === 1n) {
-      return c.times(c.complex(-1), c.pow({ ...number, re: -number.re }, inverse));
-    }
-    return c.pow(number, inverse);
-  });
-}
-
-function factorial(value: Value): Value {
-  const { exact: n } = value;
-  if (!n) throw new NoValue("the factorial of what is no number");
-  if (n.denominator !== 1n || n.numerator < 0n) {
-    const x = q.toNumber(n);
-    return approximate(x > 0 && x < 150 ? c.complex(gamma(x + 1), 0, 1e-12 * gamma(x + 1)) : c.complex(NaN));
-  }
-  if (n.numerator > 500n) return approximate(c.complex(Infinity));
-  let result = 1n;
-  for (let k = 2n; k <= n.numerator; k++) result *= k;
-  return either(q.rational(result), () => c.complex(Infinity));
-}
-
-/** The gamma function (Lanczos, g = 7, n = 9), so that identities with n! hold between the integers too. */
-function gamma(x: number): number {
-  const coefficients = [
-    0.99999999999980993,
-    676.5203681218851,
-    -1259.1392167224028,
-    771.32342877765313,
-    -176.61502916214059,
-    12.507343278686905,
-    -0.13857109526572012,
-    9.9843695780195716e-6,
-    1.5056327351493116e-7,
-  ]; // deno-fmt-ignore-line
-  const sum = coefficients.reduce((total, value, index) => total + (index === 0 ? value : value / (x - 1 + index)), 0);
-  const t = x + 6.5;
-  return Math.sqrt(2 * Math.PI) * Math.pow(t, x - 0.5) * Math.exp(-t) * sum;
-}
-
-function binomial(top: Value, bottom: Value): Value {
-  const n = top.exact, k = bottom.exact;
-  if (!n || !k || k.denominator !== 1n || k.numerator < 0n || k.numerator > 500n) {
-    throw new NoValue("a binomial coefficient of other than numbers");
-  }
-  let result: Value = integer(1n);
-  for (let index = 0n; index < k.numerator; index++) {
-    result = product(result, product(sum2(top, integer(-index)), inverted(integer(index + 1n))));
-  }
-  return result;
-}
-
-function floored(value: Value, up: boolean): Value {
-  if (!value.exact) {
-    const { re } = value.approximate;
-    return approximate(c.complex(up ? Math.ceil(re) : Math.floor(re)));
-  }
-  const { numerator, denominator } = value.exact;
-  const remainder = ((numerator % denominator) + denominator) % denominator;
-  const floor = (numerator - remainder) / denominator;
-  return integer(up && remainder !== 0n ? floor + 1n : floor);
-}
-
-function divisor(a: Value, b: Value, multiple: boolean): Value {
-  if (a.exact?.denominator !== 1n || b.exact?.denominator !== 1n) throw new NoValue("a divisor of other than integers");
-  const [x, y] = [a.exact.numerator, b.exact.numerator].map((value) => value < 0n ? -value : value);
-  const common = q.gcd(x, y);
-  return integer(multiple ? x * y / common : common);
-}
-
-function ofReal(f: (x: number) => number): (x: Complex) => Complex {
-  return (x) => {
-    if (x.im !== 0) return c.complex(NaN);
-    const value = f(x.re), slope = Math.abs(f(x.re + 1e-6) - value) / 1e-6;
-    return c.complex(value, 0, x.error * (Number.isFinite(slope) ? slope : 1) + 1e-15 * Math.abs(value));
-  };
-}
-
-const quotient = (a: Complex, b: Complex) => c.times(a, c.inverse(b));
-const sin = (x: Complex) => c.sinCos(x)[0], cos = (x: Complex) => c.sinCos(x)[1];
-
-/** Functions of one number, by the parser's names. */
-const FUNCTIONS: Readonly<Record<string, (x: Complex) => Complex>> = {
-  Sin: sin,
-  Cos: cos,
-  Tan: (x) => quotient(sin(x), cos(x)),
-  Cot: (x) => quotient(cos(x), sin(x)),
-  Sec: (x) => c.inverse(cos(x)),
-  Csc: (x) => c.inverse(sin(x)),
-  Arcsin: ofReal(Math.asin),
-  Arccos: ofReal(Math.acos),
-  Arctan: ofReal(Math.atan),
-  Arccot: ofReal((x) => Math.PI / 2 - Math.atan(x)),
-  Arcsec: ofReal((x) => Math.acos(1 / x)),
-  Arccsc: ofReal((x) => Math.asin(1 / x)),
-  Sinh: ofReal(Math.sinh),
-  Cosh: ofReal(Math.cosh),
-  Tanh: ofReal(Math.tanh),
-  Coth: ofReal((x) => 1 / Math.tanh(x)),
-  Sech: ofReal((x) => 1 / Math.cosh(x)),
-  Csch: ofReal((x) => 1 / Math.sinh(x)),
-  Arsinh: ofReal(Math.asinh),
-  Arcosh: ofReal(Math.acosh),
-  Artanh: ofReal(Math.atanh),
-  Real: (x) => c.complex(x.re, 0, x.error),
-  Imaginary: (x) => c.complex(x.im, 0, x.error),
-  Argument: (x) => c.complex(Math.atan2(x.im, x.re), 0, x.error / c.size(x)),
-  Norm: (x) => c.complex(c.size(x), 0, x.error),
-};
-
-const INVERSES: Readonly<Record<string, string>> = {
-  Sin: "Arcsin",
-  Cos: "Arccos",
-  Tan: "Arctan",
-  Cot: "Arccot",
-  Sec: "Arcsec",
-  Csc: "Arccsc",
-  Sinh: "Arsinh",
-  Cosh: "Arcosh",
-  Tanh: "Artanh",
-};

@@ -5,7 +5,8 @@
  */
 
 import type { Answer, RelationAnswer, TupleAnswer, ValueAnswer } from "./answer.ts";
-import { evaluate, NoValue, symbols } from "./evaluate.ts";
+import { evaluate, symbols } from "./evaluate.ts";
+import { NoValue } from "./value.ts";
 
 /**
  * The intervals of an answer that is compared with `other`, or null if they are not wanted: two points `(1, 2)` are

@@ -8,11 +8,12 @@ import type { Verdict } from "../verdict.ts";
 import type { Answer, RelationAnswer } from "./answer.ts";
 import type { Compare } from "./compare.ts";
 import { isFinite, size } from "./complex.ts";
-import { evaluate, NoValue, symbols, type Value } from "./evaluate.ts";
+import { evaluate, symbols } from "./evaluate.ts";
 import type { Tree } from "./expression.ts";
 import { flipped } from "./intervals.ts";
 import { isName } from "./read.ts";
 import { POINTS, samplePoint } from "./same_value.ts";
+import { NoValue, type Value } from "./value.ts";
 
 /** What a relation says its name is: 5 for `x = 5` and `x = 2 + 3 = 5`, A for `x \in A`; null for other relations. */
 export function definition({ sides, operators }: RelationAnswer): Answer | null {

@@ -6,17 +6,20 @@
  * Variables are real, of either sign: |x| and √(x²) are not x. A point decides nothing where one of the two has no real
  * value, since a question may restrict its variables: √x √x is x, and ln x² is 2 ln x. It decides nothing either where
  * a value is too large, too small or too uncertain for a double. If too few points decide, formulas are compared by
- * complex values; if these do not decide, the formulas are `unparsed`, never equal. The Compute Engine's own equality test decides less (it leaves
- * 4/3 - 7x/6 = (8 - 7x)/6 open) and has no bound on its time.
+ * complex values; if these do not decide, the formulas are `unparsed`, never equal.
+ *
+ * The Compute Engine's own equality test decides less (it leaves 4/3 - 7x/6 = (8 - 7x)/6 open) and has no bound on its
+ * time.
  *
  * @module
  */
 
 import type { Verdict } from "../verdict.ts";
 import { isFinite, size } from "./complex.ts";
-import { evaluate, NoValue, type Point, symbols, type Value } from "./evaluate.ts";
+import { evaluate, type Point, symbols } from "./evaluate.ts";
 import type { Tree } from "./expression.ts";
 import { add, parseDecimal, type Rational, toNumber } from "./rational.ts";
+import { NoValue, type Value } from "./value.ts";
 
 /** Points at which expressions are compared: all of them, and how many must decide. */
 export const POINTS = 12;
