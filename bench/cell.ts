@@ -8,7 +8,7 @@ import { canonical, sha256 } from "./canonical.ts";
 import type { Evaluation, Gates, SuiteAlgorithm, Training } from "./suite.ts";
 
 /** Version of the meaning of a cell's fields, of a step and of its record; a change makes new cells. */
-export const cellFormat = 3;
+export const cellFormat = 4;
 
 /** Everything that decides the numbers of a run. */
 export interface CellIdentity {

@@ -4,35 +4,31 @@
  *
  * @module
  */
+import { klDivergence } from "../algorithms/terms/divergences.ts";
 import type { Policy } from "../policy/policy.ts";
 import { fold, keyOf } from "../policy/random.ts";
 import type { Problems, Task } from "../tasks/task.ts";
 import { sha256 } from "./canonical.ts";
 import { channelMeans } from "./channels.ts";
+import { requireConserved, requireFiniteNumber } from "./gates.ts";
+import { type Lengths, lengthsOf } from "./lengths.ts";
 import { evaluationIndices } from "./problem_order.ts";
-import { isRight, lengthOf, type Rollout, rollOut, rolloutParts, type ToolUse, toolUseOf } from "./rollout.ts";
-import { mean, quantile } from "./statistics/describe.ts";
+import { planningOf, writtenPieces } from "./planning.ts";
+import {
+  isRight,
+  lengthOf,
+  type Rollout,
+  rollOut,
+  rolloutParts,
+  type ToolUse,
+  toolUseOf,
+  unansweredShare,
+} from "./rollout.ts";
+import { score } from "./scoring.ts";
+import { mean } from "./statistics/describe.ts";
 import { passAtK } from "./statistics/pass_at_k.ts";
 import type { Exchange } from "./turns.ts";
 import type { Evaluation } from "./suite.ts";
-
-/** Response lengths in tokens of the policy; null where there is no such response. */
-export interface Lengths {
-  /** Mean over all. */
-  mean: number | null;
-  /** 10th percentile. */
-  p10: number | null;
-  /** Median. */
-  p50: number | null;
-  /** 90th percentile. */
-  p90: number | null;
-  /** Mean over right responses. */
-  right: number | null;
-  /** Mean over wrong responses. */
-  wrong: number | null;
-  /** Share cut at the maximum length. */
-  truncated: number | null;
-}
 
 /** One line of `evaluations.jsonl`, before the runner adds the hash chain. */
 export interface EvaluationRecord {
@@ -52,6 +48,11 @@ export interface EvaluationRecord {
   channels: Record<string, number | null>;
   /** Share of sampled responses without an answer that could be read. */
   unanswered: number;
+  /**
+   * KL divergence of the policy from the one before training, in nats per token: mean of the estimator k3 over the
+   * tokens of the first sampled response to each problem, at the temperature of the evaluation.
+   */
+  kl: number;
   /** Cost of this evaluation; not part of the cost columns. */
   cost: { responses: number; tokensGenerated: number };
   /** Per problem, in the order of the held-out set: 1 if the greedy response is right, and how many sampled ones are. */
@@ -106,6 +107,8 @@ export interface LoggedResponse {
 export interface EvaluationParts {
   /** The policy to evaluate. */
   policy: Policy;
+  /** The policy before training; absent: it is the one to evaluate. */
+  base?: Policy;
   /** Writes prompts and grades responses. */
   task: Task;
   /** Held-out problems. */
@@ -127,17 +130,34 @@ export function reportedKs(samples: number): number[] {
   return [...ks, samples];
 }
 
-function lengthsOf(rollouts: readonly Rollout[]): Lengths {
-  const all = rollouts.map(lengthOf);
-  return {
-    mean: mean(all),
-    p10: quantile(all, 0.1),
-    p50: quantile(all, 0.5),
-    p90: quantile(all, 0.9),
-    right: mean(rollouts.filter(isRight).map(lengthOf)),
-    wrong: mean(rollouts.filter((rollout) => !isRight(rollout)).map(lengthOf)),
-    truncated: mean(rollouts.map(({ generation }) => generation.truncated ? 1 : 0)),
-  };
+/** {@linkcode EvaluationRecord.kl} over these responses; 0 where the policy is the one before training. */
+async function klFrom(base: Policy | undefined, policy: Policy, rollouts: readonly Rollout[]): Promise<number> {
+  if (!base) return 0;
+  const samples = rollouts.map(({ prompt, generation: { tokens }, temperature }) => ({
+    prompt,
+    response: tokens,
+    temperature,
+  }));
+  const [own, before] = [await score(policy, samples), await score(base, samples)];
+  let sum = 0, count = 0;
+  rollouts.forEach(({ generation: { mask } }, place) => {
+    const { logProbs } = own[place], others = before[place].logProbs;
+    for (let index = 0; index < logProbs.length; index++) {
+      if (mask?.[index] === 0) continue;
+      sum += klDivergence("k3", logProbs[index], others[index], logProbs[index]).value;
+      count++;
+    }
+  });
+  return count > 0 ? sum / count : 0;
+}
+
+/** Tokens that plan in each response; undefined where the task has no phrases for that. */
+function planningTokens({ policy, task }: EvaluationParts, rollouts: readonly Rollout[]): number[] | undefined {
+  if (!task.strategicGrams?.length) return undefined;
+  return rollouts.map(({ generation }) => {
+    const marks = planningOf(task, writtenPieces(policy, generation), generation.mask);
+    return Array.from(marks).reduce((sum, mark) => sum + mark, 0);
+  });
 }
 
 function logged(rollout: Rollout): LoggedResponse {
@@ -160,7 +180,8 @@ function logged(rollout: Rollout): LoggedResponse {
 export async function evaluate(parts: EvaluationParts, step: number): Promise<EvaluationOutcome> {
   const { policy, task, evaluation, seed } = parts;
   const { samples, temperature, maxTokens = parts.maxTokens } = evaluation;
-  const problems = evaluationIndices(parts.problems, evaluation.problems).map((index) => parts.problems.at(index));
+  const indices = evaluationIndices(parts.problems, evaluation.problems, evaluation.offset);
+  const problems = indices.map((index) => parts.problems.at(index));
   const key = keyOf(seed, "evaluation"), keys = problems.map((_, index) => fold(key, index));
   const limits = { maxTokens, maxTotalTokens: parts.maxTotalTokens, keys };
   const greedy = await rollOut(policy, task, problems, { ...limits, samples: 1, temperature: 0 });
@@ -168,17 +189,24 @@ export async function evaluate(parts: EvaluationParts, step: number): Promise<Ev
   const bySamples = problems.map((_, index) => sampled.slice(index * samples, (index + 1) * samples));
   const right = bySamples.map((group) => group.filter(isRight).length);
   const all = [...greedy, ...sampled];
-  const pass = reportedKs(samples).map((k) => [k, mean(right.map((count) => passAtK(samples, count, k)))!] as const);
+  const pass = Object.fromEntries(
+    reportedKs(samples).map((k) => [k, mean(right.map((count) => passAtK(samples, count, k)))!]),
+  );
+  const average = mean(right)! / samples;
+  requireConserved(step, average, pass, right, samples);
+  const kl = await klFrom(parts.base, policy, bySamples.map(([first]) => first));
+  requireFiniteNumber("the KL divergence from the policy before training", step, kl);
   return {
     record: {
       step,
       greedy: mean(greedy.map((rollout) => isRight(rollout) ? 1 : 0))!,
-      average: mean(right)! / samples,
-      pass: Object.fromEntries(pass),
-      length: lengthsOf(sampled),
+      average,
+      pass,
+      length: lengthsOf(sampled, maxTokens, planningTokens(parts, sampled)),
       ...toolUseOf(sampled),
       channels: channelMeans(sampled, maxTokens),
-      unanswered: mean(sampled.map(({ grade }) => grade.answer === null ? 1 : 0))!,
+      unanswered: unansweredShare(sampled),
+      kl,
       cost: {
         responses: all.length,
         tokensGenerated: all.reduce((sum, rollout) => sum + lengthOf(rollout), 0),

@@ -11,6 +11,7 @@
 import type { Algorithm, Response } from "../algorithms/algorithm.ts";
 import type { Policy, Scores } from "../policy/policy.ts";
 import { accumulate, type Drawn, score } from "./scoring.ts";
+import { Stopwatch } from "./step/parts.ts";
 
 /** What was foretold: the gradient of `derivatives` has been accumulated. */
 export interface Foretold {
@@ -39,23 +40,27 @@ export async function foretell(
   batch: readonly Response[],
   state: unknown,
   selected?: readonly boolean[],
+  watch: Stopwatch = new Stopwatch(),
 ): Promise<Foretold | null> {
   if (unpredictable.has(algorithm)) return null;
-  const selection = selected ?? algorithm.select?.(batch, state);
+  const selection = selected ?? watch.count("algorithm", () => algorithm.select?.(batch, state));
   const learned = samples.map((_, index) => index).filter((index) => selection?.[index] ?? true);
   if (learned.length === 0) return null;
-  const credit = algorithm.credit(batch, state);
-  const credited = learned.map((index) => ({
-    ...batch[index],
-    advantages: credit.advantages[index],
-    ...credit.returns && { returns: credit.returns[index] },
-  }));
-  const derivatives = algorithm.loss(credited, credit.state).gradient;
-  const found = await accumulate(policy, learned.map((index) => samples[index]), derivatives);
+  const derivatives = watch.count("algorithm", () => {
+    const credit = algorithm.credit(batch, state);
+    const credited = learned.map((index) => ({
+      ...batch[index],
+      advantages: credit.advantages[index],
+      ...credit.returns && { returns: credit.returns[index] },
+    }));
+    return algorithm.loss(credited, credit.state).gradient;
+  });
+  const chosen = learned.map((index) => samples[index]);
+  const found = await watch.time("update", () => accumulate(policy, chosen, derivatives));
   const scores = new Array<Scores | null>(samples.length).fill(null);
   learned.forEach((index, place) => scores[index] = found[place]);
   const missing = samples.map((_, index) => index).filter((index) => scores[index] === null);
-  const rest = await score(policy, missing.map((index) => samples[index]));
+  const rest = await watch.time("score", () => score(policy, missing.map((index) => samples[index])));
   missing.forEach((index, place) => scores[index] = rest[place]);
   return { scores: scores as Scores[], learned, derivatives };
 }

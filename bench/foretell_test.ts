@@ -26,7 +26,7 @@ const training: Training = {
 async function train(algorithm: Algorithm) {
   const policy = await openPolicy(new URL("../fixtures/base", import.meta.url).pathname);
   const problems = await gsm8k.problems({ split: "train", seed: 3 });
-  const gates = { batchDifference: 0, samplingDifference: 1e-3 };
+  const gates = { batchDifference: 0, samplingDifference: 1e-3, ratio: 0 };
   const parts = { policy, task: gsm8k, problems, algorithm, training, gates, seed: 5 };
   const records = [];
   for (const used of [0, 4]) records.push((await trainStep(parts, used, undefined)).record);

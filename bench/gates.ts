@@ -34,6 +34,48 @@ export function requireAtMost(gate: string, what: string, step: number, value: n
   throw new GateFailure(gate, step, `${what} is ${value}, more than the limit of ${limit}.`);
 }
 
+/**
+ * Fails if the estimators of an evaluation contradict each other: pass@1 is the share of right responses, pass@k never
+ * falls with k, and pass@samples is the share of problems with a right response.
+ */
+export function requireConserved(
+  step: number,
+  average: number,
+  pass: Readonly<Record<string, number>>,
+  right: readonly number[],
+  samples: number,
+): void {
+  const fail = (sentence: string) => {
+    throw new GateFailure(
+      "conservation",
+      step,
+      `${sentence}; the estimators of this evaluation contradict each other.`,
+    );
+  };
+  const ks = Object.keys(pass).map(Number).sort((a, b) => a - b), rounding = 1e-12;
+  const solved = right.filter((count) => count > 0).length / right.length;
+  if (Math.abs(pass[1] - average) > rounding) fail(`pass@1 is ${pass[1]} and the share of right responses ${average}`);
+  if (Math.abs(pass[samples] - solved) > rounding) {
+    fail(`pass@${samples} is ${pass[samples]} and the share of problems with a right response ${solved}`);
+  }
+  ks.slice(1).forEach((k, index) => {
+    if (pass[k] < pass[ks[index]] - rounding) {
+      fail(`pass@${k} is ${pass[k]}, less than pass@${ks[index]} with ${pass[ks[index]]}`);
+    }
+  });
+}
+
+/** Fails if training at a learning rate of 0 changed an evaluation: something else than the optimizer moves weights. */
+export function requireUnmoved(step: number, before: string, after: string): void {
+  if (before === after) return;
+  throw new GateFailure(
+    "learningRateZero",
+    step,
+    `the learning rate is 0 and the responses of the evaluation are not those before training (digest ${after}, ` +
+      `${before} before); something other than the optimizer changes the policy.`,
+  );
+}
+
 /** Fails if a loss has a derivative at a token that a tool wrote: the policy did not choose it. */
 export function requireMasked(
   algorithm: string,

@@ -38,6 +38,7 @@ export class Models {
   readonly #directory: string;
   readonly #open: OpenModels;
   #reference: Policy | undefined;
+  #base: Policy | undefined;
   #refreshed: SavedModels["reference"];
 
   private constructor(
@@ -88,6 +89,13 @@ export class Models {
     return this.#reference;
   }
 
+  /** The policy before training, which evaluations measure the trained one against; opened when it is first asked for. */
+  async base(): Promise<Policy> {
+    // An unrefreshed reference is the same weights: no need to hold them twice.
+    if (this.#reference && !this.#refreshed) return this.#reference;
+    return this.#base ??= await this.#open.openPolicy();
+  }
+
   /** Digest of everything that is trained, with its optimizer state; without a critic that of the policy. */
   async digest(): Promise<string> {
     const digest = await this.policy.digest();
@@ -122,7 +130,7 @@ export class Models {
 
   /** Frees native memory. */
   async dispose(): Promise<void> {
-    for (const network of [this.policy, this.critic, this.#reference]) await network?.dispose();
+    for (const network of [this.policy, this.critic, this.#reference, this.#base]) await network?.dispose();
   }
 }
 

@@ -114,6 +114,13 @@ export async function planSuite(suite: Suite): Promise<Plan> {
     return { entry, algorithm };
   });
   const { all, train, test } = await splitsOf(task, suite.data);
+  const { offset = 0 } = suite.evaluation;
+  if (test.length <= offset) {
+    throw new Refusal(
+      `${test.source}: holds ${test.length} problems, and evaluation.offset leaves out ${offset}; lower it or give ` +
+        "more problems.",
+    );
+  }
   const leakage = { ...suiteLeakage(all, test, suite), dropped: train === all ? 0 : all.length - train.length };
   const channels = channelsOf(task, (await task.grade(train.at(0), "")).rewards);
   const named = [suite, ...suite.algorithms].flatMap(({ training: { rewards = [], rewardConditions = {} } }) => [

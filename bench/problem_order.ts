@@ -36,8 +36,11 @@ export function trainingIndices(problems: Problems, seed: number, first: number,
   });
 }
 
-/** Indices of the held-out problems, the same in every run: a fixed draw from a list, the first of a generator. */
-export function evaluationIndices(problems: Problems, count: number): number[] {
-  if (problems.length === Infinity) return Array.from({ length: count }, (_, index) => index);
-  return [...permutation(problems.length, 0, "evaluation").subarray(0, count)].sort((a, b) => a - b);
+/**
+ * Indices of the held-out problems, the same in every run: a fixed draw from a list, the first of a generator. Two draws
+ * `offset` by at least their count share no problem.
+ */
+export function evaluationIndices(problems: Problems, count: number, offset = 0): number[] {
+  if (problems.length === Infinity) return Array.from({ length: count }, (_, index) => offset + index);
+  return [...permutation(problems.length, 0, "evaluation").subarray(offset, offset + count)].sort((a, b) => a - b);
 }

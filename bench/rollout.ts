@@ -43,6 +43,8 @@ export interface RolloutOptions {
   maxTotalTokens?: number;
   /** Noise of each problem: its response `sample` is drawn with the key folded with that number. */
   keys: readonly Key[];
+  /** Does the two parts of the work, to count their seconds. Default: does them. */
+  time?: <T>(part: "rollout" | "grade", work: () => Promise<T>) => Promise<T>;
 }
 
 /** Requests per call of `generate`; a sample does not depend on it, only memory and speed do. */
@@ -56,8 +58,11 @@ export function temperatureOf(temperature: Temperature, sample: number, samples:
 }
 
 /** The tokens a response is graded on: those without the stop token at the end. */
-export function textTokens(policy: Policy, { tokens }: Generation): number[] {
-  const stopped = tokens.length > 0 && policy.stopTokens.includes(tokens[tokens.length - 1]);
+export function textTokens(
+  { stopTokens }: Pick<Policy, "stopTokens">,
+  { tokens }: Pick<Generation, "tokens">,
+): number[] {
+  const stopped = tokens.length > 0 && stopTokens.includes(tokens[tokens.length - 1]);
   return stopped ? tokens.slice(0, -1) : tokens;
 }
 
@@ -68,7 +73,7 @@ export async function rollOut(
   problems: readonly Problem[],
   options: RolloutOptions,
 ): Promise<Rollout[]> {
-  const { samples, temperature, topP, maxTokens, maxTotalTokens, keys } = options;
+  const { samples, temperature, topP, maxTokens, maxTotalTokens, keys, time = (_, work) => work() } = options;
   const prompts = problems.map((problem) =>
     promptTokens(policy.tokenizer, task.prompt(problem), task.environment?.tools)
   );
@@ -85,10 +90,10 @@ export async function rollOut(
   });
   const generations: Dialogue[] = [];
   for (let start = 0; start < requests.length; start += batchSize) {
-    const batch = requests.slice(start, start + batchSize);
-    generations.push(...await converse(policy, task.environment, batch, { maxTokens, maxTotalTokens, topP }));
+    const batch = requests.slice(start, start + batchSize), limits = { maxTokens, maxTotalTokens, topP };
+    generations.push(...await time("rollout", () => converse(policy, task.environment, batch, limits)));
   }
-  return await Promise.all(generations.map(async (generation, index) => {
+  const grade = async (generation: Dialogue, index: number): Promise<Rollout> => {
     const group = Math.floor(index / samples), problem = problems[group];
     const text = policy.tokenizer.decode(textTokens(policy, generation));
     return {
@@ -100,7 +105,8 @@ export async function rollOut(
       text,
       grade: await task.grade(problem, text),
     };
-  }));
+  };
+  return await time("grade", () => Promise.all(generations.map(grade)));
 }
 
 /** Length of a response: the tokens that the policy chose. */
@@ -133,6 +139,11 @@ export function rolloutParts(
   { generation: { tokens, logProbs, mask, exchanges } }: Rollout,
 ): (string | ArrayBufferView)[] {
   return [Int32Array.from(tokens), logProbs, ...mask ? [mask] : [], ...exchanges ? [canonical(exchanges)] : []];
+}
+
+/** Share of responses in which the grader found no answer: reward-parse failures. */
+export function unansweredShare(rollouts: readonly Rollout[]): number {
+  return rollouts.filter(({ grade }) => grade.answer === null).length / rollouts.length;
 }
 
 /** True if the task gave full marks. */

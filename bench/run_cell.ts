@@ -14,8 +14,9 @@ import type { Cell } from "./cell.ts";
 import { evaluate, type EvaluationRecord } from "./evaluate.ts";
 import { Models, type OpenModels } from "./models.ts";
 import { requireServed } from "./needs.ts";
+import { requireUnmoved } from "./gates.ts";
 import { GateFailure, Interruption, Refusal } from "./outcomes.ts";
-import { CellRecord, type CellResult, type Checkpoint } from "./records.ts";
+import { CellRecord, type CellResult, type Checkpoint, readJournal } from "./records.ts";
 import { type StepRecord, trainStep } from "./step.ts";
 
 /** The parts of a cell, opened. */
@@ -50,8 +51,12 @@ export interface EvaluationLine extends EvaluationRecord {
 export interface TimingLine {
   /** Training steps done. */
   step: number;
-  /** Sampling and grading. */
+  /** Sampling, with the replies of tools. */
   rollout?: number;
+  /** Grading. */
+  grade?: number;
+  /** Selection, credit, loss and its derivative. */
+  algorithm?: number;
   /** Scores. */
   score?: number;
   /** Gradients and optimizer. */
@@ -62,6 +67,8 @@ export interface TimingLine {
   memory?: number;
   /** Digest and journals of this step, and the checkpoint before it. */
   record?: number;
+  /** The whole step from its first sample to its line in the record, without evaluations. */
+  total?: number;
 }
 
 /** How a cell is run. */
@@ -116,7 +123,8 @@ async function continueCell(
   const models = await Models.open(directory, algorithm.needs, parts, checkpoint);
   try {
     await requireRecorded(cell, models, directory, checkpoint);
-    const run = new Run(cell, parts, options, record, models, checkpoint);
+    const [first] = checkpoint ? await readJournal<EvaluationLine>(`${directory}/evaluations.jsonl`) : [];
+    const run = new Run(cell, parts, options, record, models, checkpoint, first?.digest);
     if (!checkpoint) await run.begin();
     while (run.step < training.steps) {
       if (signal?.aborted) {
@@ -170,6 +178,8 @@ class Run {
   #savedStep: number;
   #savingSeconds = 0;
   #evaluationSeconds: number | undefined;
+  /** Digest of the evaluation before training. */
+  #untrained: string | undefined;
 
   constructor(
     readonly cell: Cell,
@@ -178,7 +188,9 @@ class Run {
     readonly record: CellRecord,
     readonly models: Models,
     checkpoint?: Checkpoint,
+    untrained?: string,
   ) {
+    this.#untrained = untrained;
     this.step = checkpoint?.step ?? 0;
     this.#prompts = checkpoint?.prompts ?? 0;
     this.#state = checkpoint?.state ?? undefined;
@@ -219,7 +231,7 @@ class Run {
     const { training, evaluation, gates, seed } = cell.identity,
       { clock } = options,
       { policy, critic, reference } = models;
-    const before = this.step;
+    const before = this.step, begin = this.#now;
     this.#evaluationSeconds = this.#weights = undefined;
     const outcome = await trainStep(
       { policy, critic, reference, task, problems, algorithm, training, gates, seed, clock },
@@ -249,6 +261,7 @@ class Run {
     });
     options.onLine?.(line);
     const recording = (this.#now - start) / 1000;
+    const total = (this.#now - begin) / 1000 - (this.#evaluationSeconds ?? 0) + this.#savingSeconds;
     if (ends || step % evaluation.interval === 0) await this.#evaluateAt([step]);
     if (clock) {
       record.append(
@@ -259,6 +272,7 @@ class Run {
           ...this.#evaluationSeconds !== undefined && { evaluate: this.#evaluationSeconds },
           memory: Deno.memoryUsage().rss,
           record: this.#savingSeconds + recording,
+          total,
         } satisfies TimingLine,
       );
     }
@@ -268,10 +282,14 @@ class Run {
   /** Evaluates the policy as it is, once, and records that as the evaluation after each of these steps. */
   async #evaluateAt(steps: readonly number[]): Promise<void> {
     if (steps.length === 0) return;
-    const { models: { policy }, parts: { task, test: problems }, record } = this;
-    const { training: { maxTokens, maxTotalTokens, steps: last }, evaluation, seed } = this.cell.identity;
+    const { models, models: { policy }, parts: { task, test: problems }, record } = this;
+    const { training: { learningRate, maxTokens, maxTotalTokens, steps: last }, evaluation, seed } = this.cell.identity;
     const start = this.#now;
-    const outcome = await evaluate({ policy, task, problems, evaluation, maxTokens, maxTotalTokens, seed }, steps[0]);
+    const base = steps[0] === 0 ? undefined : await models.base();
+    const parts = { policy, base, task, problems, evaluation, maxTokens, maxTotalTokens, seed };
+    const outcome = await evaluate(parts, steps[0]);
+    this.#untrained ??= outcome.record.digest;
+    if (learningRate === 0) requireUnmoved(steps[0], this.#untrained, outcome.record.digest);
     for (const step of steps) {
       if (step === 0 || step === last) await record.responses(step, outcome.responses);
       const line = record.chain("evaluations.jsonl", { ...outcome.record, step });

@@ -61,8 +61,8 @@ export async function trainStep(
   const probe = holdsOneOfEvery(probeInterval, stepOf(used, parts.training) + 1, step);
   const scored = await scoreBatch(parts, collected, state, watch, probe);
   const { batch } = scored;
-  const selection = collected.selection ?? algorithm.select?.(batch, state);
-  const credit = algorithm.credit(batch, state);
+  const selection = collected.selection ?? watch.count("algorithm", () => algorithm.select?.(batch, state));
+  const credit = watch.count("algorithm", () => algorithm.credit(batch, state));
   requireFinite("the advantage", step, credit.advantages);
   const updates = await update(parts, step, scored, selection, credit, watch);
 

@@ -12,6 +12,7 @@ import channels from "./suites/channels.json" with { type: "json" };
 import math from "./suites/math.json" with { type: "json" };
 import quick from "./suites/quick.json" with { type: "json" };
 import search from "./suites/search.json" with { type: "json" };
+import standard from "./suites/standard.json" with { type: "json" };
 import schema from "./suites/suite.schema.json" with { type: "json" };
 
 /** Sampling temperature: one for all responses, or spread evenly from the first to the last response of a group. */
@@ -59,6 +60,8 @@ export interface Evaluation {
   interval: number;
   /** Number of problems. */
   problems: number;
+  /** Held-out problems that are left out before these, so that settings can be chosen on other problems; absent: none. */
+  offset?: number;
   /** Sampled responses per problem. */
   samples: number;
   /** Temperature of the sampled responses. */
@@ -73,6 +76,8 @@ export interface Gates {
   batchDifference: number;
   /** Largest difference between log-probs of sampler and training kernels. */
   samplingDifference: number;
+  /** Largest difference between 1 and the ratio of current to old policy before the first update of a step. */
+  ratio: number;
 }
 
 /** One algorithm of a suite. */
@@ -115,7 +120,7 @@ export interface Suite {
   gates: Gates;
 }
 
-const embedded: Record<string, unknown> = { quick, all, math, channels, search };
+const embedded: Record<string, unknown> = { quick, standard, all, math, channels, search };
 
 /** Names of the embedded suites. */
 export const suiteNames: readonly string[] = Object.keys(embedded);
@@ -190,15 +195,18 @@ export function parseSuite(value: unknown, source: string): Suite {
   return suite;
 }
 
-/** Reads an embedded suite by name, or a suite file by path (a name that ends in `.json` or holds a slash). */
-export async function loadSuite(name: string): Promise<Suite> {
+/**
+ * Reads an embedded suite by name, or a suite file by path (a name that ends in `.json` or holds a slash); what it holds
+ * is not checked yet. `source` names it in errors.
+ */
+export async function readSuiteFile(name: string): Promise<{ value: unknown; source: string }> {
   if (!name.endsWith(".json") && !name.includes("/")) {
     if (!Object.hasOwn(embedded, name)) {
       throw new Refusal(
         unknown("suite", name, suiteNames) + " A file of your own is given by its path, as ./mine.json.",
       );
     }
-    return parseSuite(embedded[name], `suite ${name}`);
+    return { value: embedded[name], source: `suite ${name}` };
   }
   let text: string;
   try {
@@ -206,11 +214,15 @@ export async function loadSuite(name: string): Promise<Suite> {
   } catch (error) {
     throw new Refusal(`${name}: can't read the suite (${reasonOf(error)}); give the path of a JSON file.`);
   }
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    return { value: JSON.parse(text), source: name };
   } catch (error) {
     throw new Refusal(`${name}: not JSON (${(error as Error).message}).`);
   }
-  return parseSuite(value, name);
+}
+
+/** Reads a suite about one task, by name or by path. */
+export async function loadSuite(name: string): Promise<Suite> {
+  const { value, source } = await readSuiteFile(name);
+  return parseSuite(value, source);
 }

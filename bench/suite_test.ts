@@ -13,7 +13,7 @@ Deno.test("the quick suite is valid and its defaults are filled in", async () =>
   const suite = await loadSuite("quick");
   assert.equal(suite.training.topP, 1);
   assert.equal(suite.evaluation.temperature, 1);
-  assert.deepEqual(suite.gates, { batchDifference: 0, samplingDifference: 0.001 });
+  assert.deepEqual(suite.gates, { batchDifference: 0, samplingDifference: 0.001, ratio: 0 });
   assert.deepEqual(suite.algorithms[1].options, {});
 });
 

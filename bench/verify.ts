@@ -41,7 +41,8 @@ function differingFields(recorded: Line, again: Line): string[] {
 export function levelOf(recorded: Environment | undefined, now: Environment): Verified {
   if (recorded === undefined) return "L2";
   if (canonical(recorded) === canonical(now)) return "L0";
-  return recorded.arch === now.arch && recorded.cpu === now.cpu ? "L1" : "L2";
+  const alike = (["arch", "cpu", "instructions"] as const).every((name) => recorded[name] === now[name]);
+  return alike ? "L1" : "L2";
 }
 
 /** Bytes of a file, or undefined if there is none. */

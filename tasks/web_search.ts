@@ -32,6 +32,7 @@ import { type ProtocolName, protocols } from "./web_search/protocol.ts";
 import { worldPassages, worldProblems } from "./web_search/questions.ts";
 import { type QuestionsFile, readQuestions } from "./web_search/questions_file.ts";
 import type { Passage, Search } from "./web_search/search.ts";
+import { strategicGrams } from "./web_search/strategic_grams.ts";
 
 /** Options of {@linkcode createWebSearch}. */
 export interface WebSearchOptions {
@@ -107,6 +108,7 @@ export function createWebSearch(
       const learned = isEmbedded(problem) && protocol === DEFAULT_PROTOCOL;
       return learned ? question + END_OF_QUESTION : `${instructions}\n\nQuestion: ${question}\n`;
     },
+    strategicGrams,
     environment: {
       stops,
       maxTurns,

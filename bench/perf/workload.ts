@@ -121,7 +121,7 @@ function trainingSteps(policy: Policy, shape: Shape): (repeat: number) => Promis
     checkpointInterval: 1,
   };
   const algorithm = findAlgorithm("grpo").create({ beta: 0 });
-  const gates = { batchDifference: 0, samplingDifference: 1 };
+  const gates = { batchDifference: 0, samplingDifference: 1, ratio: 0 };
   const parts = { policy, task, problems, algorithm, training, gates, seed: 1 };
   return (repeat) => trainStep(parts, repeat * shape.prompts, undefined);
 }

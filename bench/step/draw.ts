@@ -8,14 +8,13 @@
  * @module
  */
 import type { Response } from "../../algorithms/algorithm.ts";
-import { planningMask } from "../../algorithms/strategic_grams/matcher.ts";
 import { fold, keyOf } from "../../policy/random.ts";
 import { rewardsOf } from "../channels.ts";
 import { requireFinite } from "../gates.ts";
-import { gramsOf } from "../needs.ts";
-import { piecesOf, tokenBefore } from "../pieces.ts";
+import { tokenBefore } from "../pieces.ts";
+import { planningOf, writtenPieces } from "../planning.ts";
 import { trainingIndices } from "../problem_order.ts";
-import { type Rollout, rollOut, textTokens } from "../rollout.ts";
+import { type Rollout, rollOut } from "../rollout.ts";
 import type { Drawn } from "../scoring.ts";
 import type { Training } from "../suite.ts";
 import type { StepParts, Stopwatch } from "./parts.ts";
@@ -55,8 +54,9 @@ export async function drawBatch(
     const place = first + index;
     return fold(keyOf(seed, "rollout", Math.floor(place / promptsPerStep) + 1), place % promptsPerStep);
   });
+  const time = <T>(part: "rollout" | "grade", work: () => Promise<T>) => watch.time(part, work);
   const roll = (options: { samples: number; temperature: typeof temperature; topP?: number }) =>
-    watch.time("rollout", () => rollOut(policy, task, problems, { ...options, maxTokens, maxTotalTokens, keys }));
+    rollOut(policy, task, problems, { ...options, maxTokens, maxTotalTokens, keys, time });
   const rollouts = await roll({ samples: groupSize, temperature, topP });
   requireFinite(
     "the sampled log-prob",
@@ -83,23 +83,21 @@ export function stepOf(prompts: number, { promptsPerStep }: Pick<Training, "prom
 
 function factsOf({ policy, task, algorithm, training }: StepParts, rollout: Rollout, greedy?: Rollout): Facts {
   const { group, problem, generation, text } = rollout;
-  const { planning, steps } = algorithm.needs;
+  const { planning, steps } = algorithm.needs, { mask } = generation;
   const facts: Facts = {
     group,
     tokens: generation.tokens,
-    ...generation.mask && { mask: generation.mask },
+    ...mask && { mask },
     rewards: rewardsOf(rollout, training),
     truncated: generation.truncated,
     budget: training.maxTokens,
     ...greedy && { greedyRewards: rewardsOf(greedy, training) },
   };
   if (!planning && !steps) return facts;
-  // A stop token at the end is no text: an empty piece.
-  const written = piecesOf(policy.tokenizer, textTokens(policy, generation));
-  const pieces = generation.tokens.map((_, index) => written[index] ?? "");
+  const pieces = writtenPieces(policy, generation);
   return {
     ...facts,
-    ...planning && { planning: planningMask(ownPieces(pieces, generation.mask), gramsOf(task)) },
+    ...planning && { planning: planningOf(task, pieces, mask) },
     ...steps && {
       // What ends the text ends the response: its stop token was chosen by the policy too.
       steps: task.gradeSteps!(problem, text).map(({ end, reward }) => ({
@@ -108,9 +106,4 @@ function factsOf({ policy, task, algorithm, training }: StepParts, rollout: Roll
       })),
     },
   };
-}
-
-/** The pieces of the policy; a full stop stands for each of a tool, so that no phrase is found there or across it. */
-function ownPieces(pieces: readonly string[], mask?: ArrayLike<number>): readonly string[] {
-  return mask ? pieces.map((piece, index) => mask[index] ? piece : ".") : pieces;
 }

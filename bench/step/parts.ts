@@ -34,8 +34,12 @@ export interface StepParts {
 
 /** Seconds spent in the parts of a step. */
 export interface StepSeconds {
-  /** Sampling and grading. */
+  /** Sampling, with the replies of tools. */
   rollout: number;
+  /** Grading. */
+  grade: number;
+  /** Selection, credit, loss and its derivative. */
+  algorithm: number;
   /** Old, current and reference log-probs; values. */
   score: number;
   /** Gradients and optimizers. */
@@ -45,7 +49,7 @@ export interface StepSeconds {
 /** Adds up the seconds of the parts of a step. */
 export class Stopwatch {
   /** Seconds so far. */
-  readonly seconds: StepSeconds = { rollout: 0, score: 0, update: 0 };
+  readonly seconds: StepSeconds = { rollout: 0, grade: 0, algorithm: 0, score: 0, update: 0 };
   readonly #clock: () => number;
 
   /** A stopwatch that reads `clock`, in milliseconds. */
@@ -57,6 +61,14 @@ export class Stopwatch {
   async time<T>(part: keyof StepSeconds, work: () => Promise<T>): Promise<T> {
     const start = this.#clock();
     const result = await work();
+    this.seconds[part] += (this.#clock() - start) / 1000;
+    return result;
+  }
+
+  /** The same for work that is done when it returns. */
+  count<T>(part: keyof StepSeconds, work: () => T): T {
+    const start = this.#clock();
+    const result = work();
     this.seconds[part] += (this.#clock() - start) / 1000;
     return result;
   }

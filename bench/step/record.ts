@@ -6,7 +6,7 @@
 import type { Credit } from "../../algorithms/algorithm.ts";
 import { countGrams, semanticEntropy } from "../../algorithms/strategic_grams/semantic_entropy.ts";
 import { canonical, sha256 } from "../canonical.ts";
-import { isRight, lengthOf, type Rollout, rolloutParts, type ToolUse, toolUseOf } from "../rollout.ts";
+import { isRight, lengthOf, type Rollout, rolloutParts, type ToolUse, toolUseOf, unansweredShare } from "../rollout.ts";
 import { gramsOf } from "../needs.ts";
 import { mean } from "../statistics/describe.ts";
 import { ownText } from "../turns.ts";
@@ -38,7 +38,9 @@ export interface StepRecord {
   rewards: Record<string, number | null>;
   /** Share of right responses among the sampled ones. */
   accuracy: number;
-  /** The same by temperature (rounded to six decimals), where the members of a group are sampled at different ones. */
+  /** Share of the sampled responses in which the grader found no answer. */
+  unanswered: number;
+  /** The same as `accuracy` by temperature (rounded to six decimals), where the members of a group are sampled at different ones. */
   accuracyByTemperature?: { temperature: number; accuracy: number }[];
   /** Mean length of the sampled responses in tokens of the policy. */
   length: number;
@@ -54,6 +56,11 @@ export interface StepRecord {
   selected: number;
   /** |log-prob of the sampler - log-prob of the training kernels|; null under nucleus sampling, where they differ by design. */
   samplingDifference: { max: number; mean: number } | null;
+  /**
+   * Largest |ratio - 1| of the first minibatch, before anything was updated: 0 is what on policy means. Null if nothing
+   * was learned from.
+   */
+  ratioDifference: number | null;
   /** |log-prob in the batch - log-prob alone| of two responses; null where it was not measured. */
   batchDifference: number | null;
   /** Responses and tokens, for the cost columns; greedy responses count, though they are outside the budget. */
@@ -149,6 +156,7 @@ export function recordOf(
     ...needs.critic && { criticNorms: updates?.criticNorms ?? [] },
     rewards: Object.fromEntries(rewardMeans),
     accuracy: accuracyOf(rollouts),
+    unanswered: unansweredShare(rollouts),
     ...spread && { accuracyByTemperature: accuracyByTemperature(rollouts) },
     length: tokens(rollouts) / rollouts.length,
     ...toolUseOf(rollouts),
@@ -157,6 +165,7 @@ export function recordOf(
     groupsWithoutSignal: shareWithoutSignal(batches.map((batch) => batch.draws)),
     selected: kept ? kept.filter(Boolean).length : draws.length,
     samplingDifference: scored?.samplingDifference ?? null,
+    ratioDifference: updates?.ratioDifference ?? null,
     batchDifference: scored?.batchDifference ?? null,
     cost: {
       responses: rollouts.length + greedy.length,

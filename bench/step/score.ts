@@ -58,10 +58,7 @@ export async function scoreBatch(
   // minibatch and nothing else to score the gradient pass can often give them for nothing.
   const mayForetell = minibatchesOf(algorithm, training) === 1 && !reference && !critic;
   const foretold = mayForetell
-    ? await watch.time(
-      "update",
-      () => foretell(policy, algorithm, samples, withScores(rows(sampled)), state, selection),
-    )
+    ? await foretell(policy, algorithm, samples, withScores(rows(sampled)), state, selection, watch)
     : null;
   const scores = foretold?.scores ?? await watch.time("score", () => score(policy, samples));
   const old = scores.map(({ logProbs }) => logProbs);

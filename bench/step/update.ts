@@ -5,9 +5,9 @@
  * @module
  */
 import type { Credit, Credited, Response } from "../../algorithms/algorithm.ts";
-import type { StepOptions } from "../../policy/policy.ts";
+import type { Scores, StepOptions } from "../../policy/policy.ts";
 import { cameTrue } from "../foretell.ts";
-import { requireFinite, requireFiniteNumber, requireMasked } from "../gates.ts";
+import { difference, requireAtMost, requireFinite, requireFiniteNumber, requireMasked } from "../gates.ts";
 import { minibatchesOf } from "../needs.ts";
 import { accumulate, score } from "../scoring.ts";
 import type { Training } from "../suite.ts";
@@ -23,6 +23,11 @@ export interface Updates {
   norms: number[];
   /** The same of the critic; empty without one. */
   criticNorms: number[];
+  /**
+   * Largest |ratio - 1| of the first minibatch, whose current policy is the old one: log-probs of the gradient pass
+   * against the old ones. 0 where the old ones are those of the gradient pass, or nothing was learned from.
+   */
+  ratioDifference: number;
   /** Derivatives of the loss, in the order they were used; the critic's after those of the log-probs. */
   gradients: Float64Array[];
   /** Tokens of the policy in responses with a gradient. */
@@ -44,6 +49,13 @@ function split(batch: readonly Response[], wanted: number): number[][] {
   return minibatches;
 }
 
+/** Largest |ratio - 1| between the scores that came with a gradient and the log-probs it was computed for. */
+function ratioDifference(found: readonly (Scores | null)[], current: readonly Float64Array[]): number {
+  const places = found.flatMap((scores, place) => scores ? [place] : []);
+  const { max } = difference(places.map((place) => found[place]!.logProbs), places.map((place) => current[place]));
+  return Math.expm1(max);
+}
+
 /** Learns from a scored batch; `selection` says from which responses (absent: all). */
 export async function update(
   parts: StepParts,
@@ -53,10 +65,18 @@ export async function update(
   credit: Credit,
   watch: Stopwatch,
 ): Promise<Updates> {
-  const { policy, critic, algorithm, training } = parts;
+  const { policy, critic, algorithm, training, gates } = parts;
   const { maxNorm, betas, weightDecay } = training;
   const options: StepOptions = { learningRate: learningRateAt(training, step), maxNorm, betas, weightDecay };
-  const updates: Updates = { losses: [], norms: [], criticNorms: [], gradients: [], tokensTrained: 0, metrics: {} };
+  const updates: Updates = {
+    losses: [],
+    norms: [],
+    criticNorms: [],
+    ratioDifference: 0,
+    gradients: [],
+    tokensTrained: 0,
+    metrics: {},
+  };
   const { losses, norms, criticNorms, gradients, metrics } = updates;
 
   for (const [number, minibatch] of split(batch, minibatchesOf(algorithm, training)).entries()) {
@@ -83,7 +103,10 @@ export async function update(
     if (credited.length === 0) {
       policy.discardGradient();
     } else {
-      const { loss, gradient, valueGradient, metrics: reported } = algorithm.loss(credited, credit.state);
+      const { loss, gradient, valueGradient, metrics: reported } = watch.count(
+        "algorithm",
+        () => algorithm.loss(credited, credit.state),
+      );
       requireFiniteNumber("the loss", step, loss);
       requireFinite("the derivative", step, gradient);
       losses.push(loss);
@@ -94,7 +117,17 @@ export async function update(
         if (row.some((entry) => entry !== 0)) updates.tokensTrained += chosenTokens(credited[place]);
       });
       if (!foretold || !cameTrue(foretold, learned, gradient, policy, algorithm)) {
-        await watch.time("update", () => accumulate(policy, chosen, gradient));
+        const found = await watch.time("update", () => accumulate(policy, chosen, gradient));
+        if (number === 0) {
+          updates.ratioDifference = ratioDifference(found, current);
+          requireAtMost(
+            "ratio",
+            "the difference between 1 and the ratio of current to old policy before the first update",
+            step,
+            updates.ratioDifference,
+            gates.ratio,
+          );
+        }
       }
       if (critic) {
         if (!valueGradient) throw new Error(`${algorithm.name} has a critic, but its loss gave no valueGradient.`);

@@ -1,0 +1,76 @@
+/**
+ * What training took, computed from the record of a cell. Evaluation is not part of it, unless a column says so.
+ *
+ * @module
+ */
+import type { CellLines } from "./metrics.ts";
+import { given, largest, type Metric, total } from "./numbers.ts";
+
+/** Cost of one cell. */
+export interface Cost {
+  /** Responses sampled: the budget, which is the same for all, and greedy ones where an algorithm asks for them. */
+  responses: Metric;
+  /** Response tokens generated. */
+  tokensGenerated: Metric;
+  /** Response tokens with a gradient. */
+  tokensTrained: Metric;
+  /** Optimizer steps of the policy: minibatches over all training steps. */
+  updates: Metric;
+  /** Seconds of training on one core: policy work, grading and the algorithm. */
+  seconds: Metric;
+  /** The same by part, and what stands beside it: `record` (digests, journals, checkpoints) and `evaluate`. */
+  parts: {
+    /** Sampling, with the replies of tools. */
+    rollout: Metric;
+    /** Grading. */
+    grade: Metric;
+    /** Selection, credit, loss and its derivative. */
+    algorithm: Metric;
+    /** Log-probs and values. */
+    score: Metric;
+    /** Gradients and optimizer. */
+    update: Metric;
+    /** Digests, journals and checkpoints. */
+    record: Metric;
+    /** Evaluations. */
+    evaluate: Metric;
+  };
+  /** Share of a training step that is not policy work (rollout, score, update), records included. */
+  overhead: Metric;
+  /** Largest resident memory of the process, in bytes. */
+  memory: Metric;
+  /** avg@k gained per thousand sampled responses. */
+  gainPerThousandResponses: Metric;
+  /** avg@k gained per second of training. */
+  gainPerSecond: Metric;
+}
+
+/** Cost of a cell; `gain` is what avg@k rose by. */
+export function costOf({ steps, timing }: CellLines, gain: Metric): Cost {
+  const part = (name: "rollout" | "grade" | "algorithm" | "score" | "update" | "record" | "evaluate" | "total") =>
+    timing.length ? total(given(timing.map((line) => line[name]))) : null;
+  const parts = {
+    rollout: part("rollout"),
+    grade: part("grade"),
+    algorithm: part("algorithm"),
+    score: part("score"),
+    update: part("update"),
+    record: part("record"),
+    evaluate: part("evaluate"),
+  };
+  const policy = total(given([parts.rollout, parts.score, parts.update])), whole = part("total");
+  const seconds = timing.length ? policy + total(given([parts.grade, parts.algorithm])) : null;
+  const responses = total(steps.map(({ cost }) => cost.responses));
+  return {
+    responses,
+    tokensGenerated: total(steps.map(({ cost }) => cost.tokensGenerated)),
+    tokensTrained: total(steps.map(({ cost }) => cost.tokensTrained)),
+    updates: total(steps.map(({ minibatches }) => minibatches)),
+    seconds,
+    parts,
+    overhead: whole ? Math.max(0, 1 - policy / whole) : null,
+    memory: largest(given(timing.map(({ memory }) => memory))),
+    gainPerThousandResponses: gain !== null && responses > 0 ? 1000 * gain / responses : null,
+    gainPerSecond: gain !== null && seconds ? gain / seconds : null,
+  };
+}
