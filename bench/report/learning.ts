@@ -18,14 +18,23 @@ export interface CurveMetric {
   /** Least and largest possible value. */
   floor?: number;
   ceiling?: number;
+  /** Drawn by training step alone. */
+  stepsOnly?: boolean;
 }
 
-/** Quantities of an evaluation. */
+/** Quantities of an evaluation; those that matter for the cost are also drawn by responses and seconds. */
 export const curveMetrics: readonly CurveMetric[] = [
   { key: "average", title: "accuracy of sampled responses, %", format: percent, floor: 0, ceiling: 1 },
-  { key: "greedy", title: "accuracy of the greedy response, %", format: percent, floor: 0, ceiling: 1 },
+  {
+    key: "greedy",
+    title: "accuracy of the greedy response, %",
+    format: percent,
+    floor: 0,
+    ceiling: 1,
+    stepsOnly: true,
+  },
   { key: "length", title: "length, tokens", format: fixed(1), floor: 0 },
-  { key: "kl", title: "KL to the base policy, nats per token", format: significant, floor: 0 },
+  { key: "kl", title: "KL to the base policy, nats per token", format: significant, floor: 0, stepsOnly: true },
 ];
 
 /** What a learning curve is drawn over. */
@@ -80,7 +89,6 @@ export interface SeriesMetric extends Omit<CurveMetric, "key"> {
 /** Quantities of every training step. */
 export const seriesMetrics: readonly SeriesMetric[] = [
   { key: "accuracy", title: "accuracy of training responses, %", format: percent, floor: 0, ceiling: 1 },
-  { key: "length", title: "length of training responses, tokens", format: fixed(1), floor: 0 },
   { key: "entropy", title: "entropy, nats per token", format: significant, floor: 0 },
   { key: "gradientNorm", title: "gradient norm before clipping", format: significant, floor: 0 },
   { key: "groupsWithoutSignal", title: "groups without signal, %", format: percent, floor: 0, ceiling: 1 },

@@ -92,10 +92,13 @@
       `${percent(improvement.value)} %${range(improvement.low, improvement.high, percent)}.`;
   }
   function tipOf(target) {
-    const element = target.closest?.("[data-tip], [data-hash], [data-pair]");
+    const element = target.closest?.("[data-tip], td.h, [data-pair]");
     if (!element) return null;
-    const { tip, hash, pair } = element.dataset;
-    if (hash) return numberAt(element, element.closest("tr").dataset.path + hash);
+    const { tip, pair } = element.dataset;
+    if (element.matches("td.h")) {
+      const { path } = [...element.closest("table").tHead.rows].at(-1).cells[element.cellIndex].dataset;
+      return numberAt(element, element.closest("tr").dataset.path + path);
+    }
     if (pair) return pairSentence(numberAt(element, `${element.closest("table").dataset.pairs}/${pair}`));
     return tip;
   }

@@ -32,9 +32,19 @@ export async function isDirectory(path: string): Promise<boolean> {
   }
 }
 
+/** Whether any cell of a leaderboard is recorded in a directory. */
+async function hasRecords({ boards }: Leaderboard, directory: string): Promise<boolean> {
+  for (const { cell } of boards.flatMap(({ rows }) => rows.flatMap(({ seeds }) => seeds))) {
+    if (await Deno.stat(`${directory}/${cell}/cell.json`).then(() => true, () => false)) return true;
+  }
+  return false;
+}
+
 /** A run with its responses, from its leaderboard. */
 export async function runOf(leaderboard: Leaderboard, source: string, directory: string): Promise<ReportRun> {
-  return { name: leaderboard.suite.name, source, leaderboard, responses: await readResponses(leaderboard, directory) };
+  const responses = await readResponses(leaderboard, directory);
+  const recorded = await hasRecords(leaderboard, directory);
+  return { name: leaderboard.suite.name, source, directory: recorded ? directory : null, leaderboard, responses };
 }
 
 /** Verdicts beside a run, if there are some. */

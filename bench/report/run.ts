@@ -13,6 +13,8 @@ export interface ReportRun {
   name: string;
   /** The directory or file it was read from, as the reader may type it. */
   source: string;
+  /** The directory of its records; null where only the leaderboard was given. */
+  directory: string | null;
   /** The leaderboard. */
   leaderboard: Leaderboard;
   /** Real responses, by task; empty where the records are not there. */

@@ -55,10 +55,9 @@ export function sortable(title: Content, options: { path?: string; meaning?: str
   }><button type="button"${attributes({ "data-tip": meaning })}>${title}</button></th>`;
 }
 
-/** The name of an algorithm with its colour. */
+/** The name of an algorithm with its colour and dashes. */
 export function nameOf(label: string, looks: Looks): Markup {
-  const look = looks.get(label)?.kind ?? "cbase";
-  return element`<span class="name ${look}"><svg class="key" viewBox="0 0 22 10" aria-hidden="true"><path class="line ${look}" d="M1 5h20"/></svg>${label}</span>`;
+  return element`<span class="name"><i class="${looks.get(label)?.kind ?? "cbase"}"></i>${label}</span>`;
 }
 
 function numberCell(row: LeaderboardRow, column: Column, share: number | null): Markup {

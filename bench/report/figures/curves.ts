@@ -48,7 +48,10 @@ export interface CurvesOptions {
   source?: string;
 }
 
-/** With more curves than this, bands would cover each other: a band is shown when its curve is pointed at. */
+/**
+ * With more curves than this, bands would cover each other: a band is shown when its curve is pointed at, and those of
+ * single steps, which are rough, are left out.
+ */
 const mostBands = 6;
 
 const width = 560, height = 340, margin = { top: 34, right: 118, bottom: 46, left: 48 };
@@ -76,13 +79,21 @@ function nameMark(curve: Curve, x: Scale, y: Scale, place: number): Markup | fal
   const last = curve.mean.findLastIndex((mean) => mean !== null), end = width - margin.right;
   return last >= 0 &&
     element`${segment(Math.min(end, x(curve.x[last])) + 5, y(curve.mean[last]!), end + 12, place, "leader")}${
-      label(end + 15, place + 4, shortened(curve.label), "series-name")
+      label(end + 15, place + 4, shortened(curve.label))
     }`;
 }
 
-function series(curve: Curve, x: Scale, y: Scale, look: Look, place: number, { style }: CurvesOptions): Markup {
+function series(
+  curve: Curve,
+  x: Scale,
+  y: Scale,
+  look: Look,
+  place: number,
+  few: boolean,
+  { style }: CurvesOptions,
+): Markup {
   const line = points(x, y, curve, curve.mean);
-  const banded = curve.low.some((low, index) => low !== curve.high[index]);
+  const banded = (few || style === "points") && curve.low.some((low, index) => low !== curve.high[index]);
   return element`<g class="series ${look.kind}" data-algorithm="${curve.label}">${
     banded &&
     element`<path class="band" d="${bandPath(points(x, y, curve, curve.low), points(x, y, curve, curve.high))}"/>`
@@ -92,7 +103,8 @@ function series(curve: Curve, x: Scale, y: Scale, look: Look, place: number, { s
 }
 
 /** What is said to those who can't see it: where each curve begins and ends. */
-function described(curves: readonly Curve[], { yFormat }: CurvesOptions): string {
+function described(curves: readonly Curve[], { yFormat, style }: CurvesOptions): string {
+  if (style === "seeds") return `${curves.length} seeds; the table below has their numbers.`;
   return curves.map(({ label, mean }) => {
     const first = mean.find((value) => value !== null) ?? null, last = lastOf(mean);
     return last === null ? `${label}: nothing recorded` : `${label}: from ${yFormat(first!)} to ${yFormat(last)}`;
@@ -130,7 +142,9 @@ export function curvesPlot(curves: readonly Curve[], looks: Looks, options: Curv
         ]
       }`,
       element`<g${curves.length > mostBands && element` class="many"`}>${
-        curves.map((curve, index) => series(curve, x, y, looks.get(curve.label) ?? baseLook, places[index], options))
+        curves.map((curve, index) =>
+          series(curve, x, y, looks.get(curve.label) ?? baseLook, places[index], curves.length <= mostBands, options)
+        )
       }</g>`,
     ],
   );

@@ -95,7 +95,7 @@ export function paretoPlot(points: readonly ParetoPoint[], looks: Looks, title: 
     }>${length.low !== null && length.high !== null && segment(x(length.low), py, x(length.high), py, "whisker")}${
       accuracy.low !== null && accuracy.high !== null && segment(px, y(accuracy.low), px, y(accuracy.high), "whisker")
     }<g data-path="${path}/metrics/accuracy/average/mean">${symbols(look.symbol, [[px, py]])}</g>${
-      box && label(box.left, box.bottom - 2, text, "series-name")
+      box && label(box.left, box.bottom - 2, text)
     }</g>`;
   });
   return plot({

@@ -7,14 +7,14 @@
 import { attributes, element, type Markup } from "../html.ts";
 import type { Scale } from "../plot/scale.ts";
 
-/** A dot and what is said of it. */
+/** A dot: one seed. */
 export interface StripDot {
   /** The number. */
   value: number;
-  /** Its JSON Pointer; absent: the page computed it. */
-  path?: string;
   /** What the pointer says. */
   tip: string;
+  /** Place among the seeds of the leaderboard's row; absent: the page computed the number. */
+  place?: number;
 }
 
 /** What a strip shows. */
@@ -27,6 +27,8 @@ export interface Strip {
   second?: number | null;
   /** The seeds. */
   dots: readonly StripDot[];
+  /** JSON Pointer of the list that the places of the dots count in. */
+  seeds?: string;
   /** Where the policy before training stands. */
   base?: number | null;
 }
@@ -46,7 +48,11 @@ export function stripFrame(kind: string, marks: Markup | readonly (Markup | null
 export const stripGrid = ({ ticks }: Scale): string => `--tick:${inPercent(100 / Math.max(1, ticks.length - 1))}`;
 
 /** Draws a strip; the scale's range is 0 to 100. */
-export function strip({ interval, value, second = null, dots, base = null }: Strip, x: Scale, kind: string): Markup {
+export function strip(
+  { interval, value, second = null, dots, seeds, base = null }: Strip,
+  x: Scale,
+  kind: string,
+): Markup {
   const at = (value: number) => inPercent(x(value));
   const offset = (place: number) => dots.length > 1 ? Math.round(90 * place / (dots.length - 1) - 45) / 10 : 0;
   const upright = (kind: string, value: number, reach: number) =>
@@ -58,13 +64,13 @@ export function strip({ interval, value, second = null, dots, base = null }: Str
       element`<rect class="interval" x="${at(interval[0])}" width="${
         inPercent(Math.max(0.3, x(interval[1]) - x(interval[0])))
       }" y="${middle - 7}" height="14" rx="4"/>`
-    }${value !== null && upright("mean", value, 11)}${
-      dots.map(({ value, path, tip }, place) =>
+    }${value !== null && upright("mean", value, 11)}${element`<g${attributes({ "data-seeds": seeds })}>${
+      dots.map(({ value, tip, place }, order) =>
         element`<circle${
-          attributes({ cx: at(value), cy: middle + offset(place), r: 3.4, "data-path": path, "data-tip": tip })
+          attributes({ cx: at(value), cy: middle + offset(order), "data-seed": place, "data-tip": tip })
         }/>`
       )
-    }${
+    }</g>`}${
       second !== null &&
       element`<svg x="${
         at(second)

@@ -64,16 +64,19 @@ function numberAtPath(value: unknown, path: string): number | null {
     | null;
 }
 
-/** First digits of a hash; the whole one stands in the JSON. */
-const digits = (hash: string | null, path: string) =>
-  hash === null ? element`<td>${none}</td>` : element`<td><code data-hash="${path}">${hash.slice(0, 16)}</code></td>`;
+/** First digits of a hash; the whole one stands in the JSON, and the pointer says it. */
+const digits = (hash: string | null) => element`<td class="h">${hash === null ? none : hash.slice(0, 16)}</td>`;
+
+/** Heads of the columns of digits. */
+const digitHeads = [["cell", "/cell"], ["last hash of the chain", "/hash"], ["weights", "/weights"]]
+  .map(([title, path]) => element`<th scope="col" class="text" data-path="${path}">${title}</th>`);
 
 function seedTable({ seeds }: LeaderboardRow, path: string, caption: string): Markup {
   return element`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="data numbers seeds"><caption>${caption}</caption><thead><tr>${
     sortable("seed", { path: "/seed" })
   }${
     seedColumns.map(({ title, path }) => sortable(title, { path }))
-  }<th scope="col">cell</th><th scope="col">last hash of the chain</th><th scope="col">weights</th><th scope="col">verified</th></tr></thead><tbody>${
+  }${digitHeads}<th scope="col">verified</th></tr></thead><tbody>${
     seeds.map((seed, index) => {
       const own = path + pointer("seeds", index);
       return element`<tr data-path="${own}"><td>${seed.seed}</td>${
@@ -83,10 +86,10 @@ function seedTable({ seeds }: LeaderboardRow, path: string, caption: string): Ma
             return value === null ? element`<td>${none}</td>` : element`<td>${format(value)}</td>`;
           },
         )
-      }<td><code>${seed.cell}</code></td>${
+      }${digits(seed.cell)}${
         seed.failure
           ? element`<td colspan="2" class="bad">stopped at step ${seed.failure.step} by the gate ${seed.failure.gate}: ${seed.failure.message}</td>`
-          : [digits(seed.hash, "/hash"), digits(seed.weights, "/weights")]
+          : [digits(seed.hash), digits(seed.weights)]
       }<td>${
         seed.verified ??
           none

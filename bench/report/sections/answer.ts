@@ -157,8 +157,8 @@ function canRepeat(run: ReportRun): Markup {
   return card(
     "Can I repeat it?",
     verified === 0
-      ? "To the last bit; nobody has yet"
-      : element`${derived(verified, "verified cells", String)} of ${derived(cells, "cells", String)} cells were`,
+      ? "Bit by bit; not verified yet"
+      : element`${derived(verified, "verified cells", String)} of ${derived(cells, "cells", String)} cells verified`,
     [
       verified > 0 && `same hash chain when run again: ${levels}`,
       `bitwise with the same processor kind (${environment.cpu ?? environment.arch}${

@@ -82,11 +82,11 @@ export function curvesSection(run: ReportRun, scope: string, looks: Looks): Mark
       perTask(
         run,
         (placed) =>
-          curveMetrics.flatMap((metric, m) =>
-            curveAxes.map(({ key }, a) =>
+          curveMetrics.flatMap((metric, place) =>
+            (metric.stepsOnly ? curveAxes.slice(0, 1) : curveAxes).map(({ key }, axis) =>
               when(
-                `metric:${metric.key} axis:${key}`,
-                m === 0 && a === 0,
+                `metric:${metric.key}${metric.stepsOnly ? "" : ` axis:${key}`}`,
+                place === 0 && axis === 0,
                 learningPlot(placed, metric, key, looks) ?? nothing,
               )
             )

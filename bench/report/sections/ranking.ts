@@ -4,7 +4,7 @@
  * @module
  */
 import type { LeaderboardRow, Standing } from "../../leaderboard/shape.ts";
-import { element, type Markup } from "../html.ts";
+import { attributes, element, type Markup } from "../html.ts";
 import { strip, stripAxis, type StripDot, stripGrid } from "../figures/strip.ts";
 import { derived, fixed, numberAt, percent, pointer } from "../numbers.ts";
 import { extentOf, linear, type Scale } from "../plot/scale.ts";
@@ -22,19 +22,21 @@ export function seedDots(view: View, label: string, base = false): StripDot[] {
     return rowAt(placed, label) ?? [];
   });
   if (found.length < view.boards.length || found.length === 0) return [];
-  const tip = (seed: number, value: number) => `${label}, seed ${seed}: ${percent(value)} %`;
+  const tip = (seed: number, value: number) => `seed ${seed}: ${percent(value)} %`;
   return found[0].row.seeds.flatMap(({ seed }): StripDot[] => {
     const places = found.map(({ row }) => row.seeds.findIndex((own) => own.seed === seed));
     const values = found.map(({ row }, task) => row.seeds[places[task]]?.metrics.accuracy.average ?? null);
     if (values.includes(null)) return [];
     const value = meanOf(values as number[]);
     if (found.length > 1) return [{ value, tip: tip(seed, value) }];
-    return [{
-      value,
-      tip: tip(seed, value),
-      path: found[0].path + pointer("seeds", places[0], "metrics", "accuracy", "average"),
-    }];
+    return [{ value, tip: tip(seed, value), place: places[0] }];
   });
+}
+
+/** JSON Pointer of the seeds of a label in a view of one task; undefined over several. */
+function seedsPath({ boards }: View, label: string): string | undefined {
+  const found = boards.length === 1 ? rowAt(boards[0], label) : undefined;
+  return found && `${found.path}/seeds`;
 }
 
 /** Mean over tasks of the policy before training. */
@@ -69,16 +71,10 @@ function standingRow(standing: Standing, index: number, view: View, x: Scale, lo
   const { rank, tied, label, score, mean, median, optimalityGap } = standing;
   const path = view.path + pointer("standings", index);
   const dots = seedDots(view, label), several = view.boards.length > 1;
-  const interval = (name: "mean" | "median" | "optimalityGap", { value, low, high }: typeof mean) =>
-    element`<td>${numberAt(value, `${path}/${name}/value`, percent)}${
-      low !== null && high !== null && element`<small>${numberAt(low, `${path}/${name}/low`, percent)} to ${
-        numberAt(
-          high,
-          `${path}/${name}/high`,
-          percent,
-        )
-      }</small>`
-    }</td>`;
+  const other = (name: "mean" | "median" | "optimalityGap", { value, low, high }: typeof mean) =>
+    element`<td${
+      attributes({ "data-tip": low !== null && high !== null && `95 %: ${percent(low)} to ${percent(high)}` })
+    }>${numberAt(value, `${path}/${name}/value`, percent)}</td>`;
   const range = score.low !== null && score.high !== null;
   return element`<tr data-algorithm="${label}"><td class="rank">${
     numberAt(
@@ -93,6 +89,7 @@ function standingRow(standing: Standing, index: number, view: View, x: Scale, lo
         value: score.value,
         second: several ? mean.value : null,
         dots,
+        seeds: seedsPath(view, label),
         base: baseOver(view),
       },
       x,
@@ -112,10 +109,9 @@ function standingRow(standing: Standing, index: number, view: View, x: Scale, lo
         percent,
       )
     }</small>`
-  }</td>${several && taskCells(view, label)}${several && interval("mean", mean)}${
-    several &&
-    interval("median", median)
-  }${interval("optimalityGap", optimalityGap)}</tr>`;
+  }</td>${several && taskCells(view, label)}${several && other("mean", mean)}${several && other("median", median)}${
+    other("optimalityGap", optimalityGap)
+  }</tr>`;
 }
 
 function leftRow(label: string, reason: string, view: View, x: Scale, looks: Looks): Markup {
@@ -127,7 +123,7 @@ function leftRow(label: string, reason: string, view: View, x: Scale, looks: Loo
     )
   }</th><td class="drawn">${
     strip(
-      { interval: null, value: null, dots: seedDots(view, label), base: baseOver(view) },
+      { interval: null, value: null, dots: seedDots(view, label), seeds: seedsPath(view, label), base: baseOver(view) },
       x,
       looks.get(label)?.kind ?? "",
     )
@@ -144,7 +140,13 @@ function baseLine(view: View, x: Scale): Markup {
     : null;
   return element`<tr class="before"><td></td><th scope="row">before training</th><td class="drawn">${
     strip(
-      { interval, value, dots: seedDots(view, "before training", true), base: value },
+      {
+        interval,
+        value,
+        dots: seedDots(view, "before training", true),
+        seeds: several ? undefined : `${view.boards[0].path}/base/seeds`,
+        base: value,
+      },
       x,
       "cbase",
     )

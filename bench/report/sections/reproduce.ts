@@ -25,9 +25,9 @@ export function verifiedCells({ boards }: Leaderboard): { cells: number; verifie
   };
 }
 
-/** The command that runs recorded cells again. */
-export const verifyCommand = ({ source }: ReportRun): string =>
-  `deno task verify ${source.replace(/\/?leaderboard\.json$/, "") || "."}`;
+/** The command that runs recorded cells again: those of the run itself, or of one made by the commands of this page. */
+export const verifyCommand = ({ directory, leaderboard }: ReportRun): string =>
+  `deno task verify ${directory ?? `runs/${leaderboard.suite.name}`}`;
 
 /** The embedded suite that a benchmark is, or null if it is one of its own. */
 export async function embeddedSuite(suite: Leaderboard["suite"]): Promise<string | null> {

@@ -82,7 +82,7 @@ function lengthStrip({ row: { label, metrics: { length } } }: PlacedRow, x: Scal
         at(p90.mean)
       }" y1="${y}" y2="${y}"/><line x1="${at(p50.mean)}" x2="${at(p50.mean)}" y1="${y - 4}" y2="${
         y + 4
-      }"/><circle cx="${at(mean.mean)}" cy="${y}" r="2.6"/></g>`;
+      }"/><circle cx="${at(mean.mean)}" cy="${y}"/></g>`;
     }),
   );
 }
