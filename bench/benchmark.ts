@@ -31,6 +31,14 @@ export interface Benchmark {
 
 type Raw = { [name: string]: unknown };
 
+/** What a file holds: beside this everything that a suite may. */
+interface BenchmarkFile extends Raw {
+  name: string;
+  summary?: string;
+  tasks?: Raw[];
+  sweep?: Sweep;
+}
+
 /** What a task sets, over what the file sets for all. */
 function merged(shared: Raw, own: Raw): Raw {
   const both = (name: string) =>
@@ -63,9 +71,11 @@ export function parseBenchmark(value: unknown, source: string): Benchmark {
     const suite = parseSuite(value, source);
     return { name: suite.name, ...suite.summary !== undefined && { summary: suite.summary }, tasks: [suite] };
   }
-  const { name, summary, tasks = [{}], sweep, $schema: _, ...shared } = validated<
-    { name: string; summary?: string; tasks?: Raw[]; sweep?: Sweep; $schema?: string } & Raw
-  >(schema, structuredClone(value), source);
+  const { name, summary, tasks = [{}], sweep, $schema: _schema, ...shared } = validated<BenchmarkFile>(
+    schema,
+    structuredClone(value),
+    source,
+  );
   const suites = tasks.map((task, index) =>
     parseSuite(
       { name, ...summary !== undefined && { summary }, ...merged(shared, task) },

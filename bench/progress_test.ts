@@ -4,12 +4,15 @@ import { duration, Progress } from "./progress.ts";
 /** Progress of two cells of ten steps, with a clock that is moved by hand. */
 function progressOf(terminal: boolean) {
   const state = { now: 0, text: "" };
-  const progress = new Progress(new Map([["a", "grpo, seed 1"], ["b", "grpo, seed 2"]]), 10, {
-    clock: () => state.now,
-    write: (text) => state.text += text,
-    terminal,
-    columns: 100,
-  });
+  const progress = new Progress(
+    new Map([["a", { name: "grpo, seed 1", steps: 10 }], ["b", { name: "grpo, seed 2", steps: 10 }]]),
+    {
+      clock: () => state.now,
+      write: (text) => state.text += text,
+      terminal,
+      columns: 100,
+    },
+  );
   return { state, progress };
 }
 

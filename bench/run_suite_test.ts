@@ -21,8 +21,8 @@ Deno.test("entries that come to the same settings are one cell, run once, and a 
       onEvent: (event) => event.type === "started" && started.push(event.id),
     });
     assert.equal(started.length, 1);
-    assert.deepEqual(leaderboard.rows.map(({ label }) => label).sort(), ["by its preset", "grpo"]);
-    assert.deepEqual(leaderboard.rows[0].metrics, leaderboard.rows[1].metrics);
+    assert.deepEqual(leaderboard.boards[0].rows.map(({ label }) => label).sort(), ["by its preset", "grpo"]);
+    assert.deepEqual(leaderboard.boards[0].rows[0].metrics, leaderboard.boards[0].rows[1].metrics);
   }));
 
 Deno.test("a directory may be asked for by many at the same time", () =>

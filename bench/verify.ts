@@ -132,7 +132,7 @@ async function noteVerification(directory: string, level: Verified, { id, hash }
   const path = `${directory}/../leaderboard.json`;
   const leaderboard = await readJson<Leaderboard>(path);
   if (!leaderboard) return;
-  for (const row of leaderboard.rows) {
+  for (const row of leaderboard.boards.flatMap(({ rows }) => rows)) {
     for (const seed of row.seeds) if (seed.cell === id && seed.hash === hash) seed.verified = level;
   }
   await writeAtomically(path, JSON.stringify(leaderboard, null, 2) + "\n");

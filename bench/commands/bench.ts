@@ -5,12 +5,14 @@
  */
 import { leaderboardTable } from "../leaderboard/table.ts";
 import { leakageSentence } from "../leakage.ts";
+import type { PlannedTask } from "../leaderboard/leaderboard.ts";
 import { exitCodes, Interruption } from "../outcomes.ts";
 import { Progress } from "../progress.ts";
-import { runSuite } from "../run_suite.ts";
-import { loadSuite, suiteFor } from "../suite.ts";
+import { type Phase, runSuite } from "../run_suite.ts";
+import { loadBenchmark } from "../benchmark.ts";
+import { suiteFor } from "../suite.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { overridden, type SuiteOverrides } from "./overrides.ts";
+import { overriddenBenchmark, type SuiteOverrides } from "./overrides.ts";
 
 /** Options of `podium bench`. */
 export interface BenchOptions extends SuiteOverrides {
@@ -24,9 +26,29 @@ export interface BenchOptions extends SuiteOverrides {
   json?: boolean;
 }
 
+/** One line on a task, and one on what its splits share, if they do. */
+function describe({ suite, plan: { policy, data } }: PlannedTask): string {
+  const line = `  ${suite.task}: ${suite.algorithms.length} algorithms × ${suite.seeds.length} seeds, ` +
+    `policy ${policy.source} (${policy.parameters} parameters)`;
+  const leaked = leakageSentence(data.leakage);
+  return leaked === null ? line : `${line}\n  ${leaked}`;
+}
+
+/** Cells of a phase by id, with their names and steps. */
+function cellsOf({ tasks }: Phase) {
+  return new Map(tasks.flatMap(({ suite, plan }) =>
+    plan.cells.map(({ label, cell: { id, identity } }) =>
+      [id, {
+        name: `${tasks.length > 1 ? `${suite.task}, ` : ""}${label}, seed ${identity.seed}`,
+        steps: identity.training.steps,
+      }] as const
+    )
+  ));
+}
+
 /** Runs the command; returns the exit code. */
 export async function bench(options: BenchOptions): Promise<number> {
-  const suite = overridden(await loadSuite(options.suite ?? suiteFor(options.task)), options);
+  const suite = overriddenBenchmark(await loadBenchmark(options.suite ?? suiteFor(options.task)), options);
   const out = options.out ?? `runs/${suite.name}`;
   const clock = () => performance.now();
   const encoder = new TextEncoder();
@@ -43,15 +65,12 @@ export async function bench(options: BenchOptions): Promise<number> {
       jobs: options.jobs,
       signal: interrupt.signal,
       clock,
-      onPlan: ({ cells, policy, data }) => {
-        const labels = new Map(cells.map(({ label, cell }) => [cell.id, `${label}, seed ${cell.identity.seed}`]));
-        write(
-          `suite ${suite.name}: ${suite.algorithms.length} algorithms × ${suite.seeds.length} seeds on ${suite.task}, ` +
-            `policy ${policy.source} (${policy.parameters} parameters), records in ${out}\n`,
-        );
-        const leaked = leakageSentence(data.leakage);
-        if (leaked !== null) write(`${leaked}\n`);
-        progress = new Progress(labels, suite.training.steps, {
+      onPhase: (phase) => {
+        progress?.end();
+        write(phase.name === "sweep" ? `suite ${suite.name}: choosing learning rates\n` : `suite ${suite.name}\n`);
+        for (const task of phase.tasks) write(`${describe(task)}\n`);
+        write(`records in ${out}\n`);
+        progress = new Progress(cellsOf(phase), {
           clock,
           write,
           terminal,

@@ -4,6 +4,7 @@
  * @module
  */
 import { tasks } from "../../tasks/mod.ts";
+import { type Benchmark, parseBenchmark } from "../benchmark.ts";
 import { Refusal } from "../outcomes.ts";
 import { basePolicyOf, isEmbedded } from "../policies.ts";
 import { knownEntry, parseSuite, type Suite, type SuiteAlgorithm } from "../suite.ts";
@@ -80,4 +81,25 @@ export function overridden(suite: Suite, overrides: SuiteOverrides): Suite {
   if (policy !== undefined) changed.policy = policy;
   for (const assignment of set) assign(changed, assignment);
   return parseSuite(changed, "the command line");
+}
+
+/**
+ * The benchmark with the command line's changes, checked again. `task` chooses one of several; what can be meant for one
+ * task alone is refused with several.
+ */
+export function overriddenBenchmark(benchmark: Benchmark, overrides: SuiteOverrides): Benchmark {
+  const { task, data, evalData, policy } = overrides;
+  const named = benchmark.tasks.filter((suite) => suite.task === task);
+  const tasks = named.length > 0 ? named : task === undefined ? benchmark.tasks : benchmark.tasks.slice(0, 1);
+  const single = Object.entries({ "--data": data, "--eval-data": evalData, "--policy": policy })
+    .find(([, value]) => value !== undefined);
+  if (tasks.length > 1 && single) {
+    throw new Refusal(
+      `${single[0]} is about one task, and suite ${benchmark.name} has ${tasks.length}; choose one with --task.`,
+    );
+  }
+  return parseBenchmark(
+    { ...benchmark, tasks: tasks.map((suite) => overridden(suite, overrides)) },
+    "the command line",
+  );
 }

@@ -4,7 +4,9 @@
  * @module
  */
 import type { Estimate } from "../statistics/bootstrap.ts";
-import type { Leaderboard } from "./leaderboard.ts";
+import type { Interval } from "../statistics/interval.ts";
+import type { Suite } from "../suite.ts";
+import type { Board } from "./shape.ts";
 
 /** What stands where there is no number. */
 export const none = "-";
@@ -19,6 +21,11 @@ export function interval(value: Estimate | null): string {
   return value && value.low !== null && value.high !== null
     ? `${percent(value)} [${(100 * value.low).toFixed(1)}, ${(100 * value.high).toFixed(1)}]`
     : percent(value);
+}
+
+/** The same of a statistic. */
+export function intervalOf({ value, low, high }: Interval): string {
+  return interval({ mean: value, low, high, n: 1 });
 }
 
 /** A formatter with so many decimals. */
@@ -37,6 +44,6 @@ export function counted(count: number, noun: string): string {
 }
 
 /** Held-out problems of an evaluation; a file may hold fewer than the suite asks for. */
-export function problemCount({ suite, data }: Leaderboard): number {
+export function problemCount(suite: Suite, { data }: Board): number {
   return Math.min(suite.evaluation.problems, data.test.problems ?? Infinity);
 }

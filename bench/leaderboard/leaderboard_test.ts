@@ -4,6 +4,7 @@ import { environment } from "../environment.ts";
 import type { Plan } from "../parts.ts";
 import { readChain } from "../records.ts";
 import { type EvaluationLine, runCell, type StepLine } from "../run_cell.ts";
+import { benchmarkOf } from "../run_suite.ts";
 import { refilled } from "../testing/algorithms.ts";
 import { digitCell, digitSuite } from "../testing/digit_task.ts";
 import { inTemporary } from "../testing/temporary.ts";
@@ -45,12 +46,12 @@ async function recorded(directory: string, stopped = 0) {
     },
     policy: { source: "embedded:table", digest: "0".repeat(64), parameters: 104, backend: "table 1" },
   };
-  return await buildLeaderboard(suite, plan, directory, environment());
+  return await buildLeaderboard(benchmarkOf(suite), [{ suite, plan, tuned: null }], directory, environment());
 }
 
 Deno.test("aggregates are the means of the per-seed rows, with n", () =>
   inTemporary(async (directory) => {
-    const { rows: [row], base } = await recorded(directory);
+    const { boards: [{ rows: [row], base }] } = await recorded(directory);
     for (const [group, name] of [["accuracy", "average"], ["length", "mean"], ["stability", "entropyLast"]] as const) {
       const values = row.seeds.map(({ metrics }) => (metrics[group] as unknown as { [name: string]: number })[name]);
       const estimate = (row.metrics[group] as unknown as { [name: string]: { mean: number; n: number } })[name];
@@ -69,7 +70,7 @@ Deno.test("aggregates are the means of the per-seed rows, with n", () =>
 
 Deno.test("a seed that is not finished has nulls and is left out of the aggregates", () =>
   inTemporary(async (directory) => {
-    const { rows: [row] } = await recorded(directory, 1);
+    const { boards: [{ rows: [row] }] } = await recorded(directory, 1);
     assert.equal(row.metrics.accuracy.average!.n, 1);
     assert.equal(row.seeds[1].hash, null);
     assert.equal(row.seeds[1].metrics.accuracy.average, null);
@@ -78,7 +79,7 @@ Deno.test("a seed that is not finished has nulls and is left out of the aggregat
 
 Deno.test("a row without a finished seed has no rank and only nulls", () =>
   inTemporary(async (directory) => {
-    const { rows: [row] } = await recorded(directory, 2);
+    const { boards: [{ rows: [row] }] } = await recorded(directory, 2);
     assert.equal(row.rank, null);
     for (const group of ["accuracy", "length", "stability", "cost"] as const) {
       const { pass: _pass, ...numbers } = { pass: {}, ...row.metrics[group] };
@@ -92,10 +93,10 @@ Deno.test("a leaderboard is checked when it is written and when it is read", () 
     const path = `${directory}/leaderboard.json`;
     await writeLeaderboard(path, leaderboard);
     assert.deepEqual(await readLeaderboard(path), JSON.parse(JSON.stringify(leaderboard)));
-    leaderboard.rows[0].seeds[0].metrics.accuracy.average = 1.5;
+    leaderboard.boards[0].rows[0].seeds[0].metrics.accuracy.average = 1.5;
     await assert.rejects(
       writeLeaderboard(path, leaderboard),
-      /leaderboard\.json: \/rows\/0\/seeds\/0\/metrics\/accuracy\//,
+      /leaderboard\.json: \/boards\/0\/rows\/0\/seeds\/0\/metrics\/accuracy\//,
     );
   }));
 

@@ -2,16 +2,21 @@
  * The leaderboard as a picture: an SVG for a README, without any dependency. The same leaderboard gives the same bytes.
  *
  * One row per algorithm: its accuracy at the evaluation's temperature as an interval with one dot per seed, the policy
- * before training as a dashed line through all of them, and beside it the same as numbers, response length and seconds.
+ * before training as a dashed line through all of them, and beside it the same as numbers. With one task response length
+ * and seconds follow, with several the accuracy on each.
  *
  * @module
  */
-import { counted, fixed, interval, none, problemCount } from "./format.ts";
-import type { Leaderboard, LeaderboardRow } from "./leaderboard.ts";
+import { interquartileMean } from "../statistics/aggregates.ts";
+import { mean } from "../statistics/describe.ts";
+import { counted, fixed, interval, none, percent, problemCount } from "./format.ts";
+import { given } from "./numbers.ts";
+import type { Board, Leaderboard, LeaderboardRow } from "./shape.ts";
+import { rankText } from "./table.ts";
 
 const width = 820, margin = 24, rowHeight = 34, firstRow = 156;
-/** Right edges of the columns of numbers. */
-const edges = { seconds: width - margin, length: width - margin - 72, accuracy: width - margin - 150 };
+/** Width of a column of numbers. */
+const columnWidth = 72;
 /** Longest name that is shown whole. */
 const longestName = 26;
 
@@ -82,16 +87,23 @@ function axisOf(values: readonly number[]): { low: number; high: number; tick: n
   return { low: Math.max(0, low * tick), high: Math.min(1, high * tick), tick };
 }
 
-/** What a row says in words, for those who can't see it. */
-function sentenceOf({ rank, label, metrics, seeds }: LeaderboardRow): string {
-  const { average } = metrics.accuracy;
-  const place = rank === null ? "" : `${rank}. `;
-  if (!average) return `${place}${label}: no finished seed.`;
-  const [number, range] = interval(average).split(" [");
-  const finished = seeds.filter(({ hash }) => hash !== null).length;
-  const seedCount = finished < seeds.length ? `, ${finished} of ${seeds.length} seeds finished` : "";
-  return `${place}${label}: ${number} percent${range ? ` (${range.slice(0, -1).replace(", ", " to ")})` : ""}, ` +
-    `mean length ${fixed(1)(metrics.length.mean)} tokens${seedCount}.`;
+/** A number beside the plot, and the bar below it as a share of the longest. */
+interface Column {
+  text: string;
+  bar: number | null;
+}
+
+/** What is drawn of one algorithm. */
+interface Drawn {
+  rank: string;
+  label: string;
+  /** Said below the name if seeds are missing. */
+  note: string | undefined;
+  share: { mean: number; low: number | null; high: number | null } | null;
+  dots: { seed: number; share: number }[];
+  columns: Column[];
+  /** The row in words, for those who can't see it. */
+  sentence: string;
 }
 
 /** What is said below a name if seeds are missing. */
@@ -103,39 +115,150 @@ function noteOf({ seeds }: LeaderboardRow): string | undefined {
   return `${seeds.length - missing.length} of ${counted(seeds.length, "seed")}${why}`;
 }
 
+/** `64.2 percent (60.5 to 67.6)` */
+function spoken(share: Drawn["share"]): string {
+  const [number, range] = interval(share && { ...share, n: 1 }).split(" [");
+  return `${number} percent${range ? ` (${range.slice(0, -1).replace(", ", " to ")})` : ""}`;
+}
+
+/** A column of numbers whose bars are shares of the largest; `digits` after the point. */
+function columnOf(values: readonly (number | null)[], digits: number): Column[] {
+  const largest = Math.max(0, ...given(values)) || 1;
+  // Before training, the first row, nothing was spent.
+  return values.map((value, index) =>
+    value === null || (index === 0 && value === 0)
+      ? { text: none, bar: null }
+      : { text: value.toFixed(digits), bar: value / largest }
+  );
+}
+
+/** Rows of one task, the policy before training first. */
+function boardRows({ base, rows, comparison }: Board): Drawn[] {
+  const all = [base, ...rows];
+  const lengths = columnOf(all.map(({ metrics }) => metrics.length.mean?.mean ?? null), 1);
+  const seconds = columnOf(all.map(({ metrics }) => metrics.cost.seconds?.mean ?? null), 1);
+  return all.map((row, index): Drawn => {
+    const { label, metrics, seeds } = row, { average } = metrics.accuracy;
+    const rank = index === 0 ? "" : rankText(label, comparison), place = rank && `${rank.replace("=", "")}. `;
+    const finished = seeds.filter(({ hash }) => hash !== null).length;
+    const missing = finished < seeds.length ? `, ${finished} of ${seeds.length} seeds finished` : "";
+    return {
+      rank,
+      label,
+      note: noteOf(row),
+      share: average,
+      dots: seeds.flatMap(({ seed, metrics: { accuracy } }) =>
+        accuracy.average === null ? [] : [{ seed, share: accuracy.average }]
+      ),
+      columns: [lengths[index], seconds[index]],
+      sentence: average
+        ? `${place}${label}: ${spoken(average)}, mean length ${fixed(1)(metrics.length.mean)} tokens${missing}.`
+        : `${place}${label}: no finished seed.`,
+    };
+  });
+}
+
+/** Rows over several tasks: the interquartile mean, dots that are a seed's mean over tasks, and the tasks beside it. */
+function overallRows({ boards, overall }: Leaderboard): Drawn[] {
+  const rowsOf = (label: string | null) =>
+    boards.map(({ base, rows }) => label === null ? base : rows.find((row) => row.label === label));
+  const drawn = (label: string, rows: (LeaderboardRow | undefined)[], share: Drawn["share"], rank: string): Drawn => {
+    const own = rows.map((row) => row?.metrics.accuracy.average ?? null);
+    const dots = overall.seeds.flatMap((seed) => {
+      const shares = rows.map((row) => row?.seeds.find((one) => one.seed === seed)?.metrics.accuracy.average ?? null);
+      return shares.some((value) => value === null) ? [] : [{ seed, share: mean(given(shares))! }];
+    });
+    const missing = rows.find((row) => row && noteOf(row));
+    return {
+      rank,
+      label,
+      note: missing && noteOf(missing),
+      share,
+      dots,
+      columns: own.map((average) => ({ text: percent(average), bar: average?.mean ?? null })),
+      sentence: `${rank && `${rank.replace("=", "")}. `}${label}: ${share ? spoken(share) : "not compared"}; ` +
+        `${boards.map(({ task }, index) => `${task} ${percent(own[index])} percent`).join(", ")}.`,
+    };
+  };
+  const base = rowsOf(null),
+    scores = overall.seeds.map((seed) =>
+      base.map((row) => row?.seeds.find((one) => one.seed === seed)?.metrics.accuracy.average ?? NaN)
+    );
+  const before = scores.length > 0 && scores.flat().every(Number.isFinite)
+    ? { mean: interquartileMean(scores), low: null, high: null }
+    : null;
+  return [
+    drawn("before training", base, before, ""),
+    ...overall.standings.map(({ label, score: { value, low, high } }) =>
+      drawn(label, rowsOf(label), { mean: value, low, high }, rankText(label, overall))
+    ),
+    ...overall.left.map(({ label }) => drawn(label, rowsOf(label), null, "")),
+  ];
+}
+
+/** What was measured, in two lines. */
+function subtitlesOf({ suite, boards }: Leaderboard): string[] {
+  const [first] = suite.tasks, [board] = boards;
+  const { steps, promptsPerStep, groupSize } = first.training, seeds = counted(first.seeds.length, "seed");
+  if (boards.length > 1) {
+    const each = suite.tasks.map(({ task, training }) => `${task} ${training.steps} steps`).join(", ");
+    return [
+      `${each}, of ${promptsPerStep} × ${groupSize} responses · ${seeds}`,
+      `${suite.sweep ? "Each algorithm with the learning rate of its own sweep on other seeds and problems · " : ""}${
+        counted(boards.length, "task")
+      } with equal weight`,
+    ];
+  }
+  const { source } = board.data.test, { policy } = board;
+  const model = policy.source.startsWith("embedded:") ? policy.source : baseName(policy.source);
+  return [
+    `Task ${board.task}, ${source === "embedded" ? "embedded problems" : baseName(source)} · policy ${model}, ${
+      policy.parameters.toLocaleString("en-US")
+    } parameters`,
+    `${steps} steps of ${promptsPerStep} × ${groupSize} responses · ${seeds} · ${
+      counted(problemCount(first, board), "held-out problem")
+    } × ${counted(first.evaluation.samples, "response")}`,
+  ];
+}
+
+/** What the marks mean. */
+function legendOf(several: boolean, cpu: string | null): string[] {
+  return several
+    ? [
+      "Bars: 95 % intervals of the stratified bootstrap over seeds. Dots: single seeds, mean over tasks. Dashed line:",
+      "before training. Equal ranks (=): no significant difference to a better one (paired t tests, Holm).",
+    ]
+    : [
+      "Bars: 95 % bootstrap intervals over seeds and problems. Dots: single seeds. Dashed line: the policy before training.",
+      `Length: mean tokens of a response. Seconds: training of one seed on one core${cpu ? ` (${cpu})` : ""}.`,
+    ];
+}
+
 /** Draws a leaderboard as an SVG document. */
 export function leaderboardPicture(leaderboard: Leaderboard): string {
-  const { suite, data, policy, environment, base, rows } = leaderboard;
-  const { samples, temperature } = suite.evaluation;
-  const all = [base, ...rows];
-  const shares = all.flatMap(({ metrics: { accuracy: { average } }, seeds }) => [
-    ...average ? [average.mean, average.low ?? average.mean, average.high ?? average.mean] : [],
-    ...seeds.flatMap(({ metrics }) => metrics.accuracy.average ?? []),
+  const { suite, boards, environment } = leaderboard, several = boards.length > 1;
+  const { samples, temperature } = suite.tasks[0].evaluation;
+  const all = several ? overallRows(leaderboard) : boardRows(boards[0]);
+  const titles = several ? boards.map(({ task }) => task) : ["length", "seconds"];
+  const edges = titles.map((_, column) => width - margin - columnWidth * (titles.length - 1 - column));
+  const accuracyEdge = edges[0] - 78;
+  const shares = all.flatMap(({ share, dots }) => [
+    ...share ? [share.mean, share.low ?? share.mean, share.high ?? share.mean] : [],
+    ...dots.map((dot) => dot.share),
   ]);
   const axis = axisOf(shares);
   const names = all.map(({ label }) => label.length > longestName ? `${label.slice(0, longestName - 1)}…` : label);
   const nameX = margin + 26;
-  const widest = Math.max(...all.flatMap((row, index) => [names[index].length, 0.9 * (noteOf(row)?.length ?? 0)]));
-  const left = nameX + 7.4 * widest + 20, right = edges.accuracy - 132;
+  const widest = Math.max(...all.flatMap((row, index) => [names[index].length, 0.9 * (row.note?.length ?? 0)]));
+  const left = nameX + 7.4 * widest + 20, right = accuracyEdge - 132;
   const x = (share: number) => left + (right - left) * (share - axis.low) / (axis.high - axis.low);
   const bottom = firstRow + rowHeight * all.length;
   const height = bottom + 62;
-  const largest = (value: (row: LeaderboardRow) => number | undefined) =>
-    Math.max(...all.map((row) => value(row) ?? 0)) || 1;
-  const longest = largest(({ metrics }) => metrics.length.mean?.mean);
-  const slowest = largest(({ metrics }) => metrics.cost.seconds?.mean);
 
-  const title = `Podium leaderboard: ${suite.name}`;
-  const { steps, promptsPerStep, groupSize } = suite.training;
-  const source = data.test.source === "embedded" ? "embedded problems" : baseName(data.test.source);
-  const model = policy.source.startsWith("embedded:") ? policy.source : baseName(policy.source);
-  const subtitles = [
-    `Task ${suite.task}, ${source} · policy ${model}, ${policy.parameters.toLocaleString("en-US")} parameters`,
-    `${steps} steps of ${promptsPerStep} × ${groupSize} responses · ${counted(suite.seeds.length, "seed")} · ${
-      counted(problemCount(leaderboard), "held-out problem")
-    } × ${counted(samples, "response")}`,
-  ];
-  const measure = `Accuracy at temperature ${temperature} (avg@${samples}), %`;
+  const title = `Podium leaderboard: ${suite.name}`, subtitles = subtitlesOf(leaderboard);
+  const measure = several
+    ? `Interquartile mean of avg@${samples}, %`
+    : `Accuracy at temperature ${temperature} (avg@${samples}), %`;
 
   const ticks: string[] = [];
   for (let i = 0; axis.low + i * axis.tick < axis.high + axis.tick / 2; i++) {
@@ -146,17 +269,16 @@ export function leaderboardPicture(leaderboard: Leaderboard): string {
     );
   }
 
-  const drawn = all.map((row, index) => {
-    const { average } = row.metrics.accuracy, y = firstRow + rowHeight * index + rowHeight / 2;
-    const note = noteOf(row);
+  const drawn = all.map(({ rank, note, share, dots, columns, sentence }, index) => {
+    const y = firstRow + rowHeight * index + rowHeight / 2;
     const parts = [
-      `<title>${escaped(sentenceOf(row))}</title>`,
-      text(margin + 16, y + 4.5, "number muted", row.rank === null ? "" : `${row.rank}`),
+      `<title>${escaped(sentence)}</title>`,
+      text(margin + 16, y + 4.5, "number muted", rank),
       text(nameX, y + (note ? -2 : 4.5), index === 0 ? "muted" : "name", names[index]),
       ...note ? [text(nameX, y + 12, "small stop", note)] : [],
     ];
-    if (average) {
-      const { low, high, mean } = average;
+    if (share) {
+      const { low, high, mean } = share;
       if (low !== null && high !== null) {
         parts.push(
           `<rect class="interval" x="${at(x(low))}" y="${at(y - 7)}" width="${
@@ -166,31 +288,23 @@ export function leaderboardPicture(leaderboard: Leaderboard): string {
       }
       parts.push(`<path class="mean" d="M${at(x(mean))} ${at(y - 11)}v22"/>`);
     }
-    row.seeds.forEach(({ seed, metrics }, place) => {
-      const share = metrics.accuracy.average;
-      if (share === null) return;
+    for (const [place, { seed, share }] of dots.entries()) {
       // Seeds stand a little below each other, so that equal ones are seen apart.
-      const offset = row.seeds.length > 1 ? 8 * place / (row.seeds.length - 1) - 4 : 0;
+      const offset = dots.length > 1 ? 8 * place / (dots.length - 1) - 4 : 0;
       parts.push(
         `<circle class="dot" cx="${at(x(share))}" cy="${at(y + offset)}" r="3.5"><title>seed ${seed}: ${
           (100 * share).toFixed(1)
         } %</title></circle>`,
       );
-    });
-    parts.push(text(edges.accuracy, y + 4.5, "number", interval(average)));
-    const columns = [[edges.length, row.metrics.length.mean, longest], [
-      edges.seconds,
-      row.metrics.cost.seconds,
-      slowest,
-    ]];
-    for (const [edge, value, most] of columns as [number, typeof average, number][]) {
-      // Before training nothing was spent.
-      const number = value === null || (index === 0 && value.mean === 0) ? none : fixed(1)(value);
-      parts.push(text(edge, y + (number === none ? 4.5 : 1.5), "number", number));
-      if (number === none) continue;
-      const share = 46 * value!.mean / most;
+    }
+    parts.push(text(accuracyEdge, y + 4.5, "number", interval(share && { ...share, n: 1 })));
+    for (const [column, { text: number, bar }] of columns.entries()) {
+      parts.push(text(edges[column], y + (bar === null ? 4.5 : 1.5), "number", number));
+      if (bar === null) continue;
       parts.push(
-        `<rect class="share" x="${at(edge - share)}" y="${at(y + 7)}" width="${at(share)}" height="3" rx="1.5"/>`,
+        `<rect class="share" x="${at(edges[column] - 46 * bar)}" y="${at(y + 7)}" width="${
+          at(46 * bar)
+        }" height="3" rx="1.5"/>`,
       );
     }
     const stripe = index % 2 === 1
@@ -201,13 +315,15 @@ export function leaderboardPicture(leaderboard: Leaderboard): string {
     return { stripe, row: `<g${index === 0 ? ' class="before"' : ""}>\n${parts.join("\n")}\n</g>` };
   });
 
-  const baseMean = base.metrics.accuracy.average?.mean;
+  const baseMean = all[0].share?.mean;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ` +
     `role="img" aria-labelledby="title description">`,
     `<title id="title">${escaped(title)}</title>`,
     `<desc id="description">${
-      escaped(`${subtitles.join(". ")}. ${measure}, with 95 % intervals. ${all.map(sentenceOf).join(" ")}`)
+      escaped(`${subtitles.join(". ")}. ${measure}, with 95 % intervals. ${
+        all.map(({ sentence }) => sentence).join(" ")
+      }`)
     }</desc>`,
     `<style>${style}\n</style>`,
     `<rect class="card" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="12"/>`,
@@ -215,28 +331,14 @@ export function leaderboardPicture(leaderboard: Leaderboard): string {
     ...subtitles.map((subtitle, line) => text(margin, 62 + 19 * line, "muted", subtitle)),
     ...drawn.map(({ stripe }) => stripe).filter((stripe) => stripe !== ""),
     text(left, 118, "small", measure),
-    text(edges.accuracy, 118, "small number", "mean [95 %]"),
-    text(edges.length, 118, "small number", "length"),
-    text(edges.seconds, 118, "small number", "seconds"),
+    text(accuracyEdge, 118, "small number", "mean [95 %]"),
+    ...titles.map((title, column) => text(edges[column], 118, "small number", title)),
     ...ticks,
     ...baseMean === undefined
       ? []
       : [`<line class="line" x1="${at(x(baseMean))}" y1="${firstRow}" x2="${at(x(baseMean))}" y2="${bottom}"/>`],
     ...drawn.map(({ row }) => row),
-    text(
-      margin,
-      bottom + 24,
-      "small",
-      "Bars: 95 % bootstrap intervals over seeds and problems. Dots: single seeds. Dashed line: the policy before training.",
-    ),
-    text(
-      margin,
-      bottom + 43,
-      "small",
-      `Length: mean tokens of a response. Seconds: training of one seed on one core${
-        environment.cpu ? ` (${environment.cpu})` : ""
-      }.`,
-    ),
+    ...legendOf(several, environment.cpu).map((line, index) => text(margin, bottom + 24 + 19 * index, "small", line)),
     "</svg>",
     "",
   ].join("\n");

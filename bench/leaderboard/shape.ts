@@ -155,7 +155,7 @@ export interface Comparison {
   standings: Standing[];
   /** Labels that could not be compared, and why. */
   left: { label: string; reason: string }[];
-  /** Every pair of the standings, in their order. */
+  /** Every pair of the standings. */
   pairs: PairComparison[];
   /** Share of runs that reach a score. */
   profiles: Profiles;

@@ -1,10 +1,11 @@
 /**
- * The leaderboard as an aligned table for a terminal.
+ * The leaderboard as aligned tables for a terminal: one per task, with several tasks the ranking over all of them, and
+ * what the comparison says.
  *
  * @module
  */
-import { fixed, interval, percent, thousands } from "./format.ts";
-import type { Leaderboard, LeaderboardRow } from "./leaderboard.ts";
+import { fixed, interval, intervalOf, none, percent, thousands } from "./format.ts";
+import type { Board, Comparison, Leaderboard, LeaderboardRow } from "./shape.ts";
 
 /** Lines of cells, columns padded to their widest cell: those in `left` to the left, the others to the right. */
 export function align(lines: readonly (readonly string[])[], left: readonly number[] = [0, 1]): string {
@@ -16,11 +17,16 @@ export function align(lines: readonly (readonly string[])[], left: readonly numb
   ).join("\n");
 }
 
-/** The table; the policy before training stands first. */
-export function leaderboardTable({ suite, base, rows }: Leaderboard): string {
-  const { samples } = suite.evaluation;
+/** A rank for people: `1=` where it is shared. */
+export function rankText(label: string, { standings }: Comparison): string {
+  const standing = standings.find((other) => other.label === label);
+  return standing ? `${standing.rank}${standing.tied ? "=" : ""}` : "";
+}
+
+/** The table of one task; the policy before training stands first. */
+export function boardTable({ base, rows, tuned, comparison }: Board, samples: number): string {
   const columns: [title: string, cell: (row: LeaderboardRow) => string][] = [
-    ["", ({ rank }) => rank === null ? "" : `${rank}`],
+    ["", ({ label, algorithm }) => algorithm === null ? "" : rankText(label, comparison)],
     ["algorithm", ({ label }) => label],
     [`avg@${samples} % [95 %]`, ({ metrics }) => interval(metrics.accuracy.average)],
     ["greedy %", ({ metrics }) => percent(metrics.accuracy.greedy)],
@@ -29,13 +35,48 @@ export function leaderboardTable({ suite, base, rows }: Leaderboard): string {
     ["cut %", ({ metrics }) => percent(metrics.length.truncated)],
     ["final/best", ({ metrics }) => fixed(2)(metrics.stability.finalOverBest)],
     ["entropy", ({ metrics }) => fixed(2)(metrics.stability.entropyLast)],
+    ["KL", ({ metrics }) => fixed(2)(metrics.stability.kl)],
     ["no signal %", ({ metrics }) => percent(metrics.stability.groupsWithoutSignal)],
     ["trained", ({ metrics }) => thousands(metrics.cost.tokensTrained)],
     ["seconds", ({ metrics }) => fixed(1)(metrics.cost.seconds)],
+    ...tuned ? [["rate", ({ learningRate }) => learningRate?.toExponential() ?? ""] as typeof columns[number]] : [],
     ["seeds", ({ seeds }) => `${seeds.filter(({ hash }) => hash !== null).length}/${seeds.length}`],
   ];
   return align([
     columns.map(([title]) => title),
     ...[base, ...rows].map((row) => columns.map(([, cell]) => cell(row))),
   ]);
+}
+
+/** The ranking over several tasks. */
+function overallTable({ boards, overall }: Leaderboard): string {
+  const average = (board: Board, label: string) =>
+    board.rows.find((row) => row.label === label)?.metrics.accuracy.average ?? null;
+  return align([
+    ["", "algorithm", "interquartile mean % [95 %]", ...boards.map(({ task }) => `${task} %`)],
+    ...overall.standings.map(({ label, score }) => [
+      rankText(label, overall),
+      label,
+      intervalOf(score),
+      ...boards.map((board) => percent(average(board, label))),
+    ]),
+    ...overall.left.map(({ label }) => [
+      "",
+      label,
+      none,
+      ...boards.map((board) => percent(average(board, label))),
+    ]),
+  ]);
+}
+
+/** All tables, and the verdict below them. */
+export function leaderboardTable(leaderboard: Leaderboard): string {
+  const { suite, boards, overall } = leaderboard;
+  const tables = boards.map((board, index) => {
+    const table = boardTable(board, suite.tasks[index].evaluation.samples);
+    return boards.length === 1 ? table : `${board.task}\n${table}`;
+  });
+  if (boards.length > 1) tables.push(`all tasks\n${overallTable(leaderboard)}`);
+  const left = overall.left.map(({ label, reason }) => `Not compared: ${label} (${reason}).`);
+  return [...tables, [overall.verdict, ...left].join("\n")].join("\n\n");
 }
