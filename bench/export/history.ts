@@ -13,7 +13,10 @@ export interface HistoryLine {
   step: number;
   /** Seconds of training until then, on one core; null if the cell was run without a clock. */
   seconds: number | null;
-  /** By name: `train/…` of a training step, `eval/…` of an evaluation after it, `time/…` in seconds. */
+  /**
+   * By name: `train/…` of a training step, `eval/…` of an evaluation after it, `time/…` in
+   * seconds, `system/memory` in bytes.
+   */
   numbers: Record<string, number>;
 }
 
@@ -48,11 +51,11 @@ export function historyOf(
   for (const { step, problems: _, ...line } of evaluations) add(step, flattened(line, "eval"));
   const seconds = new Map<number, number>();
   let trained = 0;
-  for (const { step, ...line } of timing) {
+  for (const { step, memory, ...line } of timing) {
     const { rollout = 0, grade = 0, algorithm = 0, score = 0, update = 0 } = line;
     trained += rollout + grade + algorithm + score + update;
     seconds.set(step, trained);
-    add(step, flattened(line, "time"));
+    add(step, [...flattened(line, "time"), ...flattened(memory, "system/memory")]);
   }
   return [...numbers].sort(([a], [b]) => a - b).map(([step, list]) => ({
     step,
