@@ -142,7 +142,7 @@ Deno.test("several tasks: a table each and one over all, in the terminal and as 
   const markdown = leaderboardMarkdown(leaderboard);
   assert.match(
     markdown,
-    /^\| +\| algorithm +\| interquartile mean % \[95 %\] +\| gsm8k % \[95 %\] +\| other % \[95 %\] +\|/,
+    /^\| +\| algorithm +\| interquartile mean % \[95 %\] +\| +gsm8k % \[95 %\] +\| +other % \[95 %\] +\|/,
   );
   assert.match(markdown, /\| {4}\| `rloo` +\| +- \| +[\d.]+ \[[\d., ]+\] \| +- \|/);
 });
