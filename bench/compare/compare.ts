@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { canonical } from "../canonical.ts";
 import type { Board, Leaderboard, LeaderboardRow } from "../leaderboard/shape.ts";
 import { type MeasureChange, measureChanges } from "./measures.ts";
 import { type SettingChange, settingChanges } from "./settings.ts";
@@ -55,13 +56,14 @@ const presenceOf = (a: unknown, b: unknown): Presence => a === undefined ? "b" :
 
 /** What all rows of a board share; what is long, such as the prompt's text, by its hash. */
 function sharedSettings({ suite }: Leaderboard, { task, data, policy }: Board): object {
-  const { training, evaluation, gates, data: { decontaminate = false } } = suite.tasks.find((own) =>
+  const { seeds, training, evaluation, gates, data: { decontaminate = false } } = suite.tasks.find((own) =>
     own.task === task
   )!;
   const { train, test, prompts, template } = data;
   return {
     data: { train, test, prompts, template: template.digest, decontaminate },
     policy,
+    seeds,
     training,
     evaluation,
     gates,
@@ -104,6 +106,17 @@ export function compareLeaderboards(a: Leaderboard, b: Leaderboard): Leaderboard
     return either(labels(first), labels(second))
       .map((label) => ({ task, label, first: rowOf(first, label), second: rowOf(second, label) }));
   });
+  const changedTasks = tasks.map(({ task, first, second }): TaskChanges => ({
+    task,
+    presence: presenceOf(first, second),
+    settings: first && second ? settingChanges(sharedSettings(a, first), sharedSettings(b, second)) : [],
+  }));
+  /** Settings of a row that differ, other than those that differ for its whole task. */
+  const ownSettings = (task: string, first: LeaderboardRow, second: LeaderboardRow) => {
+    const shared = new Set(changedTasks.find((own) => own.task === task)!.settings.map((change) => canonical(change)));
+    return settingChanges(rowSettings(a, task, first), rowSettings(b, task, second))
+      .filter((change) => !shared.has(canonical(change)));
+  };
   const compared = rows.map(({ task, label, first, second }): RowChanges & { seeds: LeaderboardRow["seeds"][] } => {
     const presence = presenceOf(first, second);
     const { all, ...cells } = first && second
@@ -113,7 +126,7 @@ export function compareLeaderboards(a: Leaderboard, b: Leaderboard): Leaderboard
       task,
       label,
       presence,
-      settings: first && second ? settingChanges(rowSettings(a, task, first), rowSettings(b, task, second)) : [],
+      settings: first && second ? ownSettings(task, first, second) : [],
       cells,
       same: all > 0 && cells.same === all,
       measures: [],
@@ -125,11 +138,7 @@ export function compareLeaderboards(a: Leaderboard, b: Leaderboard): Leaderboard
   both.forEach((row, index) => row.measures = changes[index]);
   return {
     settings: settingChanges(general(a), general(b)),
-    tasks: tasks.map(({ task, first, second }) => ({
-      task,
-      presence: presenceOf(first, second),
-      settings: first && second ? settingChanges(sharedSettings(a, first), sharedSettings(b, second)) : [],
-    })),
+    tasks: changedTasks,
     rows: compared.map(({ seeds: _, ...row }) => row),
   };
 }
