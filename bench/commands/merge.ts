@@ -10,14 +10,12 @@ import { exitCodes } from "../outcomes.ts";
 
 /** Runs the command; returns the exit code. */
 export async function merge(out: string, runs: readonly string[]): Promise<number> {
-  const { leaderboard, cells, repeated, unfinished, machines } = await mergeRuns(out, runs);
+  const { leaderboard, cells, repeated, missing, machines } = await mergeRuns(out, runs);
   console.log(`${leaderboardTable(leaderboard)}\n`);
   console.log(`merge: ${counted(cells, "cell")} of ${counted(runs.length, "run")} in ${out}`);
   if (repeated > 0) console.log(`${counted(repeated, "cell")} in more than one run, with the same bits`);
-  if (unfinished > 0) {
-    console.log(
-      `${counted(unfinished, "unfinished cell")} left out; bench --suite ${out}/suite.json --out ${out} runs them`,
-    );
+  if (missing > 0) {
+    console.log(`${counted(missing, "cell")} to be run: bench --suite ${out}/suite.json --out ${out}`);
   }
   if (machines.length > 1) {
     const list = machines.map(({ environment: { cpu, arch, podium }, cells: own }) =>

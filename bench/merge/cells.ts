@@ -49,10 +49,9 @@ async function readFinished(directory: string, cell: Cell): Promise<FinishedCell
   };
 }
 
-/** Finished cells below a run's directory, and how many are not finished. */
-export async function finishedCells(run: string): Promise<{ cells: FinishedCell[]; unfinished: number }> {
+/** Finished cells below a run's directory. */
+export async function finishedCells(run: string): Promise<FinishedCell[]> {
   const cells: FinishedCell[] = [];
-  let unfinished = 0;
   for await (const { name, isDirectory } of Deno.readDir(run)) {
     const directory = `${run}/${name}`;
     const cell = isDirectory ? await readJson<Cell>(`${directory}/cell.json`) : undefined;
@@ -65,9 +64,8 @@ export async function finishedCells(run: string): Promise<{ cells: FinishedCell[
     }
     const finished = await readFinished(directory, cell);
     if (finished) cells.push(finished);
-    else unfinished++;
   }
-  return { cells, unfinished };
+  return cells;
 }
 
 /** What all cells of a task must have in common to be compared, in words. */
@@ -130,8 +128,8 @@ export function distinctCells(cells: readonly FinishedCell[]): FinishedCell[] {
   return [...found.values()].sort((a, b) => a.cell.id < b.cell.id ? -1 : 1);
 }
 
-/** The machine that most cells ran on; of equally many the first in the order of their descriptions. */
-export function commonEnvironment(cells: readonly FinishedCell[]): { environment: Environment; cells: number }[] {
+/** Machines and how many cells each ran, most first; of equally many the first in the order of their descriptions. */
+export function machinesOf(cells: readonly FinishedCell[]): { environment: Environment; cells: number }[] {
   const counts = new Map<string, number>();
   for (const { environment } of cells) {
     if (environment === null) continue;

@@ -17,7 +17,7 @@ import { Refusal } from "../outcomes.ts";
 import { readJson, writeAtomically } from "../records.ts";
 import { plannedTasks } from "../run_suite.ts";
 import { wholeDirectory } from "../whole_directory.ts";
-import { commonEnvironment, distinctCells, type FinishedCell, finishedCells, requireTogether } from "./cells.ts";
+import { distinctCells, type FinishedCell, finishedCells, machinesOf, requireTogether } from "./cells.ts";
 import { mergedSuite, type RunSuite } from "./suites.ts";
 
 /** What merging came to. */
@@ -28,8 +28,8 @@ export interface Merged {
   cells: number;
   /** Copies of cells that another run has too, with the same hash. */
   repeated: number;
-  /** Cells left out because they are not finished. */
-  unfinished: number;
+  /** Cells that the merged suite has and no run finished. */
+  missing: number;
   /** Machines and how many cells each ran, most first. */
   machines: { environment: Environment; cells: number }[];
 }
@@ -59,10 +59,16 @@ async function copyCell({ directory, verified, outcome }: FinishedCell, target: 
   await writeAtomically(`${target}/verification.json`, JSON.stringify({ level: verified, hash }) + "\n");
 }
 
-/** Refuses records of which the suite, as this machine reads it, knows nothing. */
-function requirePlanned(tasks: readonly PlannedTask[], cells: readonly FinishedCell[], out: string): void {
+/**
+ * Number of cells of the suite that no run finished.
+ *
+ * @throws {Refusal} if that is all: then the suite, as this machine reads it, is about other data.
+ */
+function countMissing(tasks: readonly PlannedTask[], cells: readonly FinishedCell[], out: string): number {
   const known = new Set(cells.map(({ cell }) => cell.id));
-  if (tasks.some(({ plan }) => plan.cells.some(({ cell }) => known.has(cell.id)))) return;
+  const planned = new Set(tasks.flatMap(({ plan }) => plan.cells.map(({ cell }) => cell.id)));
+  const missing = [...planned].filter((id) => !known.has(id)).length;
+  if (missing < planned.size) return missing;
   throw new Refusal(
     `${out}: none of the ${cells.length} finished cells is one that the suite comes to here; data or policy on this ` +
       "machine are not those of the records, so merge where they are.",
@@ -77,18 +83,15 @@ function requirePlanned(tasks: readonly PlannedTask[], cells: readonly FinishedC
 export async function mergeRuns(out: string, runs: readonly string[]): Promise<Merged> {
   const directories = runs.map((run) => run.replace(/(.)\/+$/, "$1"));
   const suites: RunSuite[] = [], found: FinishedCell[] = [];
-  let unfinished = 0;
   for (const run of directories) {
     suites.push(await readSuite(run));
-    const own = await finishedCells(run);
-    found.push(...own.cells);
-    unfinished += own.unfinished;
+    found.push(...await finishedCells(run));
   }
   const suite = mergedSuite(suites);
   requireTogether(found);
-  const cells = distinctCells(found), machines = commonEnvironment(cells);
+  const cells = distinctCells(found), machines = machinesOf(cells);
   if (cells.length === 0) throw new Refusal(`${directories.join(", ")}: no finished cell there; nothing to merge.`);
-  let leaderboard: Leaderboard | undefined;
+  let leaderboard: Leaderboard | undefined, missing = 0;
   await wholeDirectory(out, async (directory) => {
     for (const own of cells) await copyCell(own, `${directory}/${own.cell.id}`);
     await writeAtomically(`${directory}/suite.json`, JSON.stringify(JSON.parse(canonical(suite)), null, 2) + "\n");
@@ -100,7 +103,7 @@ export async function mergeRuns(out: string, runs: readonly string[]): Promise<M
         }: the learning-rate sweep is not finished for every algorithm; run bench to its end first.`,
       );
     }
-    requirePlanned(tasks, cells, out);
+    missing = countMissing(tasks, cells, out);
     leaderboard = await buildLeaderboard(suite, tasks, directory, machines[0]?.environment ?? environment());
     await writeLeaderboard(`${directory}/leaderboard.json`, leaderboard);
   });
@@ -108,7 +111,7 @@ export async function mergeRuns(out: string, runs: readonly string[]): Promise<M
     leaderboard: leaderboard!,
     cells: cells.length,
     repeated: found.length - cells.length,
-    unfinished,
+    missing,
     machines,
   };
 }
