@@ -6,7 +6,7 @@
  */
 import type { Leaderboard } from "./leaderboard/shape.ts";
 import { Refusal } from "./outcomes.ts";
-import { type FalsePositives, falsePositives } from "./statistics/false_positives.ts";
+import { type FalsePositiveOptions, type FalsePositives, falsePositives } from "./statistics/false_positives.ts";
 import type { ScoreMatrix } from "./statistics/scores.ts";
 
 /** What the A/A test of a run found. */
@@ -81,12 +81,19 @@ function verdictOf(found: readonly FalsePositives[], level: number): Pick<FalseF
   };
 }
 
+/** How it is examined. */
+export interface FalseFindingsOptions extends Pick<FalsePositiveOptions, "level" | "test"> {
+  /** Comparisons of pairs and of families, at least. Default 100,000 and 30,000. */
+  splits?: { pairs: number; families: number };
+}
+
 /**
  * Compares every algorithm of a leaderboard with itself.
  *
  * @throws {Refusal} if too few seeds were finished for two sides of three.
  */
-export function falseFindings(leaderboard: Leaderboard, level = 0.05): FalseFindings {
+export function falseFindings(leaderboard: Leaderboard, options: FalseFindingsOptions = {}): FalseFindings {
+  const { level = 0.05, test, splits = SPLITS } = options;
   const { labels, seeds, scores } = scoresOf(leaderboard), runs = seeds.length;
   const { name } = leaderboard.suite, tasks = leaderboard.boards.map(({ task }) => task);
   const least = 2 * SIZES[0] + 1;
@@ -97,11 +104,11 @@ export function falseFindings(leaderboard: Leaderboard, level = 0.05): FalseFind
     );
   }
   const given = (list: (FalsePositives | null)[]) => list.filter((found) => found !== null);
-  const pairs = given(SIZES.map((size) => falsePositives(scores, size, { level, splits: SPLITS.pairs })));
+  const pairs = given(SIZES.map((size) => falsePositives(scores, size, { level, test, splits: splits.pairs })));
   // Families use at most half of the runs, so that each run is left out often enough for the interval.
   const families = given(SIZES.map((size) => {
     const sides = Math.min(SIDES, Math.floor(runs / 2 / size));
-    return sides > 2 ? falsePositives(scores, size, { level, sides, splits: SPLITS.families }) : null;
+    return sides > 2 ? falsePositives(scores, size, { level, test, sides, splits: splits.families }) : null;
   }));
   return {
     suite: name,
