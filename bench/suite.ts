@@ -130,7 +130,8 @@ export const suiteNames: readonly string[] = Object.keys(embedded);
 
 /** The embedded suite that a task is trained with where none is named: the first that is about it, else `quick`. */
 export function suiteFor(task?: string): string {
-  return suiteNames.find((name) => (embedded[name] as Partial<Suite>).task === task) ?? "quick";
+  const about = (name: string) => task !== undefined && (embedded[name] as Partial<Suite>).task === task;
+  return suiteNames.find(about) ?? "quick";
 }
 
 /** How the embedded suites run what is called `label` there, or the first entry of that algorithm. */

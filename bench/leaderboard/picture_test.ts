@@ -59,9 +59,11 @@ Deno.test("a dot stands between the ticks where its share is", () => {
   const dots = [...svg.matchAll(/cx="([\d.]+)".*?seed \d+: ([\d.]+) %/g)];
   assert.ok(dots.length > 0 && ticks.length > 2);
   const [first, last] = [ticks[0], ticks.at(-1)!];
+  const perPercent = (last.x - first.x) / (last.share - first.share);
   for (const [, x, share] of dots) {
     const expected = first.x + (last.x - first.x) * (Number(share) - first.share) / (last.share - first.share);
-    assert.ok(Math.abs(Number(x) - expected) < 0.5, `${share} % at ${x}, not ${expected}`);
+    // The share is said to a tenth of a percent, the place to a tenth of a pixel.
+    assert.ok(Math.abs(Number(x) - expected) < 0.05 * perPercent + 0.11, `${share} % at ${x}, not ${expected}`);
   }
 });
 
