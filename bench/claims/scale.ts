@@ -1,0 +1,37 @@
+/**
+ * The scale that a verdict holds for: a claim that fails on a small policy may hold on a large one, and the other way
+ * round.
+ *
+ * @module
+ */
+import { problemCount } from "../leaderboard/format.ts";
+import type { Board, Leaderboard, LeaderboardRow } from "../leaderboard/shape.ts";
+
+const english = (value: number) => Math.round(value).toLocaleString("en-US");
+
+/** The smallest and the largest of some numbers as people write them, or the only one. */
+function range(values: readonly number[]): string {
+  const least = Math.min(...values), most = Math.max(...values);
+  return english(least) === english(most) ? english(least) : `${english(least)} to ${english(most)}`;
+}
+
+/** Policy, task, steps, responses, learning rate, evaluation and machine; seeds are said beside it. */
+export function settingOf(
+  { suite, environment }: Leaderboard,
+  board: Board,
+  rows: readonly LeaderboardRow[],
+): string {
+  const { policy, task } = board, own = suite.tasks.find((other) => other.task === task)!;
+  const { steps, promptsPerStep } = own.training, { samples } = own.evaluation;
+  const responses = rows.flatMap(({ metrics }) => metrics.cost.responses?.mean ?? []);
+  const rates = [...new Set(rows.map(({ learningRate }) => learningRate))];
+  return `policy ${policy.source} with ${english(policy.parameters)} parameters, task ${task}, ${steps} steps of ` +
+    `${promptsPerStep} prompts` +
+    `${responses.length > 0 ? `, ${range(responses)} sampled responses` : ""}, ` +
+    `learning rate ${
+      rates.length === 1 ? rates[0] : `${Math.min(...rates.map(Number))} to ` +
+        `${Math.max(...rates.map(Number))}`
+    }, ` +
+    `${samples} responses to each of ${problemCount(own, board)} held-out problems, ` +
+    `${environment.cpu ?? environment.arch}`;
+}
