@@ -6,7 +6,7 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import configuration from "../deno.json" with { type: "json" };
-import { exitCodes } from "./outcomes.ts";
+import { exitCodes, Refusal } from "./outcomes.ts";
 
 function wholeNumber(text: string): number {
   const value = Number(text);
@@ -82,14 +82,29 @@ function program(exit: (code: number) => void): Command {
 
   podium.command("verify")
     .summary("run recorded cells again and compare every step")
-    .description("Runs a recorded cell again and compares the hash chain; exit code 100 if a step differs.")
-    .argument("<run>", "directory of a run, or of one cell")
+    .description(
+      "Runs a recorded cell again and compares the hash chain; exit code 100 if a step differs. With --reference the " +
+        "cells are those of a published leaderboard: the same bits on the same kind of machine, elsewhere a score where " +
+        "a further seed's would lie.",
+    )
+    .argument(
+      "[run]",
+      "directory of a run, or of one cell; with --reference a leaderboard.json (default: Podium's own)",
+    )
+    .option("--reference", "repeat cells of a published leaderboard")
     .addOption(
-      new Option("--cells <n>", "how many cells of a run, or all").default(1)
+      new Option("--cells <n>", "how many cells, or all (default: 1, of a reference 3)")
         .argParser((text) => text === "all" ? text : positive(text)),
     )
     .option("--json", "print one JSON object per cell")
-    .action(async (run, options) => exit(await (await import("./commands/verify.ts")).verify(run, options)));
+    .action(async (run, { reference, cells = reference ? 3 : 1, json }) => {
+      if (reference) {
+        const { verifyReference } = await import("./commands/verify_reference.ts");
+        return exit(await verifyReference(run, { cells, json }));
+      }
+      if (run === undefined) throw new Refusal("verify: give the directory of a run or of a cell, or --reference.");
+      exit(await (await import("./commands/verify.ts")).verify(run, { cells, json }));
+    });
 
   podium.command("leaderboard")
     .summary("print a leaderboard again, or draw it")
@@ -103,6 +118,7 @@ function program(exit: (code: number) => void): Command {
       "--readme <file>",
       "put its table between the lines <!-- begin: leaderboard --> and <!-- end: leaderboard -->",
     )
+    .option("--section <name>", "another section than leaderboard")
     .option("--save <file>", "keep a copy of it")
     .action(async (file, options) =>
       exit(await (await import("./commands/leaderboard.ts")).leaderboard(file, options))
