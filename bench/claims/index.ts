@@ -13,8 +13,8 @@
  * | format, as a share | | 1 point |
  * | seconds, roughness, brevity | nothing: any difference counts | |
  *
- * What was known when they were written: a run of suite `all` with three seeds and longer training, which holds a few of
- * the same comparisons (`fixtures/leaderboards/all.json`), and the published numbers.
+ * What was known when they were written: the published numbers, and a run of suite `all` with three seeds and longer
+ * training, which holds a few of the same comparisons.
  *
  * @module
  */

@@ -15,23 +15,24 @@ function range(values: readonly number[]): string {
   return english(least) === english(most) ? english(least) : `${english(least)} to ${english(most)}`;
 }
 
+/** The smallest and the largest learning rate, or the only one. */
+function rates(rows: readonly LeaderboardRow[]): string {
+  const distinct = [...new Set(rows.map(({ learningRate }) => learningRate!))].sort((a, b) => a - b);
+  return distinct.length === 1 ? `${distinct[0]}` : `${distinct[0]} to ${distinct.at(-1)}`;
+}
+
 /** Policy, task, steps, responses, learning rate, evaluation and machine; seeds are said beside it. */
-export function settingOf(
-  { suite, environment }: Leaderboard,
-  board: Board,
-  rows: readonly LeaderboardRow[],
-): string {
+export function settingOf({ suite, environment }: Leaderboard, board: Board, rows: readonly LeaderboardRow[]): string {
   const { policy, task } = board, own = suite.tasks.find((other) => other.task === task)!;
-  const { steps, promptsPerStep } = own.training, { samples } = own.evaluation;
+  const { steps, promptsPerStep } = own.training;
   const responses = rows.flatMap(({ metrics }) => metrics.cost.responses?.mean ?? []);
-  const rates = [...new Set(rows.map(({ learningRate }) => learningRate))];
-  return `policy ${policy.source} with ${english(policy.parameters)} parameters, task ${task}, ${steps} steps of ` +
-    `${promptsPerStep} prompts` +
-    `${responses.length > 0 ? `, ${range(responses)} sampled responses` : ""}, ` +
-    `learning rate ${
-      rates.length === 1 ? rates[0] : `${Math.min(...rates.map(Number))} to ` +
-        `${Math.max(...rates.map(Number))}`
-    }, ` +
-    `${samples} responses to each of ${problemCount(own, board)} held-out problems, ` +
-    `${environment.cpu ?? environment.arch}`;
+  return [
+    `policy ${policy.source} with ${english(policy.parameters)} parameters`,
+    `task ${task}`,
+    `${steps} steps of ${promptsPerStep} prompts`,
+    ...responses.length > 0 ? [`${range(responses)} sampled responses`] : [],
+    `learning rate ${rates(rows)}`,
+    `${own.evaluation.samples} responses to each of ${problemCount(own, board)} held-out problems`,
+    environment.cpu ?? environment.arch,
+  ].join(", ");
 }

@@ -7,12 +7,13 @@ import { counted } from "../leaderboard/format.ts";
 import type { Direction, Outcome, TestVerdict } from "./claim.ts";
 import { columnOf } from "./columns.ts";
 
-const claimed: Readonly<Record<Direction, (margin: string) => string>> = {
-  "higher": (margin) => `more than ${margin}`,
-  "lower": (margin) => `less than -${margin}`,
-  "not lower": (margin) => `at least -${margin}`,
-  "not higher": (margin) => `at most ${margin}`,
-  "equal": (margin) => `from -${margin} to ${margin}`,
+/** What is claimed of the difference, by the margin and the margin below 0. */
+const claimed: Readonly<Record<Direction, (above: string, below: string) => string>> = {
+  "higher": (above) => `more than ${above}`,
+  "lower": (_, below) => `less than ${below}`,
+  "not lower": (_, below) => `at least ${below}`,
+  "not higher": (above) => `at most ${above}`,
+  "equal": (above, below) => `from ${below} to ${above}`,
 };
 
 const says: Readonly<Record<Outcome, string>> = {
@@ -20,6 +21,14 @@ const says: Readonly<Record<Outcome, string>> = {
   "not reproduced": "the whole interval says otherwise",
   "inconclusive": "the interval allows both",
 };
+
+/** What a test claims, for people: `gfpo not lower than grpo`. */
+export function comparison({ a, direction, b }: Pick<TestVerdict, "a" | "direction" | "b">): string {
+  return `${quoted(a)} ${direction} ${direction === "equal" ? "to" : "than"} ${quoted(b)}`;
+}
+
+/** A label within a sentence. */
+const quoted = (label: string) => /[,\s]/.test(label) ? `"${label}"` : label;
 
 /** A number that is not -0. */
 const written = (value: number, digits: number) => value.toFixed(digits).replace(/^-(?=0(\.0*)?$)/, "");
@@ -35,11 +44,11 @@ export function estimateText({ metric, estimate }: Pick<TestVerdict, "metric" | 
 /** The sentence of a test. */
 export function testSentence(test: Omit<TestVerdict, "sentence">, minimumSeeds: number): string {
   const { metric, a, b, direction, margin, seeds, verdict } = test, { name, factor, unit, digits } = columnOf(metric);
-  const of = `${name} of ${a} less that of ${b}`;
+  const of = `${name} of ${quoted(a)} less that of ${quoted(b)}`;
   if (seeds === 0) return `${of}: no seed has both.`;
-  const bound = margin === 0 ? "0" : written(factor * margin, digits);
+  const bound = (value: number) => margin === 0 ? "0" : written(factor * value, digits);
   const measured = `${of}: ${estimateText(test)}${unit} over ${counted(seeds, "seed")}; claimed: ` +
-    `${claimed[direction](bound).replace("-0", "0").replace(/from 0 to 0$/, "0")}`;
+    claimed[direction](bound(margin), bound(-margin));
   return seeds < minimumSeeds
     ? `${measured}; ${counted(minimumSeeds, "seed")} were asked for before judging.`
     : `${measured}; ${says[verdict]}.`;

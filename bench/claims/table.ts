@@ -6,7 +6,7 @@
 import { counted } from "../leaderboard/format.ts";
 import { align } from "../leaderboard/table.ts";
 import type { Claim, Outcome, Verdict } from "./claim.ts";
-import { estimateText } from "./sentences.ts";
+import { comparison, estimateText } from "./sentences.ts";
 import type { Verdicts } from "./verdicts.ts";
 
 /** A claim's line for each of its tests; the verdict stands in the first. */
@@ -14,7 +14,7 @@ function lines({ id, verdict, tests }: Verdict): string[][] {
   return tests.map((test, index) => [
     index === 0 ? verdict : "",
     index === 0 ? id : "",
-    `${test.a} ${test.direction} ${test.b}`,
+    comparison(test),
     test.metric,
     estimateText(test),
     test.verdict,
