@@ -7,6 +7,7 @@ import { Refusal } from "./outcomes.ts";
 import { reasonOf } from "../policy/reason.ts";
 import { unknown } from "./nearest.ts";
 import { validated } from "./schema.ts";
+import aa from "./suites/aa.json" with { type: "json" };
 import all from "./suites/all.json" with { type: "json" };
 import channels from "./suites/channels.json" with { type: "json" };
 import claims from "./suites/claims.json" with { type: "json" };
@@ -123,7 +124,7 @@ export interface Suite {
   gates: Gates;
 }
 
-const embedded: Record<string, unknown> = { quick, standard, all, math, channels, search, claims };
+const embedded: Record<string, unknown> = { quick, standard, all, math, channels, search, claims, aa };
 
 /** Names of the embedded suites. */
 export const suiteNames: readonly string[] = Object.keys(embedded);
