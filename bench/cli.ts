@@ -124,6 +124,23 @@ function program(exit: (code: number) => void): Command {
       exit(await (await import("./commands/leaderboard.ts")).leaderboard(file, options))
     );
 
+  podium.command("claims")
+    .summary("test the claims of papers")
+    .description(
+      "Runs suite claims and judges the claims of papers by it: reproduced, not reproduced or inconclusive, each for the " +
+        "scale it was run at. With runs it judges what they allow and trains nothing. The exit code does not depend on " +
+        "the verdicts.",
+    )
+    .argument("[runs...]", "leaderboard.json files, or directories of runs (default: run suite claims)")
+    .option("--steps <n>", "training steps", wholeNumber)
+    .option("--seeds <list>", "seeds, as 1,2,5-8", seedList)
+    .option("--set <path=value>", "any other property of the suite; repeatable", collect)
+    .option("--out <dir>", "directory of the records (default: runs/claims)")
+    .option("--jobs <n>", "cells side by side (default: one per core)", positive)
+    .option("--json", "print the verdicts as JSON")
+    .option("--save <file>", "keep the verdicts in a file")
+    .action(async (runs, options) => exit(await (await import("./commands/claims.ts")).claims(runs, options)));
+
   podium.command("compare")
     .summary("say what differs between two leaderboards, significantly or not")
     .description(

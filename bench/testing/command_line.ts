@@ -5,7 +5,14 @@
  */
 
 const program = new URL("../cli.ts", import.meta.url).pathname;
-const permissions = ["--allow-read", "--allow-write", "--allow-ffi", "--allow-run=deno", "--allow-env", "--allow-sys"];
+const permissions = [
+  "--allow-read",
+  "--allow-write",
+  "--allow-ffi",
+  "--allow-run=deno,lscpu",
+  "--allow-env",
+  "--allow-sys",
+];
 
 /** What a command printed, and its exit code. */
 export interface Outcome {
