@@ -125,9 +125,15 @@ export async function writeDirectory(path: string, policy: PolicyToWrite): Promi
   try {
     await Deno.mkdir(parent, { recursive: true });
     temporary = await Deno.makeTempDir({ dir: parent, prefix: `.${name}.`, suffix: ".partial" });
-    for (const [file, text] of Object.entries(files)) await Deno.writeTextFile(`${temporary}/${file}`, text);
-    await writeSafetensors(`${temporary}/model.safetensors`, tensors);
-    if (optimizer) await writeOptimizer(`${temporary}/optimizer.safetensors`, optimizer);
+    const folder = temporary;
+    // All at once, and all to their end: nothing may still be written when the folder is removed after a failure.
+    const written = await Promise.allSettled([
+      ...Object.entries(files).map(([file, text]) => Deno.writeTextFile(`${folder}/${file}`, text)),
+      writeSafetensors(`${folder}/model.safetensors`, tensors),
+      ...optimizer ? [writeOptimizer(`${folder}/optimizer.safetensors`, optimizer)] : [],
+    ]);
+    const failed = written.find(({ status }) => status === "rejected");
+    if (failed) throw (failed as PromiseRejectedResult).reason;
     await Deno.chmod(temporary, 0o755); // makeTempDir's directories are private
     await takeName(temporary, path);
   } catch (error) {

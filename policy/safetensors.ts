@@ -134,8 +134,32 @@ export async function openSharded(indexPath: string): Promise<TensorReader> {
   };
 }
 
+/** Bytes that are gathered for one write: a system call per small tensor would cost more than the tensor. */
+const GATHERED = 1 << 24;
+
+/** The parts one after another, small ones joined. */
+function* gathered(parts: readonly Uint8Array<ArrayBuffer>[]): Generator<Uint8Array<ArrayBuffer>> {
+  for (let first = 0; first < parts.length;) {
+    let length = parts[first].length, next = first + 1;
+    while (next < parts.length && length + parts[next].length <= GATHERED) length += parts[next++].length;
+    if (next === first + 1) yield parts[first];
+    else {
+      const joined = new Uint8Array(length);
+      let at = 0;
+      for (const part of parts.slice(first, next)) {
+        joined.set(part, at);
+        at += part.length;
+      }
+      yield joined;
+    }
+    first = next;
+  }
+}
+
 /**
- * Writes a safetensors file atomically: to a temporary file beside it, which is then renamed.
+ * Writes a safetensors file atomically: to a temporary file beside it, which is then renamed. A killed process leaves
+ * the old file or the new one. It is not forced to the disk, which takes longer than a training step of a small model:
+ * after a power cut a reader may find it damaged, and says so.
  *
  * @throws {Error} If a name occurs twice or a shape does not match its data, or the file cannot be written.
  */
@@ -149,11 +173,10 @@ export async function writeSafetensors(
   try {
     const file = await Deno.open(temporary, { write: true, create: true, truncate: true });
     try {
-      await writeAll(file, header);
-      for (const { data } of tensors) {
-        await writeAll(file, new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength));
-      }
-      await file.sync();
+      const parts = tensors.map(({ data }) =>
+        new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength)
+      );
+      for (const part of gathered([header, ...parts])) await writeAll(file, part);
     } finally {
       file.close();
     }

@@ -1,7 +1,9 @@
 import { strict as assert } from "node:assert";
+import { compare } from "./comparison.ts";
 import { type Leaderboard, readLeaderboard } from "./leaderboard.ts";
 import { leaderboardMarkdown } from "./markdown.ts";
 import { leaderboardPicture } from "./picture.ts";
+import { leaderboardTable } from "./table.ts";
 
 const quick = await readLeaderboard(
   decodeURIComponent(new URL("../../fixtures/leaderboards/quick.json", import.meta.url).pathname),
@@ -59,9 +61,11 @@ Deno.test("a dot stands between the ticks where its share is", () => {
   const dots = [...svg.matchAll(/cx="([\d.]+)".*?seed \d+: ([\d.]+) %/g)];
   assert.ok(dots.length > 0 && ticks.length > 2);
   const [first, last] = [ticks[0], ticks.at(-1)!];
+  const perPercent = (last.x - first.x) / (last.share - first.share);
   for (const [, x, share] of dots) {
     const expected = first.x + (last.x - first.x) * (Number(share) - first.share) / (last.share - first.share);
-    assert.ok(Math.abs(Number(x) - expected) < 0.5, `${share} % at ${x}, not ${expected}`);
+    // The share is said to a tenth of a percent, the place to a tenth of a pixel.
+    assert.ok(Math.abs(Number(x) - expected) < 0.05 * perPercent + 0.11, `${share} % at ${x}, not ${expected}`);
   }
 });
 
@@ -105,4 +109,40 @@ Deno.test("the Markdown table has the policy before training first and the gains
   assert.match(lines[2], /^\| +\| before training +\| +[\d.]+ \[[\d.]+, [\d.]+\] \|/);
   assert.match(lines[3], /^\| +1=? \| `\w+` +\| +[\d.]+ \[[\d.]+, [\d.]+\] \| +[\d.]+, [\d.]+, [\d.]+ \|/);
   assert.equal(new Set(lines.slice(0, 3 + quick.boards[0].rows.length).map((line) => line.length)).size, 1);
+});
+
+/** The committed leaderboard as if it were of two tasks, one algorithm missing on the second. */
+function twoTasks(): Leaderboard {
+  return changed((leaderboard) => {
+    const [board] = leaderboard.boards, second = structuredClone(board);
+    second.task = "other";
+    second.rows = second.rows.filter(({ label }) => label !== "rloo");
+    leaderboard.boards = [board, second];
+    leaderboard.suite.tasks.push({ ...leaderboard.suite.tasks[0], task: "other" });
+    leaderboard.overall = compare(leaderboard.boards, leaderboard.suite.tasks[0].seeds);
+  });
+}
+
+Deno.test("several tasks: interquartile mean, a dot per seed, accuracy on each, and who was not compared", () => {
+  const leaderboard = twoTasks(), svg = leaderboardPicture(leaderboard), { standings } = leaderboard.overall;
+  assertWellFormed(svg);
+  assert.equal(count(svg, '<rect class="interval"'), standings.length);
+  assert.equal(count(svg, '<circle class="dot"'), (1 + standings.length) * 3);
+  assert.match(svg, />other<\/text>/);
+  assert.match(svg, /<title>rloo: not compared; gsm8k [\d.]+ percent, other - percent\.<\/title>/);
+});
+
+Deno.test("several tasks: a table each and one over all, in the terminal and as Markdown", () => {
+  const leaderboard = twoTasks(), { standings: [best], verdict } = leaderboard.overall;
+  const text = leaderboardTable(leaderboard);
+  assert.match(text, /^gsm8k\n.*\n\nother\n.*\n\nall tasks\n/s);
+  assert.match(text, new RegExp(`\\n${best.rank}= +${best.label} +${(100 * best.score.value).toFixed(1)} \\[`));
+  assert.ok(text.includes(verdict));
+  assert.match(text, /\nNot compared: rloo \(not run on other\)\.$/);
+  const markdown = leaderboardMarkdown(leaderboard);
+  assert.match(
+    markdown,
+    /^\| +\| algorithm +\| interquartile mean % \[95 %\] +\| +gsm8k % \[95 %\] +\| +other % \[95 %\] +\|/,
+  );
+  assert.match(markdown, /\| {4}\| `rloo` +\| +- \| +[\d.]+ \[[\d., ]+\] \| +- \|/);
 });

@@ -24,10 +24,10 @@ function method({ seeds, pairs }: Comparison): string {
 function power({ detectable, seeds }: Comparison): string {
   return detectable === null || detectable === 0
     ? ""
-    : ` In a single pair ${counted(seeds.length, "seed")} find a difference of ${
+    : ` With ${counted(seeds.length, "seed")} a true difference of ${
       points(detectable)
-    } four times out of ` +
-      "five.";
+    } in a single pair would be found ` +
+      "four times out of five.";
 }
 
 /** The sentences; `below` names those that end below the policy before training. */
