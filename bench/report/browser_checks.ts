@@ -127,7 +127,7 @@ checks["a heading sorts, both ways, and what has no number comes last"] = async 
   assert.equal(await heading.getAttribute("aria-sort"), "descending");
   await heading.getByRole("button").press("Enter");
   assert.deepEqual(await labels(), [...known.reverse(), ...unknown]);
-  await table.getByRole("columnheader", { name: "algorithm" }).getByRole("button").click();
+  await table.locator("th.text button").first().click();
   assert.deepEqual(await labels(), rows.map(({ label }) => label).sort((a, b) => a.localeCompare(b)));
 };
 

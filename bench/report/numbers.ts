@@ -17,13 +17,16 @@ export const none = "–";
 const signed = (text: string) => text.replace("-", "−");
 
 /** A formatter with so many decimals. */
-export const fixed = (digits: number): Format => (value) => signed(value.toFixed(digits));
+export const fixed = (digits: number): Format => (value) => {
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace("-", "") : signed(text);
+};
 
 /** A share in percent, without the sign. */
 export const percent: Format = (value) => fixed(1)(100 * value);
 
 /** A difference of shares in percentage points, with its sign. */
-export const points: Format = (value) => `${value > 0 ? "+" : ""}${percent(value)}`;
+export const points: Format = (value) => `${Number((100 * value).toFixed(1)) > 0 ? "+" : ""}${percent(value)}`;
 
 /** Three significant digits, as 0.00123, 12.3 or 12,345; very small and very large ones with an exponent. */
 export const significant: Format = (value) => {

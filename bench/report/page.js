@@ -78,7 +78,10 @@
     tip.style.top = `${y + 18 + height > innerHeight ? Math.max(8, y - height - 12) : y + 18}px`;
   }
   const hideTip = () => tip.hidden = true;
-  const points = (value) => (value > 0 ? "+" : "") + (100 * value).toFixed(1).replace("-", "−");
+  function points(value) {
+    const text = (100 * value).toFixed(1);
+    return Number(text) === 0 ? text.replace("-", "") : (value > 0 ? "+" : "") + text.replace("-", "−");
+  }
   const percent = (value) => (100 * value).toFixed(1);
   const range = (low, high, format) => low === null || high === null ? "" : ` (${format(low)} to ${format(high)})`;
   function pairSentence({ a, b, difference, improvement, adjusted, significant }) {

@@ -38,7 +38,7 @@ Deno.test("templates escape what is put into them, and data can't end its script
 Deno.test("numbers have the digits that say something", () => {
   assert.equal(percent(0.6769), "67.7");
   assert.equal(points(0.316), "+31.6");
-  assert.equal(points(-0.05), "−5.0");
+  assert.deepEqual([-0.05, -0.0001, 0.0001].map(points), ["−5.0", "0.0", "0.0"]);
   assert.deepEqual([0, 0.001234, 12.34, 12345, 1e-6, -3.456].map(significant), [
     "0",
     "0.00123",
