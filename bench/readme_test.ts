@@ -2,6 +2,7 @@
 
 import { strict as assert } from "node:assert";
 import configuration from "../deno.json" with { type: "json" };
+import { loadBenchmark } from "./benchmark.ts";
 import { algorithmsMarkdown, listed } from "./commands/algorithms.ts";
 import { leaderboardMarkdown } from "./leaderboard/markdown.ts";
 import { leaderboardPicture } from "./leaderboard/picture.ts";
@@ -13,18 +14,34 @@ import { perfMarkdown } from "./perf/markdown.ts";
 const root = new URL("../", import.meta.url);
 const pathOf = (name: string) => decodeURIComponent(new URL(name, root).pathname);
 const readme = await Deno.readTextFile(pathOf("README.md"));
-const quick = pathOf("fixtures/leaderboards/quick.json");
-const refresh = "is out of date; run `deno task readme fixtures/leaderboards/quick.json`";
+const refresh = "is out of date; run `deno task readme`";
 
-Deno.test("the README's table is that of the committed leaderboard", async () => {
-  const section = leaderboardMarkdown(await readLeaderboard(quick));
-  assert.equal(withSection(readme, "leaderboard", section, "README.md"), readme, `README.md ${refresh}`);
-});
+for (const [suite, section] of [["standard", "leaderboard"], ["quick", "quick"]]) {
+  const file = pathOf(`fixtures/leaderboards/${suite}.json`);
 
-Deno.test("the picture is that of the committed leaderboard", async () => {
-  const picture = await Deno.readTextFile(pathOf("fixtures/leaderboards/quick.svg"));
-  assert.equal(picture, leaderboardPicture(await readLeaderboard(quick)), `quick.svg ${refresh}`);
-});
+  Deno.test(`the README's table of suite ${suite} is that of the committed leaderboard`, async () => {
+    const table = leaderboardMarkdown(await readLeaderboard(file));
+    assert.equal(withSection(readme, section, table, "README.md"), readme, `README.md ${refresh}`);
+  });
+
+  Deno.test(`the picture of suite ${suite} is that of the committed leaderboard`, async () => {
+    const picture = await Deno.readTextFile(pathOf(`fixtures/leaderboards/${suite}.svg`));
+    assert.equal(picture, leaderboardPicture(await readLeaderboard(file)), `${suite}.svg ${refresh}`);
+  });
+
+  Deno.test(`the committed leaderboard of suite ${suite} is whole: every seed finished, every algorithm`, async () => {
+    const { suite: { tasks }, boards, overall } = await readLeaderboard(file);
+    const now = await loadBenchmark(suite);
+    assert.deepEqual(tasks, now.tasks, "the suite that was run is the one there is");
+    for (const [index, { task, rows }] of boards.entries()) {
+      const { algorithms, seeds } = tasks[index];
+      assert.equal(task, tasks[index].task);
+      assert.deepEqual(rows.map(({ algorithm }) => algorithm).sort(), algorithms.map(({ name }) => name).sort());
+      for (const row of rows) assert.ok(row.seeds.length === seeds.length && row.seeds.every(({ hash }) => hash));
+    }
+    assert.deepEqual(overall.left, []);
+  });
+}
 
 Deno.test("the README lists every algorithm as its description has it", async () => {
   const section = algorithmsMarkdown(await listed());
@@ -35,12 +52,6 @@ Deno.test("the README's speeds are those of the committed measurement", async ()
   const section = perfMarkdown(await readMeasurement(pathOf("bench/results/cpu-perf.json")));
   const how = "run `deno task perf --readme README.md`";
   assert.equal(withSection(readme, "speed", section, "README.md"), readme, `README.md is out of date; ${how}`);
-});
-
-Deno.test("the committed leaderboard is a whole one: every seed finished, every algorithm of the suite", async () => {
-  const { suite: { tasks: [suite] }, boards: [{ rows }] } = await readLeaderboard(quick);
-  assert.deepEqual(rows.map(({ algorithm }) => algorithm).sort(), suite.algorithms.map(({ name }) => name).sort());
-  for (const { seeds } of rows) assert.ok(seeds.length === suite.seeds.length && seeds.every(({ hash }) => hash));
 });
 
 [...readme.matchAll(/```ts\n(.*?)```/gs)].forEach(([, example], i) => {
