@@ -3,6 +3,9 @@
 import { strict as assert } from "node:assert";
 import configuration from "../deno.json" with { type: "json" };
 import { loadBenchmark } from "./benchmark.ts";
+import { claims } from "./claims/index.ts";
+import { verdictsMarkdown } from "./claims/markdown.ts";
+import { readVerdicts } from "./claims/verdicts.ts";
 import { algorithmsMarkdown, listed } from "./commands/algorithms.ts";
 import { leaderboardMarkdown } from "./leaderboard/markdown.ts";
 import { leaderboardPicture } from "./leaderboard/picture.ts";
@@ -42,6 +45,24 @@ for (const [suite, section] of [["standard", "leaderboard"], ["quick", "quick"]]
     assert.deepEqual(overall.left, []);
   });
 }
+
+Deno.test("the README's claims are the committed verdicts, and every claim has one", async () => {
+  const verdicts = await readVerdicts(pathOf("fixtures/claims.json"));
+  assert.equal(withSection(readme, "claims", verdictsMarkdown(verdicts), "README.md"), readme, `README.md ${refresh}`);
+  assert.deepEqual(verdicts.verdicts.map(({ id }) => id), claims.map(({ id }) => id));
+});
+
+Deno.test("the README's share of false findings is the committed one", async () => {
+  const { pairs } = JSON.parse(await Deno.readTextFile(pathOf("bench/results/aa.json")));
+  for (const { seeds, share, low, high } of pairs) {
+    const [found, from, to] = [share, low, high].map((value) => (100 * value).toFixed(1));
+    assert.match(
+      readme,
+      new RegExp(`${found}\\s%\\s\\[${from},\\s${to}\\]\\swith\\s${seeds}\\sseeds`),
+      `${seeds} seeds`,
+    );
+  }
+});
 
 Deno.test("the README lists every algorithm as its description has it", async () => {
   const section = algorithmsMarkdown(await listed());
