@@ -327,7 +327,7 @@ Deno.test("bad input gives one sentence and exit code 1", async (test) => {
     [["grade", "--task=gsm", "--gold"], /^unknown task "gsm"; did you mean "gsm8k"\?$/],
     [["verify", `${directory}/hollow`], /hollow: no recorded cell there; give the directory of a run or of a cell\.$/],
     [["verify", "/none"], /^\/none: can't be read; give the directory of a run or of a cell\.$/],
-    [["verify"], /^missing required argument 'run'$/],
+    [["verify"], /^verify: give the directory of a run or of a cell, or --reference\.$/],
     [["leaderboard", "/none.json"], /^\/none\.json: can't be read \(.*\); give the leaderboard\.json of a run\.$/],
     [["leaderboard", `${directory}/hollow`], /hollow\/leaderboard\.json: can't be read \(.*\); give the/],
     [

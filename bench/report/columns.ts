@@ -121,7 +121,7 @@ export const lengthColumns: readonly Column[] = [
 /** Whether training went well: every column there is. */
 export const stabilityColumns: readonly Column[] = [
   stability("final / best", "finalOverBest", fixed(3)),
-  stability("collapsed, share of seeds", "collapsed", percent),
+  stability("collapsed seeds %", "collapsed", percent),
   stability("at step", "collapseStep", fixed(0)),
   stability("from %", "collapseFrom", percent),
   stability("to %", "collapseTo", percent),

@@ -50,7 +50,14 @@ export const mebibytes: Format = (value) => (value / 2 ** 20).toFixed(0);
 /** A whole number or a plain decimal as it is. */
 export const plain: Format = (value) => signed(String(value));
 
-/** Part of a JSON Pointer. */
+/** A number of an axis, in percent or as it is, without the digits of other formats that say nothing there. */
+export const tickFormat = (format: Format): Format => {
+  if (format === count) return count;
+  const factor = format === percent || format === points ? 100 : 1;
+  return (value) => signed(String(Number((factor * value).toPrecision(8))));
+};
+
+/** A JSON Pointer of these names. */
 export const pointer = (...parts: readonly (string | number)[]): string =>
   parts.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 

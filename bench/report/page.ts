@@ -4,7 +4,7 @@
  * @module
  */
 import { counted } from "../leaderboard/format.ts";
-import type { ClaimsResult } from "./claims.ts";
+import type { Verdicts } from "../claims/verdicts.ts";
 import { attributes, element, embeddedJson, type Markup, raw } from "./html.ts";
 import style from "./page.css" with { type: "text" };
 import script from "./page.js" with { type: "text" };
@@ -31,7 +31,7 @@ export interface PageOptions {
 }
 
 /** The sections of a run, each its heading's words and its content. */
-function sectionsOf(run: ReportRun, index: number, claims: readonly ClaimsResult[], embedded: string | null) {
+function sectionsOf(run: ReportRun, index: number, claims: readonly Verdicts[], embedded: string | null) {
   const looks = looksOf(labelsOf(run.leaderboard)), scope = `r${index}`;
   const all: [id: string, words: string, content: Markup | null][] = [
     ["ranking", "Ranking", rankingSection(run, looks)],
@@ -58,7 +58,7 @@ const renamed = (markup: string, index: number): string =>
     : markup.replace(/( (?:id|aria-labelledby|href)="#?)([\w-]+)"/g, (whole, before, id) =>
       before.includes("href") && !before.endsWith("#") ? whole : `${before}r${index}-${id}"`);
 
-function runMarkup(run: ReportRun, index: number, claims: readonly ClaimsResult[], embedded: string | null): Markup {
+function runMarkup(run: ReportRun, index: number, claims: readonly Verdicts[], embedded: string | null): Markup {
   const { suite } = run.leaderboard, { answer, sections } = sectionsOf(run, index, claims, embedded);
   const tasks = viewsOf(run.leaderboard).map(({ key, title }) => ({ key, title }));
   const facts = [
@@ -80,11 +80,11 @@ function runMarkup(run: ReportRun, index: number, claims: readonly ClaimsResult[
   }<label class="filter"><span>algorithms</span><input type="search" data-filter placeholder="all; type to filter" autocomplete="off" spellcheck="false"></label></div></div>${answer}${
     sections.map(([, , content]) => content)
   }`;
-  return element`<article class="run" data-run="${index}" ${
+  return element`<article class="run" data-run="${index}"${
     attributes({ "data-when": `run:${index}`, hidden: index > 0 })
   }>${
     raw(
-      renamed(content.markup, index),
+      lighter(renamed(content.markup, index)),
     )
   }</article>`;
 }
@@ -92,12 +92,12 @@ function runMarkup(run: ReportRun, index: number, claims: readonly ClaimsResult[
 /** The whole page. */
 export async function reportPage(
   runs: readonly ReportRun[],
-  claims: readonly ClaimsResult[],
+  claims: readonly Verdicts[],
   { live = false }: PageOptions = {},
 ): Promise<string> {
   const embedded = await Promise.all(runs.map(({ leaderboard }) => embeddedSuite(leaderboard.suite)));
   const title = `Podium: ${runs.map(({ name }) => name).join(", ")}`;
-  return element`<!DOCTYPE html><html lang="en" ${
+  return element`<!DOCTYPE html><html lang="en"${
     attributes({ "data-live": live })
   }><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:"><link rel="icon" href="data:,"><title>${title}</title><style>${plotStyle}${
     raw(style)

@@ -4,10 +4,13 @@
  * @module
  */
 import { reasonOf } from "../../policy/reason.ts";
-import { type Leaderboard, readLeaderboard } from "../leaderboard/leaderboard.ts";
+import type { Leaderboard } from "../leaderboard/leaderboard.ts";
+import { openLeaderboard } from "../leaderboard/open.ts";
 import { Refusal } from "../outcomes.ts";
 import { readJson } from "../records.ts";
-import { type ClaimsResult, isClaims, requireClaims } from "./claims.ts";
+import verdictsSchema from "../claims/verdicts.schema.json" with { type: "json" };
+import type { Verdicts } from "../claims/verdicts.ts";
+import { validated } from "../schema.ts";
 import { readResponses } from "./responses.ts";
 import type { ReportRun } from "./run.ts";
 
@@ -16,7 +19,7 @@ export interface ReportSources {
   /** The runs. */
   runs: ReportRun[];
   /** Verdicts on claims. */
-  claims: ClaimsResult[];
+  claims: Verdicts[];
 }
 
 const withoutSlash = (path: string) => path.replace(/(.)\/+$/, "$1");
@@ -47,10 +50,17 @@ export async function runOf(leaderboard: Leaderboard, source: string, directory:
   return { name: leaderboard.suite.name, source, directory: recorded ? directory : null, leaderboard, responses };
 }
 
+/** Whether a parsed JSON file is meant to hold verdicts, rather than a leaderboard. */
+const isClaims = (value: unknown): boolean => typeof value === "object" && value !== null && "verdicts" in value;
+
+/** Verdicts, checked. */
+const verdictsIn = (value: unknown, source: string): Verdicts =>
+  validated<Verdicts>(verdictsSchema, value, `${source} is not a verdicts file`);
+
 /** Verdicts beside a run, if there are some. */
-export async function claimsBeside(directory: string): Promise<ClaimsResult[]> {
-  const path = `${directory}/claims.json`, value = await readJson<ClaimsResult>(path);
-  return value && isClaims(value) ? [requireClaims(value, path)] : [];
+export async function claimsBeside(directory: string): Promise<Verdicts[]> {
+  const path = `${directory}/claims.json`, value = await readJson<Verdicts>(path);
+  return value && isClaims(value) ? [verdictsIn(value, path)] : [];
 }
 
 /** Names that tell runs apart: those that are there twice get their source. */
@@ -66,19 +76,17 @@ function distinct(runs: readonly ReportRun[]): ReportRun[] {
  * @throws {Refusal} one sentence naming the path, if one of them is none of these.
  */
 export async function readSources(paths: readonly string[]): Promise<ReportSources> {
-  const runs: ReportRun[] = [], claims: ClaimsResult[] = [];
+  const runs: ReportRun[] = [], claims: Verdicts[] = [];
   for (const given of paths) {
     const path = withoutSlash(given);
-    if (await isDirectory(path)) {
-      runs.push(await runOf(await readLeaderboard(`${path}/leaderboard.json`), path, path));
-      claims.push(...await claimsBeside(path));
+    const value = await isDirectory(path) ? undefined : await readJson(path).catch(() => undefined);
+    if (isClaims(value)) {
+      claims.push(verdictsIn(value, path));
       continue;
     }
-    const value = await readJson(path).catch(() => undefined);
-    if (isClaims(value)) claims.push(requireClaims(value, path));
-    else {runs.push(
-        await runOf(await readLeaderboard(path), path, path.includes("/") ? path.replace(/\/[^/]*$/, "") : "."),
-      );}
+    const { leaderboard, directory } = await openLeaderboard(path);
+    runs.push(await runOf(leaderboard, path, directory));
+    claims.push(...await claimsBeside(directory));
   }
   if (runs.length === 0) {
     throw new Refusal("no run among what was given; give the directory of a run, or a leaderboard.json.");

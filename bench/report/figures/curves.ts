@@ -4,7 +4,7 @@
  * @module
  */
 import { element, type Markup } from "../html.ts";
-import type { Format } from "../numbers.ts";
+import { type Format, tickFormat } from "../numbers.ts";
 import { plot, plotArea } from "../plot/frame.ts";
 import { bandPath, label, linePath, type Point, segment, spread, symbols } from "../plot/marks.ts";
 import { extentOf, linear, type Scale } from "../plot/scale.ts";
@@ -54,9 +54,9 @@ export interface CurvesOptions {
  */
 const mostBands = 6;
 
-const width = 560, height = 340, margin = { top: 34, right: 118, bottom: 46, left: 48 };
+const width = 560, height = 340, margin = { top: 34, right: 128, bottom: 46, left: 48 };
 /** Longest name that is written whole. */
-const longestName = 16;
+const longestName = 15;
 
 /** A name that fits. */
 export const shortened = (text: string, longest = longestName): string =>
@@ -123,8 +123,8 @@ export function curvesPlot(curves: readonly Curve[], looks: Looks, options: Curv
       width,
       height,
       margin,
-      x: { scale: x, title: options.x, format: options.xFormat },
-      y: { scale: y, title: options.y, format: options.yFormat },
+      x: { scale: x, title: options.x, format: tickFormat(options.xFormat) },
+      y: { scale: y, title: options.y, format: tickFormat(options.yFormat) },
       title: options.title,
       description: described(curves, options),
       data: {

@@ -5,7 +5,7 @@
  */
 import type { Estimate } from "../../statistics/bootstrap.ts";
 import { attributes, element, type Markup } from "../html.ts";
-import { fixed, percent } from "../numbers.ts";
+import { fixed, percent, tickFormat } from "../numbers.ts";
 import { plot, plotArea } from "../plot/frame.ts";
 import { label, linePath, segment, symbols } from "../plot/marks.ts";
 import { extentOf, linear } from "../plot/scale.ts";
@@ -102,8 +102,8 @@ export function paretoPlot(points: readonly ParetoPoint[], looks: Looks, title: 
     width,
     height,
     margin,
-    x: { scale: x, title: "mean length of a response, tokens (shorter to the left)", format: (value) => `${value}` },
-    y: { scale: y, title: "accuracy, %", format: (value) => fixed(0)(100 * value) },
+    x: { scale: x, title: "mean length of a response, tokens (shorter to the left)", format: tickFormat(fixed(0)) },
+    y: { scale: y, title: "accuracy, %", format: tickFormat(percent) },
     title,
     description: `On the Pareto front, shortest first: ${
       front.map(({ label, length, accuracy }) =>

@@ -5,7 +5,7 @@
  */
 import type { Comparison } from "../../leaderboard/shape.ts";
 import type { Markup } from "../html.ts";
-import { fixed } from "../numbers.ts";
+import { percent } from "../numbers.ts";
 import type { Looks } from "../series.ts";
 import { curvesPlot } from "./curves.ts";
 
@@ -30,9 +30,9 @@ export function profilesPlot({ profiles }: Comparison, title: string, path: stri
   return curvesPlot(curves, looks, {
     title: `Performance profiles, ${title}`,
     x: "score, %",
-    xFormat: (value) => fixed(0)(100 * value),
+    xFormat: percent,
     y: "runs that score more, %",
-    yFormat: (value) => fixed(0)(100 * value),
+    yFormat: percent,
     floor: 0,
     ceiling: 1,
     source: `profiles:${path}`,

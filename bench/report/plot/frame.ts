@@ -65,7 +65,7 @@ function axes({ x, y, margin, width, height }: Frame): Markup {
 /** A plot as an SVG element. Marks are drawn over the grid. */
 export function plot(frame: Frame, marks: Markup | readonly Markup[]): Markup {
   const { width, height, title, description, data } = frame;
-  return element`<svg class="plot" viewBox="0 0 ${width} ${height}" role="img" ${
+  return element`<svg class="plot" viewBox="0 0 ${width} ${height}" role="img"${
     attributes({
       "aria-label": `${title}. ${description}`,
       ...data,
@@ -73,20 +73,20 @@ export function plot(frame: Frame, marks: Markup | readonly Markup[]): Markup {
   }>${axes(frame)}${marks}</svg>`;
 }
 
-/** A plot of the page as a file of its own, in the colours of the page, light and dark. */
+/** A plot of the page as a file of its own, with a title, in the colours of the page, light and dark. */
 export function standalone({ markup }: Markup, title: string): string {
-  const [, width, height] = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(markup)!, head = 34;
-  const card = `<rect class="card" x="0.5" y="${at(-head + 0.5)}" width="${Number(width) - 1}" height="${
-    Number(height) + head - 1
+  const [, wide, high] = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(markup)!, head = 34;
+  const width = Number(wide), height = Number(high) + head;
+  const card = element`<rect class="card" x="0.5" y="${0.5 - head}" width="${width - 1}" height="${
+    height - 1
   }" rx="10"/>`;
-  return markup
+  const size = attributes({ viewBox: `0 ${-head} ${width} ${height}`, width, height });
+  return markup.replace(/ (?:data-[a-z]+|tabindex)="[^"]*"/g, "")
     .replace(
       /^<svg class="plot" viewBox="[^"]*"/,
-      `<svg xmlns="http://www.w3.org/2000/svg" class="plot standalone" viewBox="0 ${-head} ${width} ${
-        Number(height) + head
-      }" width="${width}" height="${Number(height) + head}"`,
+      `<svg xmlns="http://www.w3.org/2000/svg" class="plot standalone"${size.markup}`,
     )
-    .replace(/>/, `>\n<style>${style}</style>${card}${label(16, -10, title, "title").markup}`) + "\n";
+    .replace(/>/, () => `><style>${style}</style>${card.markup}${label(16, -10, title, "title").markup}`) + "\n";
 }
 
 /** The style of plots, shared by page and files. */

@@ -86,7 +86,7 @@ export function label(
   anchor: "start" | "middle" | "end" = "start",
 ): Markup {
   const anchored = anchor === "start" ? "" : ` text-anchor="${anchor}"`, named = kind && ` class="${kind}"`;
-  return element`<text x="${at(x)}" y="${at(y)}" ${raw(anchored + named)}>${text}</text>`;
+  return element`<text x="${at(x)}" y="${at(y)}"${raw(anchored + named)}>${text}</text>`;
 }
 
 /** A straight line. */

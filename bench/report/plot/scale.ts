@@ -61,7 +61,7 @@ export function linear(
 ): Scale {
   const { ticks: wanted = 5, floor = -Infinity, ceiling = Infinity, round = true } = options;
   let [low, high] = extent ?? [0, 1];
-  if (low === high) {
+  if (high - low <= 1e-9 * Math.max(Math.abs(low), Math.abs(high), 1e-3)) {
     [low, high] = [low - Math.max(Math.abs(low) * 0.1, 1e-3), high + Math.max(Math.abs(high) * 0.1, 1e-3)];
   }
   const step = tickStep(high - low, wanted);

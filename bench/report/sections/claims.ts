@@ -3,7 +3,9 @@
  *
  * @module
  */
-import type { ClaimsResult, ClaimTest, ClaimVerdict } from "../claims.ts";
+import type { Outcome, TestVerdict, Verdict } from "../../claims/claim.ts";
+import type { Verdicts } from "../../claims/verdicts.ts";
+import { counted } from "../../leaderboard/format.ts";
 import { element, type Markup } from "../html.ts";
 import { derived, significant } from "../numbers.ts";
 import { section } from "../view.ts";
@@ -11,36 +13,35 @@ import { section } from "../view.ts";
 const kinds = { "reproduced": "yes", "not reproduced": "no", "inconclusive": "open" } as const;
 const signs = { "reproduced": "✓", "not reproduced": "✗", "inconclusive": "?" } as const;
 
-const badge = (verdict: ClaimTest["verdict"]): Markup =>
+const badge = (verdict: Outcome): Markup =>
   element`<span class="badge ${kinds[verdict] ?? "open"}"><span aria-hidden="true">${
     signs[verdict] ?? "?"
   }</span> ${verdict}</span>`;
 
-function tested({ metric, direction, margin, estimate, verdict, sentence }: ClaimTest): Markup {
+function tested({ metric, a, direction, b, margin, estimate, verdict, sentence }: TestVerdict): Markup {
   const number = (value: number | null) => derived(value, "verdicts", significant);
-  return element`<li>${badge(verdict)} <code>${metric}</code> ${direction}, margin ${margin}${
+  return element`<li>${badge(verdict)} <code>${metric}</code>: ${a} ${direction}${
+    direction === "equal" ? " to" : " than"
+  } ${b}, margin ${margin}${
     estimate &&
-    element`: ${number(estimate.mean)}${
-      estimate.low !== null && estimate.high !== null &&
-      element` (${number(estimate.low)} to ${number(estimate.high)}) `
+    element`; difference ${number(estimate.mean)}${
+      estimate.low !== null && estimate.high !== null && element` (${number(estimate.low)} to ${number(estimate.high)})`
     }`
   }. ${sentence}</li>`;
 }
 
-function claimCard(claim: ClaimVerdict): Markup {
-  const { paper } = claim, address = paper.url ?? (paper.arxiv && `https://arxiv.org/abs/${paper.arxiv}`);
+function claimCard({ id, claim, paper, published, setting, seeds, verdict, sentence, tests }: Verdict): Markup {
+  const address = paper.url ?? (paper.arxiv && `https://arxiv.org/abs/${paper.arxiv}`);
   const source = `${paper.title} (${paper.year})`;
-  return element`<article class="claim" id="claim-${claim.id}"><h3>${
-    badge(claim.verdict)
-  } ${claim.claim}</h3><p>${claim.sentence}</p><ul>${
-    claim.tests ? claim.tests.map(tested) : tested({ ...claim, sentence: "" })
-  }</ul><p class="muted">Published: ${claim.published}. ${
+  return element`<article class="claim" id="claim-${id}"><h3>${badge(verdict)} ${claim}</h3><p>${sentence}</p><ul>${
+    tests.map(tested)
+  }</ul><p class="muted">Published: ${published} ${
     address && /^https?:\/\//.test(address) ? element`<a href="${address}">${source}</a>` : source
-  }. Holds for: ${claim.setting}; ${claim.seeds} seeds.</p></article>`;
+  }, ${paper.where}. Holds for: ${setting}; ${counted(seeds, "seed")}.</p></article>`;
 }
 
 /** Section: claims; nothing without verdicts. */
-export function claimsSection(results: readonly ClaimsResult[]): Markup | null {
+export function claimsSection(results: readonly Verdicts[]): Markup | null {
   const verdicts = results.flatMap(({ verdicts }) => verdicts);
   if (verdicts.length === 0) return null;
   const counted = (Object.keys(kinds) as (keyof typeof kinds)[])
