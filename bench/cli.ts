@@ -188,6 +188,19 @@ function program(exit: (code: number) => void): Command {
     .option("--save <file>", "keep that object")
     .action(async (run, options) => exit(await (await import("./commands/aa.ts")).aa(run, options)));
 
+  podium.command("report")
+    .summary("write one page about runs, or serve it while a run goes on")
+    .description(
+      "Writes one HTML file that needs nothing else: ranking, curves, stability, cost, pairs, responses, and how to " +
+        "repeat it.",
+    )
+    .argument("<runs...>", "directories of runs, or leaderboard.json files; also verdicts files of claims")
+    .option("--out <file>", "the page (default: report.html beside the first run)")
+    .option("--svg <dir>", "also write the main plots as SVG files")
+    .option("--watch", "serve the page of a run while it goes on")
+    .option("--port <n>", "port to serve at (default: any that is free)", wholeNumber)
+    .action(async (runs, options) => exit(await (await import("./commands/report.ts")).report(runs, options)));
+
   podium.command("conformance")
     .summary("check algorithms and statistics against golden-vector files")
     .description("Evaluates golden-vector files; exit code 1 if a case fails, 2 if one is not supported.")
