@@ -46,10 +46,10 @@ for (const [suite, section] of [["standard", "leaderboard"], ["quick", "quick"]]
   });
 }
 
-Deno.test("the README's claims are the committed verdicts, and every claim has one", async () => {
+Deno.test("the README's claims are the committed verdicts", async () => {
   const verdicts = await readVerdicts(pathOf("fixtures/claims.json"));
-  assert.equal(withSection(readme, "claims", verdictsMarkdown(verdicts), "README.md"), readme, `README.md ${refresh}`);
-  assert.deepEqual(verdicts.verdicts.map(({ id }) => id), claims.map(({ id }) => id));
+  const section = verdictsMarkdown(claims, verdicts);
+  assert.equal(withSection(readme, "claims", section, "README.md"), readme, `README.md ${refresh}`);
 });
 
 Deno.test("the README's share of false findings is the committed one", async () => {

@@ -5,7 +5,7 @@
  */
 import { markdownTable, wrapped } from "../markdown.ts";
 import { counted } from "../leaderboard/format.ts";
-import type { ClaimSource, Verdict } from "./claim.ts";
+import type { Claim, ClaimSource, Verdict } from "./claim.ts";
 import { comparison, estimateText } from "./sentences.ts";
 import type { Verdicts } from "./verdicts.ts";
 
@@ -18,8 +18,8 @@ function found({ tests }: Verdict): string {
   return tests.map((test) => `${comparison(test)}, \`${test.metric}\`: ${estimateText(test)}`).join("; ");
 }
 
-/** The table, and the scale below it. */
-export function verdictsMarkdown({ verdicts, environment }: Verdicts): string {
+/** The table, and below it the scale, and which of the claims were not run. */
+export function verdictsMarkdown(claims: readonly Claim[], { verdicts, environment }: Verdicts): string {
   const table = markdownTable([
     ["verdict", "claim", "source", "difference [95 %]"],
     ...verdicts.map((verdict) => [verdict.verdict, verdict.claim, link(verdict.paper), found(verdict)]),
@@ -30,5 +30,9 @@ export function verdictsMarkdown({ verdicts, environment }: Verdicts): string {
     const seeds = Math.min(...own.map((verdict) => verdict.seeds));
     return `${setting}; ${counted(seeds, "seed")} (${counted(own.length, "claim")})`;
   });
-  return `${table}\n\n${wrapped(`Holds for: ${scale.join(". ")}. Podium ${environment.podium}.`)}`;
+  const missing = claims.filter(({ id }) => !verdicts.some((verdict) => verdict.id === id)).map(({ id }) =>
+    `\`${id}\``
+  );
+  const left = missing.length > 0 ? ` Not run yet: ${missing.join(", ")}.` : "";
+  return `${table}\n\n${wrapped(`Holds for: ${scale.join(". ")}. Podium ${environment.podium}.${left}`)}`;
 }

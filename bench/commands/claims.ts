@@ -50,7 +50,7 @@ export async function claims(runs: readonly string[], options: ClaimsOptions): P
   const { json, save, from, readme } = options;
   if (from !== undefined) {
     const kept = await readVerdicts(from);
-    if (readme !== undefined) await writeSection(readme, "claims", verdictsMarkdown(kept));
+    if (readme !== undefined) await writeSection(readme, "claims", verdictsMarkdown(registered, kept));
     console.log(json ? JSON.stringify(kept, null, 2) : verdictsTable(registered, kept));
     return exitCodes.ok;
   }
@@ -58,7 +58,7 @@ export async function claims(runs: readonly string[], options: ClaimsOptions): P
   if (!first) return code;
   const verdicts = judgeAll(registered, await loadBenchmark(suiteName), [first, ...others]);
   if (save !== undefined) await writeOrRefuse(save, () => writeVerdicts(save, verdicts));
-  if (readme !== undefined) await writeSection(readme, "claims", verdictsMarkdown(verdicts));
+  if (readme !== undefined) await writeSection(readme, "claims", verdictsMarkdown(registered, verdicts));
   console.log(json ? JSON.stringify(verdicts, null, 2) : verdictsTable(registered, verdicts));
   return code;
 }
