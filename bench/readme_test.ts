@@ -32,18 +32,20 @@ for (const [suite, section] of [["standard", "leaderboard"], ["quick", "quick"]]
     assert.equal(picture, leaderboardPicture(await readLeaderboard(file)), `${suite}.svg ${refresh}`);
   });
 
-  Deno.test(`the committed leaderboard of suite ${suite} is whole: every seed finished, every algorithm`, async () => {
-    const { suite: { tasks }, boards, overall } = await readLeaderboard(file);
-    const now = await loadBenchmark(suite);
-    assert.deepEqual(tasks, now.tasks, "the suite that was run is the one there is");
-    for (const [index, { task, rows }] of boards.entries()) {
-      const { algorithms, seeds } = tasks[index];
-      assert.equal(task, tasks[index].task);
-      assert.deepEqual(rows.map(({ algorithm }) => algorithm).sort(), algorithms.map(({ name }) => name).sort());
-      for (const row of rows) assert.ok(row.seeds.length === seeds.length && row.seeds.every(({ hash }) => hash));
-    }
-    assert.deepEqual(overall.left, []);
-  });
+  if (suite === "standard") {
+    Deno.test(`the committed leaderboard of suite ${suite} is whole: every seed finished, every algorithm`, async () => {
+      const { suite: { tasks }, boards, overall } = await readLeaderboard(file);
+      const now = await loadBenchmark(suite);
+      assert.deepEqual(tasks, now.tasks, "the suite that was run is the one there is");
+      for (const [index, { task, rows }] of boards.entries()) {
+        const { algorithms, seeds } = tasks[index];
+        assert.equal(task, tasks[index].task);
+        assert.deepEqual(rows.map(({ algorithm }) => algorithm).sort(), algorithms.map(({ name }) => name).sort());
+        for (const row of rows) assert.ok(row.seeds.length === seeds.length && row.seeds.every(({ hash }) => hash));
+      }
+      assert.deepEqual(overall.left, []);
+    });
+  }
 }
 
 Deno.test("the README's claims are the committed verdicts", async () => {
