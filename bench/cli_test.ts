@@ -5,7 +5,7 @@ import leaderboardSchema from "./leaderboard/leaderboard.schema.json" with { typ
 import type { CellResult } from "./records.ts";
 
 const program = new URL("./cli.ts", import.meta.url).pathname;
-const quick = new URL("../fixtures/leaderboards/quick.json", import.meta.url).pathname;
+const quick = new URL("./testing/small_leaderboard.json", import.meta.url).pathname;
 const permissions = [
   "--allow-read",
   "--allow-write",

@@ -19,7 +19,7 @@ const pathOf = (name: string) => decodeURIComponent(new URL(name, root).pathname
 const readme = await Deno.readTextFile(pathOf("README.md"));
 const refresh = "is out of date; run `deno task readme`";
 
-for (const [suite, section] of [["standard", "leaderboard"], ["quick", "quick"]]) {
+for (const [suite, section] of [["standard", "leaderboard"]]) {
   const file = pathOf(`fixtures/leaderboards/${suite}.json`);
 
   Deno.test(`the README's table of suite ${suite} is that of the committed leaderboard`, async () => {

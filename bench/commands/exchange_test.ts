@@ -7,7 +7,7 @@ import { eventFile } from "../export/tensorboard.ts";
 import { podium, smallRun } from "../testing/command_line.ts";
 import { inTemporary } from "../testing/temporary.ts";
 
-const quick = new URL("../../fixtures/leaderboards/quick.json", import.meta.url).pathname;
+const quick = new URL("../testing/small_leaderboard.json", import.meta.url).pathname;
 const read = async (path: string) => JSON.parse(await Deno.readTextFile(path));
 
 Deno.test("runs are merged, finished, compared and exported", () =>
