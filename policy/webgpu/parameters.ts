@@ -11,8 +11,10 @@ import { type ModelConfig, parameterCount, parameterSlots } from "../model/confi
 import { type Gpu, MAX_BINDING } from "./device.ts";
 import type { Matrix } from "./plan.ts";
 
+const KINDS = ["weights", "gradient", "m", "v"] as const;
+
 /** The numbers kept for each weight. */
-export type Kind = "weights" | "gradient" | "m" | "v";
+export type Kind = typeof KINDS[number];
 
 /** One buffer for each kind, as vectors [1, length]. */
 export interface Shard extends Record<Kind, Matrix> {
@@ -31,6 +33,8 @@ export interface Parameters {
   read(kind: Kind): Promise<Float32Array>;
   /** Sets all numbers of a kind to 0. */
   clear(kind: Kind): void;
+  /** Frees the buffers. */
+  dispose(): void;
 }
 
 /** Where a run of whole rows of a tensor lies. Lengths and offsets are numbers of elements. */
@@ -91,6 +95,9 @@ export function createParameters(gpu: Gpu, config: ModelConfig, limit = MAX_BIND
         }
       }
       return numbers;
+    },
+    dispose() {
+      for (const shard of shards) for (const kind of KINDS) shard[kind].buffer.destroy();
     },
     clear: (kind) => gpu.submit((encoder) => shards.forEach((shard) => encoder.clearBuffer(shard[kind].buffer))),
   };

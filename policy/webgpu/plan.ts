@@ -59,10 +59,8 @@ export interface Kernel {
   body: string;
 }
 
-/** What one run is given. */
-export interface Run {
-  counts: Readonly<Partial<Record<Count, number>>>;
-}
+/** The counts of one run; those that are left out are 0. */
+export type Counts = Readonly<Partial<Record<Count, number>>>;
 
 /** A number of rows if it is fixed, else 0: the value of the size that {@linkcode Plan.rowsIn} names. */
 export function fixed(rows: Rows): number {
@@ -199,8 +197,7 @@ export class Plan {
     });
   }
 
-  /** Runs all kernels as part of a pass. Counts must have been written. */
-  encode(pass: GPUComputePassEncoder, counts: Run["counts"]): void {
+  #encode(pass: GPUComputePassEncoder, counts: Counts): void {
     for (const { pipeline, group, grid } of this.#dispatches ??= this.#bind()) {
       const [x, y] = grid.map((extent) => extent ? groupsOf(extent, counts) : 1);
       if (x === 0 || y === 0) continue;
@@ -210,8 +207,7 @@ export class Plan {
     }
   }
 
-  /** Writes the counts of the run that follows. */
-  count(counts: Run["counts"]): void {
+  #count(counts: Counts): void {
     for (const name of COUNTS) {
       if ((counts[name] ?? 0) <= this.capacity[name]) continue;
       throw new RangeError(`A plan for ${this.capacity[name]} ${name} was given ${counts[name]}.`);
@@ -220,11 +216,11 @@ export class Plan {
   }
 
   /** Submits one run. */
-  run(counts: Run["counts"]): void {
-    this.count(counts);
+  run(counts: Counts): void {
+    this.#count(counts);
     this.gpu.submit((encoder) => {
       const pass = encoder.beginComputePass();
-      this.encode(pass, counts);
+      this.#encode(pass, counts);
       pass.end();
     });
   }
@@ -263,7 +259,7 @@ export class Plan {
   }
 }
 
-function groupsOf({ rows, times = 1, per = 1 }: Extent, counts: Run["counts"]): number {
+function groupsOf({ rows, times = 1, per = 1 }: Extent, counts: Counts): number {
   return Math.ceil((typeof rows === "number" ? rows : counts[rows] ?? 0) * times / per);
 }
 
