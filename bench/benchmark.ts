@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { unknown } from "./nearest.ts";
 import { Refusal } from "./outcomes.ts";
 import { validated } from "./schema.ts";
 import { parseSuite, readSuiteFile, type Suite } from "./suite.ts";
@@ -47,10 +48,15 @@ function merged(shared: Raw, own: Raw): Raw {
 }
 
 /** Refuses a sweep that would choose on what is reported. */
-function requireApart({ learningRates, seeds, offset }: Sweep, tasks: readonly Suite[], source: string): void {
-  if (learningRates.some((rate, index) => index > 0 && rate <= learningRates[index - 1])) {
-    throw new Refusal(`${source}: the sweep's learningRates must rise; sort them.`);
+function requireApart(sweep: Sweep, tasks: readonly Suite[], source: string): void {
+  const { learningRates, byTask = {}, seeds, offset } = sweep;
+  for (const rates of [learningRates, ...Object.values(byTask)]) {
+    if (rates.some((rate, index) => index > 0 && rate <= rates[index - 1])) {
+      throw new Refusal(`${source}: the sweep's learning rates must rise; sort ${rates.join(", ")}.`);
+    }
   }
+  const names = tasks.map(({ task }) => task), other = Object.keys(byTask).find((name) => !names.includes(name));
+  if (other !== undefined) throw new Refusal(`${source}, /sweep/byTask: ${unknown("task", other, names)}`);
   for (const { seeds: reported, evaluation: { problems } } of tasks) {
     const shared = seeds.find((seed) => reported.includes(seed));
     if (shared !== undefined) {

@@ -47,7 +47,14 @@ Deno.test("a sweep must choose on other seeds and other problems", () => {
     swept({ learningRates: [1, 2], seeds: [9], offset: 255 }),
     /a sweep offset of 255 .* use at least 256\.$/,
   );
-  assert.throws(swept({ learningRates: [2, 1], seeds: [9], offset: 256 }), /learningRates must rise; sort them\.$/);
+  assert.throws(
+    swept({ learningRates: [2, 1], seeds: [9], offset: 256 }),
+    /the sweep's learning rates must rise; sort 2, 1\.$/,
+  );
+  assert.throws(
+    swept({ learningRates: [1, 2], byTask: { maths: [1, 2] }, seeds: [9], offset: 256 }),
+    /mine, \/sweep\/byTask: unknown task "maths"; did you mean "math"\?/,
+  );
   assert.throws(swept({ learningRates: [2], seeds: [9], offset: 256 }), /mine: \/sweep\/learningRates /);
   assert.throws(swept({ learningRates: [1, 2], seed: [9], offset: 256 }), /mine: \/sweep .*seed/);
 });

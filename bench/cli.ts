@@ -124,6 +124,83 @@ function program(exit: (code: number) => void): Command {
       exit(await (await import("./commands/leaderboard.ts")).leaderboard(file, options))
     );
 
+  podium.command("claims")
+    .summary("test the claims of papers")
+    .description(
+      "Runs suite claims and judges the claims of papers by it: reproduced, not reproduced or inconclusive, each for the " +
+        "scale it was run at. With runs it judges what they allow and trains nothing. The exit code does not depend on " +
+        "the verdicts.",
+    )
+    .argument("[runs...]", "leaderboard.json files, or directories of runs (default: run suite claims)")
+    .option("--steps <n>", "training steps", wholeNumber)
+    .option("--seeds <list>", "seeds, as 1,2,5-8", seedList)
+    .option("--set <path=value>", "any other property of the suite; repeatable", collect)
+    .option("--out <dir>", "directory of the records (default: runs/claims)")
+    .option("--jobs <n>", "cells side by side (default: one per core)", positive)
+    .option("--json", "print the verdicts as JSON")
+    .option("--save <file>", "keep the verdicts in a file")
+    .action(async (runs, options) => exit(await (await import("./commands/claims.ts")).claims(runs, options)));
+
+  podium.command("compare")
+    .summary("say what differs between two leaderboards, significantly or not")
+    .description(
+      "Compares two leaderboards row by row: settings, accuracy, length, stability and cost; paired by seed where both " +
+        "have the seeds, with Holm's correction over the rows. Cells with the same hash are the same to the last bit.",
+    )
+    .argument("<a>", "leaderboard.json, or the directory of a run")
+    .argument("<b>", "what it is compared with")
+    .option("--json", "print one JSON object")
+    .action(async (a, b, options) => exit(await (await import("./commands/compare.ts")).compare(a, b, options)));
+
+  podium.command("merge")
+    .summary("put the cells of several runs together")
+    .description(
+      "Copies the finished cells of several runs of one suite, from one machine or several, into a new directory and " +
+        "writes their leaderboard: all seeds, all algorithms. Order and grouping change nothing.",
+    )
+    .argument("<out>", "new directory")
+    .argument("<runs...>", "directories of runs")
+    .action(async (out, runs) => exit(await (await import("./commands/merge.ts")).merge(out, runs)));
+
+  podium.command("export")
+    .summary("write a run in the formats of other tools")
+    .description(
+      "csv: a row per task, algorithm and seed. latex, markdown: the standings. jsonl: a history per cell as Weights & " +
+        "Biases has it. tensorboard: event files.",
+    )
+    .argument("<run>", "leaderboard.json, or the directory of a run")
+    .requiredOption("--format <name>", "csv, latex, markdown, jsonl or tensorboard")
+    .option("--out <path>", "file to write, for jsonl and tensorboard a new directory (default: print)")
+    .action(async (run, options) => exit(await (await import("./commands/export.ts")).exportRun(run, options)));
+
+  podium.command("aa")
+    .summary("compare an algorithm with itself: the rate of false findings")
+    .description(
+      "Runs suite aa, one algorithm under many seeds, and compares it with itself as the leaderboard compares " +
+        "algorithms; exit code 100 if significantly more than 5 % of the differences are significant. Given a run, " +
+        "examines that.",
+    )
+    .argument("[run]", "leaderboard.json, or the directory of a run with seven seeds or more")
+    .option("--seeds <list>", "seeds to run, as 1-80", seedList)
+    .option("--out <dir>", "directory of the records (default: runs/aa)")
+    .option("--jobs <n>", "cells side by side (default: one per core)", positive)
+    .option("--json", "print one JSON object")
+    .option("--save <file>", "keep that object")
+    .action(async (run, options) => exit(await (await import("./commands/aa.ts")).aa(run, options)));
+
+  podium.command("report")
+    .summary("write one page about runs, or serve it while a run goes on")
+    .description(
+      "Writes one HTML file that needs nothing else: ranking, curves, stability, cost, pairs, responses, and how to " +
+        "repeat it.",
+    )
+    .argument("<runs...>", "directories of runs, or leaderboard.json files; also verdicts files of claims")
+    .option("--out <file>", "the page (default: report.html beside the first run)")
+    .option("--svg <dir>", "also write the main plots as SVG files")
+    .option("--watch", "serve the page of a run while it goes on")
+    .option("--port <n>", "port to serve at (default: any that is free)", wholeNumber)
+    .action(async (runs, options) => exit(await (await import("./commands/report.ts")).report(runs, options)));
+
   podium.command("conformance")
     .summary("check algorithms and statistics against golden-vector files")
     .description("Evaluates golden-vector files; exit code 1 if a case fails, 2 if one is not supported.")

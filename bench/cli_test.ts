@@ -10,7 +10,7 @@ const permissions = [
   "--allow-read",
   "--allow-write",
   "--allow-ffi",
-  "--allow-run=deno",
+  "--allow-run=deno,lscpu",
   "--allow-env",
   "--allow-sys",
 ];

@@ -29,16 +29,24 @@ export interface Environment {
 /** Vector instruction sets that matrix kernels are chosen by, the widest first. */
 const instructionSets = ["amx_tile", "avx512_vnni", "avx512f", "avx_vnni", "avx2", "avx", "sve", "asimd"] as const;
 
-/** The first of these that Linux lists for the first processor. */
+let listed: string | null | undefined;
+
+/**
+ * The first of these that `lscpu` lists (Linux). The kernel's own file can't be read with named permissions: Deno keeps
+ * `/proc` for programs that may do anything.
+ */
 function vectorInstructions(): string | null {
-  if (Deno.build.os !== "linux") return null;
+  if (listed !== undefined) return listed;
+  const { state } = Deno.permissions.querySync({ name: "run", command: "lscpu" });
+  if (Deno.build.os !== "linux" || state !== "granted") return null;
   try {
-    const [, flags] = /^(?:flags|Features)\s*:(.*)$/m.exec(Deno.readTextFileSync("/proc/cpuinfo")) ?? [];
-    const listed = new Set(flags?.trim().split(/\s+/));
-    return instructionSets.find((name) => listed.has(name)) ?? null;
+    const { stdout } = new Deno.Command("lscpu", { stdout: "piped", stderr: "null" }).outputSync();
+    const flags = new Set(new TextDecoder().decode(stdout).split(/\s+/));
+    listed = instructionSets.find((name) => flags.has(name)) ?? null;
   } catch {
-    return null; // Not permitted to ask.
+    listed = null; // There is no such program.
   }
+  return listed;
 }
 
 /** Describes this machine. */

@@ -17,6 +17,11 @@ export function minibatchesOf({ needs }: Algorithm, training: Training): number 
 
 const compiled = new WeakMap<readonly string[], GramMatcher>();
 
+/** The task with the planning phrases of the settings, where they name some, in place of its own. */
+export function taughtTask(task: Task, { strategicGrams }: Pick<Training, "strategicGrams">): Task {
+  return strategicGrams ? { ...task, strategicGrams } : task;
+}
+
 /** The matcher of a task's strategic grams, made once. */
 export function gramsOf({ name, strategicGrams }: Task): GramMatcher {
   if (!strategicGrams?.length) throw new Refusal(`task ${name} has no strategic grams.`);
@@ -78,7 +83,7 @@ export function requireServed(algorithm: Algorithm, training: Training, task: Ta
       refuse(`samples further prompts at most ${refill.rounds} times; use a whole number from 0.`);
     }
   }
-  if (planning && !task.strategicGrams?.length) {
+  if (planning && !taughtTask(task, training).strategicGrams?.length) {
     refuse(`needs strategic grams, but task ${task.name} has none; choose other algorithms, or a task that has some.`);
   }
   if (steps && !task.gradeSteps) {

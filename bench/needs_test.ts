@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import type { Needs } from "../algorithms/algorithm.ts";
 import { channelsOf } from "./channels.ts";
-import { minibatchesOf, requireServed } from "./needs.ts";
+import { minibatchesOf, requireServed, taughtTask } from "./needs.ts";
 import { inVariedGroup, plain } from "./testing/algorithms.ts";
 import { digitSuite, digitTask } from "./testing/digit_task.ts";
 
@@ -54,6 +54,13 @@ Deno.test("what can't be served is refused in one sentence that says what to do"
     ],
   ];
   for (const [refused, message] of cases) assert.throws(refused, { name: "Refusal", message });
+});
+
+Deno.test("planning phrases of the settings take the place of the task's, and serve a task that has none", () => {
+  const { strategicGrams: _grams, ...bare } = digitTask, own = { ...training, strategicGrams: ["let us check"] };
+  requireServed(plain({ planning: true }), own, bare);
+  assert.deepEqual(taughtTask(digitTask, own).strategicGrams, ["let us check"]);
+  assert.equal(taughtTask(digitTask, training), digitTask);
 });
 
 Deno.test("brevity is among the channels of every task, and its name is reserved", () => {

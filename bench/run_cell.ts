@@ -13,7 +13,7 @@ import type { Problems, Task } from "../tasks/task.ts";
 import type { Cell } from "./cell.ts";
 import { evaluate, type EvaluationRecord } from "./evaluate.ts";
 import { Models, type OpenModels } from "./models.ts";
-import { requireServed } from "./needs.ts";
+import { requireServed, taughtTask } from "./needs.ts";
 import { requireUnmoved } from "./gates.ts";
 import { GateFailure, Interruption, Refusal } from "./outcomes.ts";
 import { CellRecord, type CellResult, type Checkpoint, readJournal } from "./records.ts";
@@ -227,8 +227,9 @@ class Run {
 
   /** One training step, with the evaluations and the checkpoint that are due. */
   async advance(): Promise<void> {
-    const { cell, parts, options, record, models } = this, { algorithm, task, train: problems } = parts;
+    const { cell, parts, options, record, models } = this, { algorithm, train: problems } = parts;
     const { training, evaluation, gates, seed } = cell.identity,
+      task = taughtTask(parts.task, training),
       { clock } = options,
       { policy, critic, reference } = models;
     const before = this.step, begin = this.#now;

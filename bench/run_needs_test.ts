@@ -251,3 +251,19 @@ Deno.test("the base policy with a critic and a refreshed reference, killed and r
     const { steps } = await lines(`${directory}/whole`);
     assert.ok(steps.every(({ criticNorms }) => criticNorms!.length === 2 && criticNorms!.every((norm) => norm > 0)));
   }));
+
+Deno.test("planning phrases of the settings change what is trained, not what evaluations report", () =>
+  inTemporary(async (directory) => {
+    const run = async (name: string, strategicGrams?: string[]) => {
+      const suite = digitSuite((suite) => strategicGrams && Object.assign(suite.training, { strategicGrams }));
+      const { cell, parts } = await digitCell(plain({ planning: true }), suite);
+      await runCell(cell, parts, { directory: `${directory}/${name}` });
+      return { id: cell.id, ...await lines(`${directory}/${name}`) };
+    };
+    const own = await run("own"), same = await run("same", ["7"]), other = await run("other", ["3", "4"]);
+    const shares = ({ steps }: typeof own) => steps.map(({ metrics }) => metrics.planningShare);
+    assert.deepEqual(shares(same), shares(own));
+    assert.notDeepEqual(shares(other), shares(own));
+    assert.notEqual(same.id, own.id, "phrases that are named are part of the cell");
+    assert.equal(other.evaluations[0].length.planning, own.evaluations[0].length.planning);
+  }));

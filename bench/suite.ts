@@ -7,8 +7,10 @@ import { Refusal } from "./outcomes.ts";
 import { reasonOf } from "../policy/reason.ts";
 import { unknown } from "./nearest.ts";
 import { validated } from "./schema.ts";
+import aa from "./suites/aa.json" with { type: "json" };
 import all from "./suites/all.json" with { type: "json" };
 import channels from "./suites/channels.json" with { type: "json" };
+import claims from "./suites/claims.json" with { type: "json" };
 import math from "./suites/math.json" with { type: "json" };
 import quick from "./suites/quick.json" with { type: "json" };
 import search from "./suites/search.json" with { type: "json" };
@@ -50,6 +52,8 @@ export interface Training {
   rewards: string[];
   /** Channels that are 0 unless another reaches a value, for every algorithm: `{"brevity": {"on": "accuracy", "atLeast": 1}}`. */
   rewardConditions?: Record<string, { on: string; atLeast: number }>;
+  /** Phrases that count as planning in training, where an algorithm asks for that; absent: the task's own. */
+  strategicGrams?: string[];
   /** Steps between checkpoints. */
   checkpointInterval: number;
 }
@@ -92,7 +96,7 @@ export interface SuiteAlgorithm {
   preset?: string;
   /** Options that differ from the preset or the defaults. */
   options: Record<string, unknown>;
-  /** Settings of this entry alone: optimizer, temperature, reward channels. */
+  /** Settings of this entry alone: optimizer, group size, temperature, reward channels, planning phrases. */
   training: Partial<Training>;
 }
 
@@ -120,7 +124,7 @@ export interface Suite {
   gates: Gates;
 }
 
-const embedded: Record<string, unknown> = { quick, standard, all, math, channels, search };
+const embedded: Record<string, unknown> = { quick, standard, all, math, channels, search, claims, aa };
 
 /** Names of the embedded suites. */
 export const suiteNames: readonly string[] = Object.keys(embedded);
@@ -159,6 +163,15 @@ function requireConditionsUsed(
   }
 }
 
+/** Refuses a rollout batch that no memory holds. */
+function requireFits(promptsPerStep: number, groupSize: number, source: string): void {
+  if (promptsPerStep * groupSize <= mostResponses) return;
+  throw new Refusal(
+    `${source}: ${promptsPerStep} prompts with ${groupSize} responses each are more than ${mostResponses} responses ` +
+      "per step; lower promptsPerStep or groupSize.",
+  );
+}
+
 /** Checks a suite, fills in its defaults and refuses what contradicts itself. `source` is named in errors. */
 export function parseSuite(value: unknown, source: string): Suite {
   const suite = validated<Suite>(schema, structuredClone(value), source);
@@ -168,8 +181,9 @@ export function parseSuite(value: unknown, source: string): Suite {
       throw new Refusal(`${source}: two algorithms are called "${label}"; give one of them another "label".`);
     }
     labels.add(label);
-    const { minibatches, promptsPerStep, rewards } = { ...suite.training, ...training };
+    const { minibatches, promptsPerStep, groupSize, rewards } = { ...suite.training, ...training };
     requireConditionsUsed(training, rewards, source);
+    requireFits(promptsPerStep, groupSize, source);
     if (minibatches > promptsPerStep) {
       throw new Refusal(
         `${source}: ${minibatches} minibatches of whole groups can't be made of ${promptsPerStep} prompts; ` +
@@ -179,13 +193,7 @@ export function parseSuite(value: unknown, source: string): Suite {
   }
   const everyChannel = suite.algorithms.flatMap(({ training }) => training.rewards ?? suite.training.rewards);
   requireConditionsUsed(suite.training, everyChannel, source);
-  const { promptsPerStep, groupSize } = suite.training;
-  if (promptsPerStep * groupSize > mostResponses) {
-    throw new Refusal(
-      `${source}: ${promptsPerStep} prompts with ${groupSize} responses each are more than ${mostResponses} responses ` +
-        "per step; lower promptsPerStep or groupSize.",
-    );
-  }
+  requireFits(suite.training.promptsPerStep, suite.training.groupSize, source);
   const { maxTokens, maxTotalTokens = maxTokens } = suite.training, longest = suite.evaluation.maxTokens ?? maxTokens;
   if (maxTotalTokens < Math.max(maxTokens, longest)) {
     throw new Refusal(

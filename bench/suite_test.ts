@@ -37,7 +37,7 @@ Deno.test("a suite error names the file, the place and what is wrong", () => {
   assert.throws(changed((s) => s.algorithms = []), { message: "mine.json: /algorithms is empty; name at least one." });
   assert.throws(changed((s) => s.algorithms[1].name = "grpo"), /two algorithms are called "grpo"/);
   assert.throws(changed((s) => s.training.minibatches = 32), /use at most 16 minibatches/);
-  assert.throws(changed((s) => s.algorithms[0].training = { groupSize: 4 }), /unknown property "groupSize"/);
+  assert.throws(changed((s) => s.algorithms[0].training = { promptsPerStep: 4 }), /unknown property "promptsPerStep"/);
 });
 
 Deno.test("an unknown suite gets a suggestion, an unreadable or broken file a reason", async () => {
@@ -82,6 +82,13 @@ Deno.test("sizes that no machine could hold are refused in the suite, not when m
     changed((s) => Object.assign(s.training, { ...sizes, groupSize: 101 })),
     /1000 prompts with 101 responses each are more than 100000 .* lower promptsPerStep or groupSize\./,
   );
+  const larger = (groupSize: number) =>
+    changed((s) => {
+      Object.assign(s.training, { ...sizes, groupSize: 2 });
+      s.algorithms = [{ name: "grpo" }, { name: "gfpo", training: { groupSize } }];
+    });
+  assert.deepEqual(larger(100)().algorithms[1].training, { groupSize: 100 });
+  assert.throws(larger(101), /1000 prompts with 101 responses each/, "an entry of its own size too");
 });
 
 Deno.test("a condition on a reward channel that is not learned from, or on itself, is refused", () => {

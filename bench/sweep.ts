@@ -11,6 +11,8 @@ import type { Suite, SuiteAlgorithm } from "./suite.ts";
 export interface Sweep {
   /** Learning rates to try, in rising order. */
   learningRates: number[];
+  /** Those of single tasks, where the best ones lie elsewhere. */
+  byTask?: Record<string, number[]>;
   /** Seeds to try them on; none of those that are reported. */
   seeds: number[];
   /** Held-out problems that are left out before those it is measured on: at least those that are reported. */
@@ -39,17 +41,23 @@ export interface Tuned {
 
 const nameOf = ({ label, name }: SuiteAlgorithm) => label ?? name;
 
+/** Learning rates that are tried on a task. */
+export function ratesOf({ learningRates, byTask = {} }: Sweep, { task }: Pick<Suite, "task">): readonly number[] {
+  return Object.hasOwn(byTask, task) ? byTask[task] : learningRates;
+}
+
 /** Label of an entry at a learning rate, in the suite that {@linkcode sweepSuite} makes. */
 export function sweepLabel(label: string, learningRate: number): string {
   return `${label} at ${learningRate}`;
 }
 
 /** The suite that tries all learning rates of all entries; it is evaluated only before and after training. */
-export function sweepSuite(suite: Suite, { learningRates, seeds, offset }: Sweep): Suite {
+export function sweepSuite(suite: Suite, sweep: Sweep): Suite {
+  const { seeds, offset } = sweep;
   return {
     ...suite,
     algorithms: suite.algorithms.flatMap((entry) =>
-      learningRates.map((learningRate) => ({
+      ratesOf(sweep, suite).map((learningRate) => ({
         ...entry,
         label: sweepLabel(nameOf(entry), learningRate),
         training: { ...entry.training, learningRate },
@@ -72,9 +80,10 @@ function chosen(points: readonly SweepPoint[]): SweepPoint {
 /** Chooses the learning rate of every entry; `scoreOf` gives avg@k of a label of the sweep's suite and a seed. */
 export function tune(
   suite: Suite,
-  { learningRates, seeds }: Sweep,
+  sweep: Sweep,
   scoreOf: (label: string, seed: number) => number | null,
 ): Tuned[] {
+  const { seeds } = sweep, learningRates = ratesOf(sweep, suite);
   return suite.algorithms.map((entry) => {
     const label = nameOf(entry);
     const points = learningRates.map((learningRate) => ({

@@ -19,6 +19,13 @@ Deno.test("a sweep tries every rate of every entry, on its own seeds and problem
   assert.equal(quick.evaluation.offset, undefined, "the suite itself is as before");
 });
 
+Deno.test("a task may have learning rates of its own", () => {
+  const own = { ...sweep, byTask: { gsm8k: [1, 2] } };
+  assert.equal(sweepSuite(quick, own).algorithms.length, 2 * quick.algorithms.length);
+  assert.equal(sweepSuite({ ...quick, task: "math" }, own).algorithms.length, 3 * quick.algorithms.length);
+  assert.ok(tune(quick, own, () => 0.5).every(({ points, learningRate }) => points.length === 2 && learningRate === 1));
+});
+
 /** Chooses among rates whose scores are given per seed. */
 function chosen(...scores: (number | null)[][]) {
   const suite = { ...quick, algorithms: quick.algorithms.slice(0, 1) };

@@ -40,8 +40,10 @@ export function klDivergence(
       return { value: -d, derivative: 1 };
     case "k2":
       return { value: d * d / 2, derivative: -d };
-    case "k3":
-      return { value: Math.expm1(d) - d, derivative: -Math.expm1(d) };
+    case "k3": {
+      const excess = Math.expm1(d);
+      return { value: excess - d, derivative: -excess };
+    }
     case "k3_is": {
       const ratio = Math.exp(logProb - oldLogProb);
       return { value: ratio * (Math.expm1(d) - d), derivative: -ratio * d };

@@ -22,9 +22,10 @@ export type RatioOf = (response: Credited) => Ratio;
 
 /** `exp(logProb − oldLogProb)` of each token: exactly 1 on policy. */
 export function tokenRatio(response: Response): Ratio {
-  const values = response.logProbs.map((logProb, t) =>
-    isChosen(response, t) ? Math.exp(logProb - response.oldLogProbs[t]) : 1
-  );
+  const { logProbs, oldLogProbs } = response, values = new Float64Array(logProbs.length);
+  for (let t = 0; t < values.length; t++) {
+    values[t] = isChosen(response, t) ? Math.exp(logProbs[t] - oldLogProbs[t]) : 1;
+  }
   return { values, backward: (slopes) => slopes };
 }
 

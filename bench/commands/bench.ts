@@ -24,6 +24,8 @@ export interface BenchOptions extends SuiteOverrides {
   jobs?: number;
   /** Print the leaderboard as JSON instead of a table. */
   json?: boolean;
+  /** Print no leaderboard, only progress. */
+  quiet?: boolean;
 }
 
 /** One line on a task, and one on what its splits share, if they do. */
@@ -81,7 +83,7 @@ export async function bench(options: BenchOptions): Promise<number> {
     });
     progress?.end();
     if (options.json) console.log(JSON.stringify(leaderboard, null, 2));
-    else console.log(`\n${leaderboardTable(leaderboard)}\n\nleaderboard: ${out}/leaderboard.json`);
+    else if (!options.quiet) console.log(`\n${leaderboardTable(leaderboard)}\n\nleaderboard: ${out}/leaderboard.json`);
     for (const { step, gate, id } of failures) write(`cell ${id} was stopped at step ${step} by the gate ${gate}.\n`);
     return failures.length > 0 ? exitCodes.gateFailed : exitCodes.ok;
   } catch (error) {

@@ -71,9 +71,9 @@ export function leaderboardMarkdown(leaderboard: Leaderboard): string {
     ...boards.map((board, index) => factsOf(leaderboard, board, index)),
     ...suite.sweep
       ? [
-        `learning rate of every algorithm and task chosen among ${
-          suite.sweep.learningRates.map((rate) => rate.toExponential()).join(", ")
-        } on ${counted(suite.sweep.seeds.length, "other seed")} and other problems`,
+        `learning rate of every algorithm and task chosen by a sweep on ${
+          counted(suite.sweep.seeds.length, "other seed")
+        } and other problems`,
       ]
       : [],
     ...several ? [] : ["length in tokens", `seconds of training on one core of ${environment.cpu ?? environment.arch}`],

@@ -28,6 +28,8 @@ export interface Stability {
   entropyLast: Metric;
   /** The lowest of all steps. */
   entropyLowest: Metric;
+  /** |entropyLast - entropyFirst|: 0 says that entropy neither fell nor rose. */
+  entropyChange: Metric;
   /** KL divergence from the policy before training after the last step, in nats per token (see `evaluate.ts`). */
   kl: Metric;
   /** The largest of all evaluations. */
@@ -47,6 +49,11 @@ export interface Stability {
   roughness: Metric;
   /** Share of all sampled groups in which all responses got the same reward. */
   groupsWithoutSignal: Metric;
+  /**
+   * Share of the groups that were learned from, after the algorithm has replaced some (dynamic sampling), whose
+   * responses all got advantage 0, as the algorithm reports it.
+   */
+  learnedWithoutSignal: Metric;
   /** Share of held-out sampled responses after training in which the grader found no answer. */
   unanswered: Metric;
   /** Steps with a number that is not finite: 0, or 1 if that stopped the cell. */
@@ -94,6 +101,14 @@ export function roughnessOf(values: readonly number[]): Metric {
   return Math.sqrt(total(changes.map((change) => (change - center) ** 2)) / (changes.length - 1));
 }
 
+/** {@linkcode Stability.learnedWithoutSignal}; steps differ in the number of groups they learned from. */
+function learnedWithoutSignal(steps: readonly StepLine[]): Metric {
+  const reported = steps.filter(({ metrics, groups }) => groups > 0 && metrics.groupsWithoutSignal !== undefined);
+  if (reported.length === 0) return null;
+  return total(reported.map(({ metrics, groups }) => metrics.groupsWithoutSignal * groups)) /
+    total(reported.map(({ groups }) => groups));
+}
+
 /**
  * Stability of a cell.
  *
@@ -115,6 +130,7 @@ export function stabilityOf(
     entropyFirst: entropies[0] ?? null,
     entropyLast: entropies.at(-1) ?? null,
     entropyLowest: lowest(entropies),
+    entropyChange: entropies.length ? Math.abs(entropies.at(-1)! - entropies[0]) : null,
     kl: last?.kl ?? null,
     klLargest: largest(evaluations.map(({ kl }) => kl)),
     clipFraction: mean(given(steps.map(({ metrics }) => metrics.clipFraction))),
@@ -127,6 +143,7 @@ export function stabilityOf(
       ? total(steps.map(({ groupsWithoutSignal, prompts }) => groupsWithoutSignal * prompts)) /
         total(steps.map(({ prompts }) => prompts))
       : null,
+    learnedWithoutSignal: learnedWithoutSignal(steps),
     unanswered: last?.unanswered ?? null,
     nonFiniteSteps: nonFinite ? 1 : 0,
     samplingDifference: largest(given(steps.map(({ samplingDifference }) => samplingDifference?.max))),

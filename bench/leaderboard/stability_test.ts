@@ -46,6 +46,27 @@ Deno.test("roughness is the scatter of the changes: 0 for a steady rise, whateve
   assert.equal(roughnessOf([0.1, 0.2]), null);
 });
 
+Deno.test("what is learned from without signal is weighed by groups; a step that learned nothing does not count", () => {
+  const step = (groups: number, groupsWithoutSignal?: number, entropy: number | null = null) =>
+    ({
+      groups,
+      prompts: 20,
+      groupsWithoutSignal: 0.5,
+      gradientNorms: [],
+      metrics: groupsWithoutSignal === undefined ? {} : { groupsWithoutSignal },
+      entropy,
+      samplingDifference: null,
+      ratioDifference: null,
+    }) as unknown as StepLine;
+  const of = (...steps: StepLine[]) => stabilityOf({ steps, evaluations: [] }, false, false);
+  assert.equal(of(step(4, 0.25), step(12, 0.75), step(0)).learnedWithoutSignal, (1 + 9) / 16);
+  assert.equal(of(step(4, 0)).groupsWithoutSignal, 0.5, "what was sampled is another matter");
+  assert.equal(of(step(4)).learnedWithoutSignal, null, "an algorithm that reports nothing");
+  assert.equal(of(step(4, 0, 0.25), step(4, 0, null), step(4, 0, 0.5)).entropyChange, 0.25);
+  assert.equal(of(step(4, 0, 0.5), step(4, 0, 0.25)).entropyChange, 0.25);
+  assert.equal(of(step(0)).entropyChange, null);
+});
+
 Deno.test("groups without signal are weighed by the prompts of each step", () => {
   const steps = [[0.5, 10], [1, 30]].map(([groupsWithoutSignal, prompts]) =>
     ({

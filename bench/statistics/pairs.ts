@@ -12,7 +12,7 @@ import { standardDeviation } from "./describe.ts";
 import { detectableDifference, type PowerOptions } from "./detectable_difference.ts";
 import { improvementInterval, type Interval } from "./interval.ts";
 import { holm } from "./multiple_testing.ts";
-import { differences, type PairedDifference, pairedDifference } from "./paired_difference.ts";
+import { decidingP, differences, type PairedDifference, pairedDifference } from "./paired_difference.ts";
 import { drawResamples, type ResampleOptions } from "./resamples.ts";
 import { type ScoreMatrix, seedMeans, shapeOf } from "./scores.ts";
 import { signFlipTest } from "./sign_flips.ts";
@@ -82,7 +82,7 @@ export function comparePairs(
         difference,
         improvement: improvementInterval(a.scores, b.scores, a.drawn, b.drawn, confidence),
         signFlips,
-        p: difference.standardError === 0 ? signFlips ?? difference.p : difference.p,
+        p: decidingP(a.means, b.means),
         detectable: effect === null || deviation === null ? null : effect * deviation,
       };
     })

@@ -34,7 +34,7 @@ export interface Scored {
 
 /** Float64 copies. */
 export const rows = (scores: readonly ArrayLike<number>[]): Float64Array[] =>
-  scores.map((row) => Float64Array.from(row));
+  scores.map((row) => new Float64Array(row));
 
 /**
  * Scores what was collected, and checks that the numbers can be believed.

@@ -86,9 +86,11 @@ export class Graph {
     return name;
   }
 
-  /** Reshapes to run-time dimensions, which become an int64 input that the caller feeds. */
+  /** Reshapes to run-time dimensions; where more than one is unknown, they become an int64 input that the caller feeds. */
   reshape(value: string, dimensions: readonly Dimension[]): string {
-    return this.node("Reshape", [value, this.shape(dimensions)]);
+    const unknown = dimensions.filter((factors) => factors.some((factor) => typeof factor === "string"));
+    if (unknown.length !== 1) return this.node("Reshape", [value, this.shape(dimensions)]);
+    return this.node("Reshape", [value, this.shape(dimensions.map((d) => d === unknown[0] ? [-1] : d))]);
   }
 
   /** The shape tensor of run-time dimensions. */

@@ -32,9 +32,13 @@ export interface PromptState {
   readonly values: readonly Float32Array[];
 }
 
-/** The identity of a prompt. */
+const keys = new WeakMap<readonly number[], string>();
+
+/** The identity of a prompt: arrays of equal tokens have the same. An array must not change once it was asked for. */
 export function promptKey(prompt: readonly number[]): string {
-  return prompt.join(",");
+  let key = keys.get(prompt);
+  if (key === undefined) keys.set(prompt, key = prompt.join(","));
+  return key;
 }
 
 /** Computes the states of prompts that `known` lacks and adds them to it. */

@@ -65,8 +65,7 @@ export function responseFeeds(
   const { R, t, p, T } = batch.sizes, { heads, keyValueHeads, headSize, layers, valueHead } = engine.config;
   const tokens = new Int32Array(R * t), positions = new Int32Array(R * t), targets = new Int32Array(R * t);
   const queries = heads / keyValueHeads, width = keyValueHeads * headSize;
-  const mask = new Float32Array(R * t * queries * T);
-  const triangle = causalMask(t, p, queries);
+  const mask = engine.buffer("response mask", R * t * queries * T), masks = new Map<number, Float32Array>();
   const states = batch.members.map((i) => prompts.get(promptKey(samples[i].prompt))!);
   batch.members.forEach((index, r) => {
     const { prompt, response } = samples[index];
@@ -75,11 +74,9 @@ export function responseFeeds(
       targets[r * t + i] = i < response.length ? response[i] : 0;
       positions[r * t + i] = prompt.length - 1 + i;
     }
-    const start = r * t * queries * T;
-    mask.set(triangle, start);
-    for (let row = 0; row < t * queries; row++) {
-      mask.fill(0, start + row * T, start + row * T + states[r].length);
-    }
+    const known = masks.get(prompt.length) ?? causalMask(t, p, queries, prompt.length - 1);
+    masks.set(prompt.length, known);
+    mask.set(known, r * known.length);
   });
   const feeds: Record<string, Feed> = {
     tokens: ids(tokens),
@@ -97,10 +94,11 @@ export function responseFeeds(
   return feeds;
 }
 
-/** 0 on a token's own and earlier tokens, hidden elsewhere; the prefix columns are hidden and opened per sequence. */
-function causalMask(t: number, p: number, queries: number): Float32Array {
+/** Mask of one sequence: 0 on the `prefix` tokens, a token's own and earlier ones, hidden elsewhere. */
+function causalMask(t: number, p: number, queries: number, prefix: number): Float32Array {
   const T = p + t, mask = new Float32Array(t * queries * T).fill(HIDDEN);
   for (let row = 0; row < t * queries; row++) {
+    mask.fill(0, row * T, row * T + prefix);
     mask.fill(0, row * T + p, row * T + p + Math.floor(row / queries) + 1);
   }
   return mask;

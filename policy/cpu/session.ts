@@ -9,8 +9,18 @@
 import * as ort from "onnxruntime-node";
 import type { Dimension, Graph } from "./onnx.ts";
 
-/** Float32 or int64 data with its dimensions. Float32 data is passed by reference, never copied. */
-export type Feed = ort.Tensor;
+/**
+ * Float32 or int64 data with its dimensions, passed by reference, never copied.
+ *
+ * An object without getters, in place of `ort.Tensor`: the binding reads four properties of every feed in every run,
+ * and a decoding step on a small policy has more feeds than it has time for.
+ */
+export interface Feed {
+  readonly type: "float32" | "int64";
+  readonly data: Float32Array | BigInt64Array;
+  readonly dims: readonly number[];
+  readonly location: "cpu";
+}
 
 /** A compiled graph. */
 export interface Session {
@@ -46,7 +56,7 @@ export async function openSession(graph: Graph): Promise<Session> {
         const tensors = [...graph.shapes].map(([name, dimensions]) => [name, shapeTensor(dimensions, sizes)]);
         shapes = { key, feeds: Object.fromEntries(tensors) };
       }
-      const inputs: Record<string, ort.Tensor> = { ...feeds, ...shapes.feeds };
+      const inputs = { ...feeds, ...shapes.feeds } as Record<string, Feed> as Record<string, ort.Tensor>;
       const outputs = await session.run(inputs, graph.outputNames);
       return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, tensor.data as Float32Array]));
     },
@@ -56,19 +66,24 @@ export async function openSession(graph: Graph): Promise<Session> {
 
 /** Wraps numbers for a run; the array must not be resized while sessions use it. */
 export function floats(data: Float32Array, dimensions: readonly number[]): Feed {
-  return new ort.Tensor("float32", data, dimensions);
+  return { type: "float32", data, dims: dimensions, location: "cpu" };
 }
 
-/** Token ids, positions or targets. */
+/** Token ids, positions or targets: integers from 0 to 2^31 - 1. */
 export function ids(data: readonly number[] | Int32Array): Feed {
-  const wide = new BigInt64Array(data.length);
-  for (let i = 0; i < data.length; i++) wide[i] = BigInt(data[i]);
-  return new ort.Tensor("int64", wide, [data.length]);
+  // Written as halves of a little-endian integer: a BigInt for each would be an object for each.
+  const halves = new Int32Array(2 * data.length);
+  for (let i = 0; i < data.length; i++) halves[2 * i] = data[i];
+  return int64(new BigInt64Array(halves.buffer));
 }
 
-function shapeTensor(dimensions: readonly Dimension[], sizes: Record<string, number>): ort.Tensor {
+function int64(data: BigInt64Array): Feed {
+  return { type: "int64", data, dims: [data.length], location: "cpu" };
+}
+
+function shapeTensor(dimensions: readonly Dimension[], sizes: Record<string, number>): Feed {
   const values = dimensions.map((factors) =>
     BigInt(factors.reduce<number>((product, f) => product * (typeof f === "number" ? f : sizes[f]), 1))
   );
-  return new ort.Tensor("int64", BigInt64Array.from(values), [values.length]);
+  return int64(BigInt64Array.from(values));
 }

@@ -103,7 +103,7 @@ export async function backward(
   for (const batch of responseBatches(engine.config, trained)) {
     const feeds = responseFeeds(engine, batch, trained, prompts, temperature);
     const derivative = new Float32Array(batch.sizes.R * batch.sizes.t);
-    batch.members.forEach((index, r) => derivative.set(Float32Array.from(seeds[index]), r * batch.sizes.t));
+    batch.members.forEach((index, r) => derivative.set(seeds[index], r * batch.sizes.t));
     feeds[`derivative:${names[0]}`] = floats(derivative, [derivative.length, ...column]);
     const outputs = await engine.run("response_backward", feeds, batch.sizes);
     keepRows(rows, batch, trained, names, outputs);

@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, rejects } from "node:assert/strict";
-import { gpu, gpuTest, matrixOf, numbersOf } from "./checking_test.ts";
+import { gpuTest, matrixOf, numbersOf } from "./checking_test.ts";
 import { describeAdapter, openGpu } from "./device.ts";
 import { Plan } from "./plan.ts";
 

@@ -38,6 +38,20 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "the same comparison is made once; one that was stopped is made again",
+  ...alive,
+  async fn() {
+    assert.equal(gradeMath("3/4", "0.75"), gradeMath("3/4", "0.75"));
+    assert.notEqual(gradeMath("3/4", "75\\%"), gradeMath("3/4", "75\\%", { percent: "hundredth" }));
+    const items = Array.from({ length: 30 }, (_, index) => `\\sum_{k=1}^{91}\\sqrt{k+${index}}`);
+    const slow = () => gradeMath(items.join(","), items.toReversed().join(","), { timeLimit: 0 });
+    const first = slow();
+    assert.equal((await first).verdict, "unparsed");
+    assert.notEqual(slow(), first);
+  },
+});
+
 Deno.test("a process that compared answers ends by itself", async () => {
   const module = JSON.stringify(new URL("./math.ts", import.meta.url).href);
   const code = `const { gradeMath } = await import(${module}); console.log((await gradeMath("1/2", "0.5")).verdict);`;

@@ -1,0 +1,62 @@
+import { strict as assert } from "node:assert";
+import { loadBenchmark } from "../benchmark.ts";
+import { metricsOf } from "../leaderboard/metrics.ts";
+import { columnOf } from "./columns.ts";
+import { claims } from "./index.ts";
+import { labelsOf } from "./verdicts.ts";
+
+const suite = await loadBenchmark("claims");
+const taskOf = (name: string) => suite.tasks.find(({ task }) => task === name)!;
+
+Deno.test("every data file is in the index, once, under its own name", async () => {
+  const files: string[] = [];
+  for await (const { name } of Deno.readDir(new URL("data", import.meta.url))) files.push(name);
+  assert.deepEqual(claims.map(({ id }) => `${id}.json`).sort(), files.sort());
+});
+
+Deno.test("what a claim compares is in the claims suite, and nothing there is compared by none", () => {
+  const compared = new Set<string>();
+  for (const claim of claims) {
+    const labels = new Set(taskOf(claim.task).algorithms.map(({ label, name }) => label ?? name));
+    for (const label of labelsOf(claim)) {
+      assert.ok(labels.has(label), `${claim.id}: ${label}`);
+      compared.add(`${claim.task} ${label}`);
+    }
+  }
+  const entries = suite.tasks.flatMap(({ task, algorithms }) =>
+    algorithms.map(({ label, name }) => `${task} ${label ?? name}`)
+  );
+  assert.deepEqual([...compared].sort(), entries.sort());
+});
+
+Deno.test("every column that a claim is about exists, and has a name for people", () => {
+  for (const { id, task, tests } of claims) {
+    for (const { metric } of tests) {
+      const channel = /^channels\.(.*)$/.exec(metric)?.[1];
+      if (channel !== undefined) assert.ok(taskOf(task).training.rewards.includes(channel), `${id}: ${metric}`);
+      else {
+        let place: unknown = metricsOf({ steps: [], evaluations: [], timing: [] });
+        for (const name of metric.split(".")) {
+          assert.ok(typeof place === "object" && place !== null && name in place, `${id}: ${metric}`);
+          place = (place as Record<string, unknown>)[name];
+        }
+      }
+      assert.notEqual(columnOf(metric).name, metric);
+    }
+  }
+});
+
+Deno.test("the claims suite has the seeds that claims ask for, and fewer than 130 cells", () => {
+  const seeds = taskOf("gsm8k").seeds.length;
+  assert.ok(claims.every(({ minimumSeeds }) => minimumSeeds <= seeds));
+  assert.ok(suite.tasks.reduce((sum, { algorithms }) => sum + algorithms.length * seeds, 0) < 130);
+});
+
+Deno.test("everything the claims suite compares sees the same number of prompts, in steps of the same size", () => {
+  for (const { training: shared, algorithms } of suite.tasks) {
+    for (const { training } of algorithms) {
+      const { steps, promptsPerStep } = { ...shared, ...training };
+      assert.deepEqual([steps, promptsPerStep], [shared.steps, shared.promptsPerStep]);
+    }
+  }
+});

@@ -1,0 +1,63 @@
+/**
+ * Verdicts in sentences for people.
+ *
+ * @module
+ */
+import { counted } from "../leaderboard/format.ts";
+import type { Direction, Outcome, TestVerdict } from "./claim.ts";
+import { columnOf } from "./columns.ts";
+
+/** What is claimed of the difference, by the margin and the margin below 0. */
+const claimed: Readonly<Record<Direction, (above: string, below: string) => string>> = {
+  "higher": (above) => `more than ${above}`,
+  "lower": (_, below) => `less than ${below}`,
+  "not lower": (_, below) => `at least ${below}`,
+  "not higher": (above) => `at most ${above}`,
+  "equal": (above, below) => `from ${below} to ${above}`,
+};
+
+const says: Readonly<Record<Outcome, string>> = {
+  "reproduced": "the whole interval says so",
+  "not reproduced": "the whole interval says otherwise",
+  "inconclusive": "the interval allows both",
+};
+
+/** What a test claims, for people: `gfpo not lower than grpo`. */
+export function comparison({ a, direction, b }: Pick<TestVerdict, "a" | "direction" | "b">): string {
+  return `${quoted(a)} ${direction} ${direction === "equal" ? "to" : "than"} ${quoted(b)}`;
+}
+
+/** A label within a sentence. */
+const quoted = (label: string) => /[,\s]/.test(label) ? `"${label}"` : label;
+
+/** A number that is not -0. */
+const written = (value: number, digits: number) => value.toFixed(digits).replace(/^-(?=0(\.0*)?$)/, "");
+
+/** A difference with its interval, without unit: `1.9 [-0.6, 4.4]`. */
+export function estimateText({ metric, estimate }: Pick<TestVerdict, "metric" | "estimate">): string {
+  if (!estimate) return "-";
+  const { factor, digits } = columnOf(metric), number = (value: number) => written(factor * value, digits);
+  const { mean, low, high } = estimate;
+  return low === null || high === null ? number(mean) : `${number(mean)} [${number(low)}, ${number(high)}]`;
+}
+
+/** The sentence of a test. */
+export function testSentence(test: Omit<TestVerdict, "sentence">, minimumSeeds: number): string {
+  const { metric, a, b, direction, margin, seeds, verdict } = test, { name, factor, unit, digits } = columnOf(metric);
+  const of = `${name} of ${quoted(a)} less that of ${quoted(b)}`;
+  if (seeds === 0) return `${of}: no seed has both.`;
+  const bound = (value: number) => margin === 0 ? "0" : written(factor * value, digits);
+  const measured = `${of}: ${estimateText(test)}${unit} over ${counted(seeds, "seed")}; claimed: ` +
+    claimed[direction](bound(margin), bound(-margin));
+  return seeds < minimumSeeds
+    ? `${measured}; ${counted(minimumSeeds, "seed")} were asked for before judging.`
+    : `${measured}; ${says[verdict]}.`;
+}
+
+/** The sentence of a claim: how many of its tests hold, and the one that decides. */
+export function claimSentence(verdict: Outcome, tests: readonly TestVerdict[]): string {
+  const deciding = tests.find((test) => test.verdict === verdict)!.sentence;
+  if (tests.length === 1) return deciding[0].toUpperCase() + deciding.slice(1);
+  const held = tests.filter((test) => test.verdict === "reproduced").length;
+  return `${held === tests.length ? `All ${held}` : `${held || "None"} of ${tests.length}`} tests hold; ${deciding}`;
+}

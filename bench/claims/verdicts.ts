@@ -1,0 +1,96 @@
+/**
+ * Verdicts of all claims that some leaderboards allow, and the file they are kept in (`verdicts.schema.json`).
+ *
+ * @module
+ */
+import { canonical } from "../canonical.ts";
+import type { Benchmark } from "../benchmark.ts";
+import type { Board, Leaderboard, LeaderboardRow } from "../leaderboard/shape.ts";
+import { configure } from "../parts.ts";
+import { writeAtomically } from "../records.ts";
+import { validated } from "../schema.ts";
+import type { Suite, SuiteAlgorithm } from "../suite.ts";
+import type { Claim, Verdict } from "./claim.ts";
+import { combined, judgeTests } from "./judge.ts";
+import { settingOf } from "./scale.ts";
+import { claimSentence } from "./sentences.ts";
+import schema from "./verdicts.schema.json" with { type: "json" };
+
+/** What the verdicts file holds. */
+export interface Verdicts {
+  /** Version of this shape. */
+  format: 1;
+  /** Where the run was made; of several the first. */
+  environment: Leaderboard["environment"];
+  /** The claims that were judged. */
+  verdicts: Verdict[];
+}
+
+const labelOf = ({ label, name }: SuiteAlgorithm) => label ?? name;
+
+/** Labels that the tests of a claim name. */
+export function labelsOf({ tests }: Claim): string[] {
+  return [...new Set(tests.flatMap(({ a, b }) => [a, b]))];
+}
+
+/** What makes an entry what it is; its learning rate may have been tuned. */
+function settings({ training: shared }: Suite, entry: SuiteAlgorithm): string {
+  const { learningRate: _tuned, ...training } = { rewards: shared.rewards, ...entry.training };
+  return canonical({ name: entry.name, options: JSON.parse(JSON.stringify(configure(entry).options)), training });
+}
+
+/** A row of a board that ran what the claims suite calls by this label; another of that name is not meant. */
+function rowOf(suite: Suite, label: string, { suite: ran }: Leaderboard, board: Board): LeaderboardRow | undefined {
+  const named = (entry: SuiteAlgorithm) => labelOf(entry) === label;
+  const own = ran.tasks.find(({ task }) => task === board.task)!, entry = own.algorithms.find(named);
+  const meant = suite.algorithms.find(named);
+  if (!entry || !meant || settings(own, entry) !== settings(suite, meant)) return undefined;
+  return board.rows.find((row) => row.label === label);
+}
+
+/** Judges a claim by the first board that holds all it compares; null if none does. */
+function judge(claim: Claim, suite: Suite, leaderboards: readonly Leaderboard[]): Verdict | null {
+  for (const leaderboard of leaderboards) {
+    const board = leaderboard.boards.find(({ task }) => task === claim.task);
+    if (!board) continue;
+    const rows = new Map(labelsOf(claim).map((label) => [label, rowOf(suite, label, leaderboard, board)] as const));
+    const found = [...rows.values()].filter((row) => row !== undefined);
+    if (found.length < rows.size) continue;
+    const tests = judgeTests(claim, (label) => rows.get(label)!);
+    const verdict = combined(tests.map((test) => test.verdict)), { id, paper, published } = claim;
+    return {
+      id,
+      claim: claim.claim,
+      paper,
+      published,
+      setting: settingOf(leaderboard, board, found),
+      seeds: Math.min(...tests.map(({ seeds }) => seeds)),
+      verdict,
+      sentence: claimSentence(verdict, tests),
+      tests,
+    };
+  }
+  return null;
+}
+
+/**
+ * Judges what the leaderboards allow.
+ *
+ * @param suite the claims suite, which says what the labels of the claims mean
+ */
+export function judgeAll(
+  claims: readonly Claim[],
+  suite: Benchmark,
+  leaderboards: readonly [Leaderboard, ...Leaderboard[]],
+): Verdicts {
+  const verdicts = claims.flatMap((claim) =>
+    judge(claim, suite.tasks.find(({ task }) => task === claim.task)!, leaderboards) ?? []
+  );
+  return { format: 1, environment: leaderboards[0].environment, verdicts };
+}
+
+/** Checks verdicts against their schema and writes them atomically. */
+export async function writeVerdicts(path: string, verdicts: Verdicts): Promise<void> {
+  validated(schema, JSON.parse(JSON.stringify(verdicts)), path);
+  await writeAtomically(path, JSON.stringify(verdicts, null, 2) + "\n");
+}

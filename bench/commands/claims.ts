@@ -1,0 +1,52 @@
+/**
+ * `podium claims`: tests the claims of papers, on a run of suite `claims` or on runs that are there.
+ *
+ * @module
+ */
+import { loadBenchmark } from "../benchmark.ts";
+import { claims as registered } from "../claims/index.ts";
+import { verdictsTable } from "../claims/table.ts";
+import { judgeAll, writeVerdicts } from "../claims/verdicts.ts";
+import type { Leaderboard } from "../leaderboard/leaderboard.ts";
+import { openLeaderboard } from "../leaderboard/open.ts";
+import { writeOrRefuse } from "../markdown.ts";
+import { exitCodes, Refusal } from "../outcomes.ts";
+import { bench, type BenchOptions } from "./bench.ts";
+
+/** Options of `podium claims`; those of the run go with no runs named. */
+export interface ClaimsOptions extends Pick<BenchOptions, "steps" | "seeds" | "set" | "out" | "jobs"> {
+  /** Print the verdicts as JSON instead of a table. */
+  json?: boolean;
+  /** File to keep the verdicts in. */
+  save?: string;
+}
+
+const suiteName = "claims";
+
+/** Leaderboards to judge by: those of the runs, or that of the claims suite, which is run; with the exit code so far. */
+async function leaderboardsOf(
+  runs: readonly string[],
+  { json: _json, save: _save, ...running }: ClaimsOptions,
+): Promise<{ code: number; leaderboards: Leaderboard[] }> {
+  const given = Object.entries(running).find(([, value]) => value !== undefined);
+  if (runs.length > 0 && given) {
+    throw new Refusal(`--${given[0]} is about running suite ${suiteName}, but runs are named; leave one of them out.`);
+  }
+  const { out = `runs/${suiteName}` } = running;
+  const code = runs.length > 0 ? exitCodes.ok : await bench({ ...running, suite: suiteName, out, quiet: true });
+  if (code === exitCodes.interrupted) return { code, leaderboards: [] };
+  const leaderboards: Leaderboard[] = [];
+  for (const path of runs.length > 0 ? runs : [out]) leaderboards.push((await openLeaderboard(path)).leaderboard);
+  return { code, leaderboards };
+}
+
+/** Runs the command; returns the exit code, which does not depend on the verdicts: a verdict is a result. */
+export async function claims(runs: readonly string[], options: ClaimsOptions): Promise<number> {
+  const { json, save } = options;
+  const { code, leaderboards: [first, ...others] } = await leaderboardsOf(runs, options);
+  if (!first) return code;
+  const verdicts = judgeAll(registered, await loadBenchmark(suiteName), [first, ...others]);
+  if (save !== undefined) await writeOrRefuse(save, () => writeVerdicts(save, verdicts));
+  console.log(json ? JSON.stringify(verdicts, null, 2) : verdictsTable(registered, verdicts));
+  return code;
+}
