@@ -111,7 +111,7 @@ export function paretoPlot(points: readonly ParetoPoint[], looks: Looks, title: 
       ).join(", ")
     }.`,
   }, [
-    element`<path class="front" d="${linePath(stairs)}" />`,
+    element`<path class="front" d="${linePath(stairs)}"/>`,
     ...marks,
   ]);
 }

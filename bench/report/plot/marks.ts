@@ -91,7 +91,7 @@ export function label(
 
 /** A straight line. */
 export function segment(x1: number, y1: number, x2: number, y2: number, kind: string): Markup {
-  return element`<path class="${kind}" d="M${at(x1)} ${at(y1)}L${at(x2)} ${at(y2)}" />`;
+  return element`<path class="${kind}" d="M${at(x1)} ${at(y1)}L${at(x2)} ${at(y2)}"/>`;
 }
 
 /** Moves numbers apart until neighbours are `gap` from each other, within limits, with as little movement as is simple. */
