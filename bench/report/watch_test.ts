@@ -52,7 +52,10 @@ Deno.test("the page of a run is served as far as it is recorded, and browsers ar
       assert.match(after, /Only grpo has finished/);
       assert.match(after, /<html lang="en" data-live>/);
       assert.match(after, /<section id="responses"/);
-      assert.equal((await fetch(`${address}other`).then((response) => response.body!.cancel().then(() => response))).status, 404);
+      assert.equal(
+        (await fetch(`${address}other`).then((response) => response.body!.cancel().then(() => response))).status,
+        404,
+      );
       await events.return(undefined);
       assert.deepEqual(problems, []);
     } finally {
@@ -66,6 +69,7 @@ Deno.test("a directory without a run is refused", () =>
     const { signal } = new AbortController();
     await assert.rejects(
       () => watchRun(directory, { port: 0, signal }),
-      (error) => error instanceof Refusal && /suite\.json: not there; give the directory of a run\./.test(error.message),
+      (error) =>
+        error instanceof Refusal && /suite\.json: not there; give the directory of a run\./.test(error.message),
     );
   }));
