@@ -56,7 +56,7 @@ checks["every number on the page equals the JSON"] = async (page) => {
           const head = heads?.[index]?.dataset.path;
           if (!head || cell.colSpan > 1 || cell.matches(".h")) return;
           const path = row.dataset.path + head,
-            [low, high] = cell.querySelector("small")?.textContent!.split(" to ") ?? [];
+            [low, high] = cell.querySelector("small")?.textContent?.split(" to ") ?? [];
           list.push({ path, text: cell.firstChild?.textContent ?? "", value: null });
           if (low) list.push({ path: path.replace(/mean$/, "low"), text: low, value: null });
           if (high) list.push({ path: path.replace(/mean$/, "high"), text: high, value: null });
