@@ -5,7 +5,7 @@ import { type Leaderboard, readLeaderboard } from "./leaderboard/leaderboard.ts"
 import { normalQuantile, normalTail } from "./statistics/normal.ts";
 import { pairedTest } from "./statistics/paired_difference.ts";
 
-const quick = await readLeaderboard(new URL("../fixtures/leaderboards/quick.json", import.meta.url).pathname);
+const quick = await readLeaderboard(new URL("./testing/small_leaderboard.json", import.meta.url).pathname);
 const splits = { pairs: 5000, families: 500 };
 
 /** A leaderboard of two algorithms with so many seeds, their scores drawn from one normal distribution. */

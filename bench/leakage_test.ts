@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import type { Problem, Problems } from "../tasks/task.ts";
+import { loadBenchmark } from "./benchmark.ts";
 import { decontaminated, leakageSentence, suiteLeakage } from "./leakage.ts";
 import { planSuite } from "./parts.ts";
 import { loadSuite, suiteNames } from "./suite.ts";
@@ -56,11 +57,13 @@ Deno.test("a suite whose embedded splits overlap fails", () => {
 
 Deno.test("no embedded suite's splits overlap", async () => {
   for (const name of suiteNames) {
-    const suite = { ...await loadSuite(name), policy: "embedded:table" };
-    suite.algorithms = [{ name: "grpo", options: { beta: 0 }, training: {} }];
-    const { data: { leakage } } = await planSuite(suite);
-    assert.equal(leakage.train.exact, 0, name);
-    assert.ok(leakage.train.problems > 0 && leakage.test.problems > 0);
+    for (const task of (await loadBenchmark(name)).tasks) {
+      const suite = { ...task, policy: "embedded:table" };
+      suite.algorithms = [{ name: "grpo", options: { beta: 0 }, training: {} }];
+      const { data: { leakage } } = await planSuite(suite);
+      assert.equal(leakage.train.exact, 0, `${name}, ${task.task}`);
+      assert.ok(leakage.train.problems > 0 && leakage.test.problems > 0);
+    }
   }
 });
 

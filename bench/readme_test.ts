@@ -2,6 +2,10 @@
 
 import { strict as assert } from "node:assert";
 import configuration from "../deno.json" with { type: "json" };
+import { loadBenchmark } from "./benchmark.ts";
+import { claims } from "./claims/index.ts";
+import { verdictsMarkdown } from "./claims/markdown.ts";
+import { readVerdicts } from "./claims/verdicts.ts";
 import { algorithmsMarkdown, listed } from "./commands/algorithms.ts";
 import { leaderboardMarkdown } from "./leaderboard/markdown.ts";
 import { leaderboardPicture } from "./leaderboard/picture.ts";
@@ -13,17 +17,53 @@ import { perfMarkdown } from "./perf/markdown.ts";
 const root = new URL("../", import.meta.url);
 const pathOf = (name: string) => decodeURIComponent(new URL(name, root).pathname);
 const readme = await Deno.readTextFile(pathOf("README.md"));
-const quick = pathOf("fixtures/leaderboards/quick.json");
-const refresh = "is out of date; run `deno task readme fixtures/leaderboards/quick.json`";
+const refresh = "is out of date; run `deno task readme`";
 
-Deno.test("the README's table is that of the committed leaderboard", async () => {
-  const section = leaderboardMarkdown(await readLeaderboard(quick));
-  assert.equal(withSection(readme, "leaderboard", section, "README.md"), readme, `README.md ${refresh}`);
+for (const [suite, section] of [["standard", "leaderboard"]]) {
+  const file = pathOf(`fixtures/leaderboards/${suite}.json`);
+
+  Deno.test(`the README's table of suite ${suite} is that of the committed leaderboard`, async () => {
+    const table = leaderboardMarkdown(await readLeaderboard(file));
+    assert.equal(withSection(readme, section, table, "README.md"), readme, `README.md ${refresh}`);
+  });
+
+  Deno.test(`the picture of suite ${suite} is that of the committed leaderboard`, async () => {
+    const picture = await Deno.readTextFile(pathOf(`fixtures/leaderboards/${suite}.svg`));
+    assert.equal(picture, leaderboardPicture(await readLeaderboard(file)), `${suite}.svg ${refresh}`);
+  });
+
+  if (suite === "standard") {
+    Deno.test(`the committed leaderboard of suite ${suite} is whole: every seed finished, every algorithm`, async () => {
+      const { suite: { tasks }, boards, overall } = await readLeaderboard(file);
+      const now = await loadBenchmark(suite);
+      assert.deepEqual(tasks, now.tasks, "the suite that was run is the one there is");
+      for (const [index, { task, rows }] of boards.entries()) {
+        const { algorithms, seeds } = tasks[index];
+        assert.equal(task, tasks[index].task);
+        assert.deepEqual(rows.map(({ algorithm }) => algorithm).sort(), algorithms.map(({ name }) => name).sort());
+        for (const row of rows) assert.ok(row.seeds.length === seeds.length && row.seeds.every(({ hash }) => hash));
+      }
+      assert.deepEqual(overall.left, []);
+    });
+  }
+}
+
+Deno.test("the README's claims are the committed verdicts", async () => {
+  const verdicts = await readVerdicts(pathOf("fixtures/claims.json"));
+  const section = verdictsMarkdown(claims, verdicts);
+  assert.equal(withSection(readme, "claims", section, "README.md"), readme, `README.md ${refresh}`);
 });
 
-Deno.test("the picture is that of the committed leaderboard", async () => {
-  const picture = await Deno.readTextFile(pathOf("fixtures/leaderboards/quick.svg"));
-  assert.equal(picture, leaderboardPicture(await readLeaderboard(quick)), `quick.svg ${refresh}`);
+Deno.test("the README's share of false findings is the committed one", async () => {
+  const { pairs } = JSON.parse(await Deno.readTextFile(pathOf("bench/results/aa.json")));
+  for (const { seeds, share, low, high } of pairs) {
+    const [found, from, to] = [share, low, high].map((value) => (100 * value).toFixed(1));
+    assert.match(
+      readme,
+      new RegExp(`${found}\\s%\\s\\[${from},\\s${to}\\]\\swith\\s${seeds}\\sseeds`),
+      `${seeds} seeds`,
+    );
+  }
 });
 
 Deno.test("the README lists every algorithm as its description has it", async () => {
@@ -35,12 +75,6 @@ Deno.test("the README's speeds are those of the committed measurement", async ()
   const section = perfMarkdown(await readMeasurement(pathOf("bench/results/cpu-perf.json")));
   const how = "run `deno task perf --readme README.md`";
   assert.equal(withSection(readme, "speed", section, "README.md"), readme, `README.md is out of date; ${how}`);
-});
-
-Deno.test("the committed leaderboard is a whole one: every seed finished, every algorithm of the suite", async () => {
-  const { suite: { tasks: [suite] }, boards: [{ rows }] } = await readLeaderboard(quick);
-  assert.deepEqual(rows.map(({ algorithm }) => algorithm).sort(), suite.algorithms.map(({ name }) => name).sort());
-  for (const { seeds } of rows) assert.ok(seeds.length === suite.seeds.length && seeds.every(({ hash }) => hash));
 });
 
 [...readme.matchAll(/```ts\n(.*?)```/gs)].forEach(([, example], i) => {

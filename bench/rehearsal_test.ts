@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { loadBenchmark } from "./benchmark.ts";
 import { configure, planSuite } from "./parts.ts";
 import { rehearse } from "./rehearsal.ts";
 import { loadSuite, suiteNames } from "./suite.ts";
@@ -6,8 +7,9 @@ import { digitSuite } from "./testing/digit_task.ts";
 
 Deno.test("every entry of every embedded suite computes a step on made-up responses", async () => {
   for (const name of suiteNames) {
-    const { algorithms, training } = await loadSuite(name);
-    for (const entry of algorithms) rehearse(configure(entry), { ...training, ...entry.training });
+    for (const { algorithms, training } of (await loadBenchmark(name)).tasks) {
+      for (const entry of algorithms) rehearse(configure(entry), { ...training, ...entry.training });
+    }
   }
 });
 

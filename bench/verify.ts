@@ -6,7 +6,7 @@
 import { canonical, sha256 } from "./canonical.ts";
 import type { Cell } from "./cell.ts";
 import { type Environment, environment } from "./environment.ts";
-import type { Leaderboard, Verified } from "./leaderboard/leaderboard.ts";
+import { type Leaderboard, leaderboardText, type Verified } from "./leaderboard/leaderboard.ts";
 import { GateFailure, Refusal } from "./outcomes.ts";
 import { openParts } from "./parts.ts";
 import { type CellFailure, type CellResult, readJournal, readJson, writeAtomically } from "./records.ts";
@@ -135,5 +135,5 @@ async function noteVerification(directory: string, level: Verified, { id, hash }
   for (const row of leaderboard.boards.flatMap(({ rows }) => rows)) {
     for (const seed of row.seeds) if (seed.cell === id && seed.hash === hash) seed.verified = level;
   }
-  await writeAtomically(path, JSON.stringify(leaderboard, null, 2) + "\n");
+  await writeAtomically(path, leaderboardText(leaderboard));
 }

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { reasonOf } from "../../policy/reason.ts";
 import { canonical } from "../canonical.ts";
 import type { Benchmark } from "../benchmark.ts";
 import type { Board, Leaderboard, LeaderboardRow } from "../leaderboard/shape.ts";
+import { Refusal } from "../outcomes.ts";
 import { configure } from "../parts.ts";
 import { writeAtomically } from "../records.ts";
 import { validated } from "../schema.ts";
@@ -87,6 +89,21 @@ export function judgeAll(
     judge(claim, suite.tasks.find(({ task }) => task === claim.task)!, leaderboards) ?? []
   );
   return { format: 1, environment: leaderboards[0].environment, verdicts };
+}
+
+/**
+ * Reads a verdicts file and checks it against its schema.
+ *
+ * @throws {Refusal} one sentence naming the file, if it is not one.
+ */
+export async function readVerdicts(path: string): Promise<Verdicts> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await Deno.readTextFile(path));
+  } catch (error) {
+    throw new Refusal(`${path}: can't be read (${reasonOf(error)}); give a file of \`podium claims --save\`.`);
+  }
+  return validated<Verdicts>(schema, value, `${path} holds no verdicts`);
 }
 
 /** Checks verdicts against their schema and writes them atomically. */

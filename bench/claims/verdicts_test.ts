@@ -8,7 +8,7 @@ import { verdictsTable } from "./table.ts";
 import { judgeAll, writeVerdicts } from "./verdicts.ts";
 
 const suite = await loadBenchmark("claims");
-const quick = await readLeaderboard(new URL("../../fixtures/leaderboards/quick.json", import.meta.url).pathname);
+const quick = await readLeaderboard(new URL("../testing/small_leaderboard.json", import.meta.url).pathname);
 
 /** The leaderboard of suite quick, in which GRPO and PPO have these values of avg@k and seconds, one per seed. */
 function made(values: Record<string, { average: number[]; seconds: number[] }>): Leaderboard {

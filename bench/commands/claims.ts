@@ -6,10 +6,11 @@
 import { loadBenchmark } from "../benchmark.ts";
 import { claims as registered } from "../claims/index.ts";
 import { verdictsTable } from "../claims/table.ts";
-import { judgeAll, writeVerdicts } from "../claims/verdicts.ts";
+import { verdictsMarkdown } from "../claims/markdown.ts";
+import { judgeAll, readVerdicts, writeVerdicts } from "../claims/verdicts.ts";
 import type { Leaderboard } from "../leaderboard/leaderboard.ts";
 import { openLeaderboard } from "../leaderboard/open.ts";
-import { writeOrRefuse } from "../markdown.ts";
+import { writeOrRefuse, writeSection } from "../markdown.ts";
 import { exitCodes, Refusal } from "../outcomes.ts";
 import { bench, type BenchOptions } from "./bench.ts";
 
@@ -19,6 +20,10 @@ export interface ClaimsOptions extends Pick<BenchOptions, "steps" | "seeds" | "s
   json?: boolean;
   /** File to keep the verdicts in. */
   save?: string;
+  /** Such a file: nothing is run or judged. */
+  from?: string;
+  /** Markdown file whose section `claims` gets the verdicts. */
+  readme?: string;
 }
 
 const suiteName = "claims";
@@ -26,7 +31,7 @@ const suiteName = "claims";
 /** Leaderboards to judge by: those of the runs, or that of the claims suite, which is run; with the exit code so far. */
 async function leaderboardsOf(
   runs: readonly string[],
-  { json: _json, save: _save, ...running }: ClaimsOptions,
+  { json: _json, save: _save, from: _from, readme: _readme, ...running }: ClaimsOptions,
 ): Promise<{ code: number; leaderboards: Leaderboard[] }> {
   const given = Object.entries(running).find(([, value]) => value !== undefined);
   if (runs.length > 0 && given) {
@@ -42,11 +47,18 @@ async function leaderboardsOf(
 
 /** Runs the command; returns the exit code, which does not depend on the verdicts: a verdict is a result. */
 export async function claims(runs: readonly string[], options: ClaimsOptions): Promise<number> {
-  const { json, save } = options;
+  const { json, save, from, readme } = options;
+  if (from !== undefined) {
+    const kept = await readVerdicts(from);
+    if (readme !== undefined) await writeSection(readme, "claims", verdictsMarkdown(registered, kept));
+    console.log(json ? JSON.stringify(kept, null, 2) : verdictsTable(registered, kept));
+    return exitCodes.ok;
+  }
   const { code, leaderboards: [first, ...others] } = await leaderboardsOf(runs, options);
   if (!first) return code;
   const verdicts = judgeAll(registered, await loadBenchmark(suiteName), [first, ...others]);
   if (save !== undefined) await writeOrRefuse(save, () => writeVerdicts(save, verdicts));
+  if (readme !== undefined) await writeSection(readme, "claims", verdictsMarkdown(registered, verdicts));
   console.log(json ? JSON.stringify(verdicts, null, 2) : verdictsTable(registered, verdicts));
   return code;
 }

@@ -3,7 +3,7 @@ import { exitCodes } from "../outcomes.ts";
 import { inTemporary } from "../testing/temporary.ts";
 import { claims } from "./claims.ts";
 
-const quick = new URL("../../fixtures/leaderboards/quick.json", import.meta.url).pathname;
+const quick = new URL("../testing/small_leaderboard.json", import.meta.url).pathname;
 
 Deno.test("runs that are named are judged, whatever comes of it, and the verdicts kept", () =>
   inTemporary(async (directory) => {

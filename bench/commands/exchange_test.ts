@@ -7,7 +7,7 @@ import { eventFile } from "../export/tensorboard.ts";
 import { podium, smallRun } from "../testing/command_line.ts";
 import { inTemporary } from "../testing/temporary.ts";
 
-const quick = new URL("../../fixtures/leaderboards/quick.json", import.meta.url).pathname;
+const quick = new URL("../testing/small_leaderboard.json", import.meta.url).pathname;
 const read = async (path: string) => JSON.parse(await Deno.readTextFile(path));
 
 Deno.test("runs are merged, finished, compared and exported", () =>
@@ -116,7 +116,10 @@ Deno.test("bad input of these commands gives one sentence and exit code 1", () =
         ["aa", quick],
         /^suite quick: 3 seeds were finished by every algorithm on every task, and .* 7 or more; run it with more seeds\.$/,
       ],
-      [["aa", quick, "--jobs=1"], /^--seeds, --out and --jobs are for a new run; leave them out, or .*quick\.json\.$/],
+      [
+        ["aa", quick, "--jobs=1"],
+        /^--seeds, --out and --jobs are for a new run; leave them out, or .*small_leaderboard\.json\.$/,
+      ],
     ];
     for (const [args, message] of cases) {
       const { code, out, err } = await podium(...args);

@@ -8,7 +8,7 @@ import { measures } from "./measures.ts";
 import { settingChanges } from "./settings.ts";
 import { changesText, changesVerdict } from "./text.ts";
 
-const quick = await readLeaderboard(new URL("../../fixtures/leaderboards/quick.json", import.meta.url).pathname);
+const quick = await readLeaderboard(new URL("../testing/small_leaderboard.json", import.meta.url).pathname);
 const labels = quick.boards[0].rows.map(({ label }) => label);
 
 /** The committed leaderboard with a change. */

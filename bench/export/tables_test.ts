@@ -5,7 +5,7 @@ import { readLeaderboard } from "../leaderboard/leaderboard.ts";
 import { csvText, leaderboardCsv } from "./csv.ts";
 import { latexEscaped, leaderboardLatex } from "./latex.ts";
 
-const quick = await readLeaderboard(new URL("../../fixtures/leaderboards/quick.json", import.meta.url).pathname);
+const quick = await readLeaderboard(new URL("../testing/small_leaderboard.json", import.meta.url).pathname);
 
 Deno.test("a CSV parser reads back what was written, whatever is in the fields", () => {
   const field = fc.oneof(fc.string({ unit: "grapheme" }), fc.constantFrom('"', ",", "\r\n", "\n", 'a "b", c', " x "));

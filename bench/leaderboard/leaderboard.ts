@@ -75,10 +75,19 @@ export async function buildLeaderboard(
   };
 }
 
+/** A list of numbers as `JSON.stringify` breaks it: a line each. */
+const numbersByLine = /\[\n\s+(?:(?:-?[\d.e+-]+|null),?\n\s+)+\]/gi;
+
+/** The text of a leaderboard: indented, but a list of numbers is one line, as it has up to a hundred of them. */
+export function leaderboardText(leaderboard: Leaderboard): string {
+  const text = JSON.stringify(leaderboard, null, 2);
+  return text.replace(numbersByLine, (list) => list.replace(/\s+/g, " ").replace("[ ", "[").replace(" ]", "]")) + "\n";
+}
+
 /** Checks a leaderboard against its schema and writes it atomically. */
 export async function writeLeaderboard(path: string, leaderboard: Leaderboard): Promise<void> {
   validated(schema, JSON.parse(JSON.stringify(leaderboard)), path);
-  await writeAtomically(path, JSON.stringify(leaderboard, null, 2) + "\n");
+  await writeAtomically(path, leaderboardText(leaderboard));
 }
 
 /**

@@ -8,7 +8,7 @@ import { benchmarkOf } from "../run_suite.ts";
 import { refilled } from "../testing/algorithms.ts";
 import { digitCell, digitSuite } from "../testing/digit_task.ts";
 import { inTemporary } from "../testing/temporary.ts";
-import { buildLeaderboard, readLeaderboard, writeLeaderboard } from "./leaderboard.ts";
+import { buildLeaderboard, leaderboardText, readLeaderboard, writeLeaderboard } from "./leaderboard.ts";
 import { metricsOf } from "./metrics.ts";
 import { align, leaderboardTable } from "./table.ts";
 
@@ -100,6 +100,15 @@ Deno.test("a leaderboard is checked when it is written and when it is read", () 
       writeLeaderboard(path, leaderboard),
       /leaderboard\.json: \/boards\/0\/rows\/0\/seeds\/0\/metrics\/accuracy\//,
     );
+  }));
+
+Deno.test("lists of numbers are written on one line, and nothing else is changed", () =>
+  inTemporary(async (directory) => {
+    const leaderboard = await recorded(directory), text = leaderboardText(leaderboard);
+    assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(leaderboard)));
+    assert.match(text, /"seeds": \[1, 2\],\n/);
+    assert.match(text, /"thresholds": \[0, 0\.02, /);
+    assert.ok(!/\n\s+-?[\d.]+,?\n/.test(text), "no number stands alone on a line");
   }));
 
 Deno.test("metricsOf() an empty record is null wherever nothing was measured", () => {

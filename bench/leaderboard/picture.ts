@@ -15,8 +15,8 @@ import type { Board, Leaderboard, LeaderboardRow } from "./shape.ts";
 import { rankText } from "./table.ts";
 
 const width = 820, margin = 24, rowHeight = 34, firstRow = 156;
-/** Width of a column of numbers. */
-const columnWidth = 72;
+/** Width of a column of numbers, of one task and of several, whose names are the titles. */
+const columnWidths = { one: 72, several: 92 };
 /** Longest name that is shown whole. */
 const longestName = 26;
 
@@ -240,6 +240,7 @@ export function leaderboardPicture(leaderboard: Leaderboard): string {
   const { samples, temperature } = suite.tasks[0].evaluation;
   const all = several ? overallRows(leaderboard) : boardRows(boards[0]);
   const titles = several ? boards.map(({ task }) => task) : ["length", "seconds"];
+  const columnWidth = several ? columnWidths.several : columnWidths.one;
   const edges = titles.map((_, column) => width - margin - columnWidth * (titles.length - 1 - column));
   const accuracyEdge = edges[0] - 78;
   const shares = all.flatMap(({ share, dots }) => [

@@ -6,7 +6,7 @@ import { leaderboardPicture } from "./picture.ts";
 import { leaderboardTable } from "./table.ts";
 
 const quick = await readLeaderboard(
-  decodeURIComponent(new URL("../../fixtures/leaderboards/quick.json", import.meta.url).pathname),
+  decodeURIComponent(new URL("../testing/small_leaderboard.json", import.meta.url).pathname),
 );
 
 /** The committed leaderboard with something changed. */

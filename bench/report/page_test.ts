@@ -195,7 +195,7 @@ Deno.test("every main plot is a file: well formed, named by run and task", () =>
   for (const { name, svg } of files) {
     const open: string[] = [];
     const rest = svg.replace(/<style>.*?<\/style>/s, "").replace(
-      /<(\/?)([a-z]+)((?: [\w:-]+="[^"<]*")*)(\/?)>/gi,
+      /<(\/?)([a-z]+)((?: [\w:-]+="[^"<]*")*) ?(\/?)>/gi,
       (_, closing, tag, _attributes, empty) => {
         if (closing) assert.equal(open.pop(), tag, name);
         else if (!empty) open.push(tag);

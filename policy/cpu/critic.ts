@@ -7,7 +7,8 @@ import type { PolicyDirectory } from "../directory.ts";
 import { criticConfig, parameterCount, parameterSlots } from "../model/config.ts";
 import type { Critic } from "../policy.ts";
 import { backward, evaluate } from "./training.ts";
-import { checkDerivatives, checkSamples, type CpuOptions, createTrained } from "./trained.ts";
+import { checkDerivatives, checkSamples } from "../requests.ts";
+import { type CpuOptions, createTrained } from "./trained.ts";
 
 /** A critic from what a directory holds: a saved critic, or a policy from whose weights it starts. */
 export function createCpuCritic(directory: PolicyDirectory, options: CpuOptions = {}): Critic {

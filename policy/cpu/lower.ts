@@ -57,6 +57,7 @@ function forward(graph: Graph, program: Program): { values: Map<number, string>;
   const values = new Map<number, string>();
   for (const leaf of program.leaves.values()) values.set(leaf.id, graph.input(leaf.name, leaf.rank, leaf.type));
   const lowered = program.nodes.map(({ op, inputs, output, attributes }): Lowered => {
+    if (!op.lower) throw new Error(`${op.name} has no lowering to ONNX.`);
     const names = inputs.map((input) => values.get(input.id)!), result = op.lower(graph, names, attributes);
     values.set(output.id, result.output);
     return { inputs: names, output: result.output, saved: result.saved ?? [] };

@@ -5,6 +5,7 @@
  */
 import { parameterSlots } from "../model/config.ts";
 import { adamwScalarNames, adamwScalars } from "../ops/adamw.ts";
+import { clipFactor, globalNorm } from "../ops/global_norm.ts";
 import type { StepOptions } from "../policy.ts";
 import type { Engine } from "./engine.ts";
 import { floats } from "./session.ts";
@@ -34,7 +35,7 @@ export async function stepOptimizer(
     return norm;
   }
   const { weights } = engine, { m, v } = optimizer, mask = optimizer.mask ??= decayMask(engine);
-  const clip = norm > maxNorm ? maxNorm / norm : 1;
+  const clip = clipFactor(norm, maxNorm);
   const scalars = adamwScalars({ clip, learningRate, betas, epsilon, weightDecay, step: ++optimizer.steps });
   const next = await engine.run(
     "adamw",
@@ -50,13 +51,6 @@ export async function stepOptimizer(
   gradient.fill(0);
   engine.weightsChanged();
   return norm;
-}
-
-/** Euclidean norm, summed in float64 in the order of the weights. */
-function globalNorm(gradient: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < gradient.length; i++) sum += gradient[i] * gradient[i];
-  return Math.sqrt(sum);
 }
 
 /** 1 on the entries of matrices, 0 on norms and biases, which weight decay leaves alone. */

@@ -5,8 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { type PolicyDirectory, writeDirectory } from "../directory.ts";
-import type { ModelConfig } from "../model/config.ts";
-import type { Sample, StepOptions } from "../policy.ts";
+import type { StepOptions } from "../policy.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { type Optimizer, stepOptimizer } from "./optimizer.ts";
 import type { PromptState } from "./prompts.ts";
@@ -80,42 +79,4 @@ export function createTrained(directory: PolicyDirectory, { threads }: CpuOption
       }),
     dispose: () => engine.dispose(),
   };
-}
-
-/** Refuses samples with tokens that do not exist, or without a prompt. */
-export function checkSamples(config: ModelConfig, samples: readonly Sample[]): void {
-  samples.forEach(({ prompt, response }, i) => {
-    checkTokens(config, `The prompt of sample ${i}`, prompt, 1);
-    checkTokens(config, `The response of sample ${i}`, response, 0);
-  });
-}
-
-/** Refuses samples like {@linkcode checkSamples}, and derivatives that are not one per response token. */
-export function checkDerivatives(
-  config: ModelConfig,
-  samples: readonly Sample[],
-  derivatives: readonly ArrayLike<number>[],
-): void {
-  checkSamples(config, samples);
-  samples.forEach(({ response }, i) => {
-    if (derivatives[i]?.length === response.length) return;
-    throw new RangeError(
-      `Sample ${i} has ${response.length} response tokens but ${derivatives[i]?.length ?? 0} derivatives; ` +
-        "give one each.",
-    );
-  });
-}
-
-/** Refuses token ids outside the vocabulary, and fewer than `least` of them. */
-export function checkTokens(
-  { vocabularySize }: ModelConfig,
-  what: string,
-  tokens: readonly number[],
-  least: number,
-): void {
-  if (tokens.length < least) throw new RangeError(`${what} is empty; it needs at least one token.`);
-  const bad = tokens.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabularySize);
-  if (bad !== undefined) {
-    throw new RangeError(`${what} holds ${bad}, which is no token id from 0 to ${vocabularySize - 1}.`);
-  }
 }

@@ -7,6 +7,8 @@
  * token. Responses of a group attend to their shared prompt's keys and values. A decoding step is a response stream
  * of one token per sequence with kept keys and values in place of the prompt's.
  *
+ * On the GPU, where sequences need no padding, both are one **packed stream**: prompts first, then responses.
+ *
  * @module
  */
 import { attention } from "../ops/attention.ts";
@@ -15,13 +17,26 @@ import { embed } from "../ops/embed.ts";
 import { entropy } from "../ops/entropy.ts";
 import { linear } from "../ops/linear.ts";
 import { norm } from "../ops/norm.ts";
+import { packedAttention } from "../ops/packed_attention.ts";
 import { rope } from "../ops/rope.ts";
 import { scale } from "../ops/scale.ts";
 import { softmax } from "../ops/softmax.ts";
 import { swiglu } from "../ops/swiglu.ts";
+import { tail } from "../ops/tail.ts";
 import { tokenLogProb } from "../ops/token_log_prob.ts";
+import { tokenScores } from "../ops/token_scores.ts";
 import type { ModelConfig } from "./config.ts";
 import { Program, type Value } from "./program.ts";
+
+const FINAL_NORM = "model.norm.weight";
+
+/** Most logits of a token that the GPU holds at once. A constant: sums follow it. */
+export const VOCABULARY_CHUNK = 16384;
+
+/** Name of the matrix that turns hidden states into logits. */
+export function outputTable({ tiedEmbeddings }: ModelConfig): string {
+  return tiedEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight";
+}
 
 interface Projected {
   q: Value | undefined;
@@ -30,15 +45,24 @@ interface Projected {
 }
 
 /**
- * The parts of a decoder layer over one stream of tokens. A `folded` stream takes each normalisation weight as already
- * multiplied into the matrix behind it, an input named {@linkcode foldedName}: worth it where few tokens pass at once.
+ * Where a normalisation's weight is applied: in the `matrix` behind it; `folded`, as an input named
+ * {@linkcode foldedName} that is that product, worth it where few tokens pass at once; or in the `norm` itself.
  */
+type NormWeight = "matrix" | "folded" | "norm";
+
+/** Inputs that say where equal tokens stand, for the embedding's gradient on the GPU. */
+interface Segments {
+  order: Value;
+  ranges: Value;
+}
+
+/** The parts of a decoder layer over one stream of tokens. */
 class Stream {
   constructor(
     private readonly program: Program,
     private readonly config: ModelConfig,
     private readonly positions: Value,
-    private readonly folded = false,
+    private readonly normWeight: NormWeight = "matrix",
   ) {}
 
   /** `normed · (W ∘ scale)ᵀ`, with a bias if one is named. */
@@ -49,7 +73,11 @@ class Stream {
     { bias, narrowing }: { bias?: string; narrowing?: boolean } = {},
   ): Value {
     const { program } = this, added = bias ? [program.weight(bias, 1)] : [];
-    if (this.folded) {
+    if (this.normWeight === "norm") {
+      const inputs = [normed, program.weight(weight, 2), ...added];
+      return program.apply(linear, inputs, { bias: bias !== undefined, narrowing });
+    }
+    if (this.normWeight === "folded") {
       const product = program.input(foldedName(weight, scaleName), 2);
       return program.apply(linear, [normed, product, ...added], { bias: bias !== undefined });
     }
@@ -57,19 +85,21 @@ class Stream {
     return program.apply(linear, inputs, { scale: true, bias: bias !== undefined, narrowing });
   }
 
-  embed(tokens: Value): Value {
+  embed(tokens: Value, segments?: Segments): Value {
     const table = this.program.weight("model.embed_tokens.weight", 2);
-    return this.program.apply(embed, [tokens, table], { width: this.config.hiddenSize });
+    const inputs = segments ? [tokens, table, segments.order, segments.ranges] : [tokens, table];
+    return this.program.apply(embed, inputs, { width: this.config.hiddenSize });
   }
 
-  norm(x: Value): Value {
-    return this.program.apply(norm, [x], { epsilon: this.config.normEpsilon, width: this.config.hiddenSize });
+  norm(x: Value, weight: string): Value {
+    const inputs = this.normWeight === "norm" ? [x, this.program.weight(weight, 1)] : [x];
+    return this.program.apply(norm, inputs, { epsilon: this.config.normEpsilon, width: this.config.hiddenSize });
   }
 
   /** Queries, keys and values of a layer; `onlyKeys` leaves the queries out. */
   project(x: Value, layer: number, onlyKeys = false): Projected {
     const { hiddenSize, heads, keyValueHeads, headSize, qkvBias } = this.config;
-    const normed = this.norm(x), norm = `model.layers.${layer}.input_layernorm.weight`;
+    const norm = `model.layers.${layer}.input_layernorm.weight`, normed = this.norm(x, norm);
     const part = (name: string, count: number): Value => {
       const path = `model.layers.${layer}.self_attn.${name}`, bias = qkvBias ? `${path}.bias` : undefined;
       return this.scaled(normed, `${path}.weight`, norm, { bias, narrowing: count * headSize < hiddenSize });
@@ -90,23 +120,24 @@ class Stream {
     const output = program.weight(path("self_attn.o_proj"), 2), down = program.weight(path("mlp.down_proj"), 2);
     const { hiddenSize, intermediateSize, heads, headSize } = this.config;
     const into = (inputs: number) => ({ residual: true, narrowing: inputs > hiddenSize });
-    const after = program.apply(linear, [attended, output, x], into(heads * headSize)), normed = this.norm(after);
-    const part = (name: string) => this.scaled(normed, path(name), path("post_attention_layernorm"));
+    const after = program.apply(linear, [attended, output, x], into(heads * headSize));
+    const norm = path("post_attention_layernorm"), normed = this.norm(after, norm);
+    const part = (name: string) => this.scaled(normed, path(name), norm);
     const hidden = program.apply(swiglu, [part("mlp.gate_proj"), part("mlp.up_proj")], {});
     return program.apply(linear, [hidden, down, after], into(intermediateSize));
   }
 
   /** Value of every row [N, 1]. */
   values(x: Value): Value {
-    return this.scaled(this.norm(x), "value_head.weight", "model.norm.weight", { narrowing: true });
+    return this.scaled(this.norm(x, FINAL_NORM), "value_head.weight", FINAL_NORM, { narrowing: true });
   }
 
   /** Logits of every row, divided by the temperature if its inverse is given: on the norm's weight, that costs a row. */
   logits(x: Value, inverseTemperature?: Value): Value {
-    const { program, config } = this, table = config.tiedEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight";
-    if (!inverseTemperature) return this.scaled(this.norm(x), table, "model.norm.weight");
-    const tempered = program.apply(scale, [program.weight("model.norm.weight", 1), inverseTemperature], {}, 1);
-    return program.apply(linear, [this.norm(x), program.weight(table, 2), tempered], { scale: true });
+    const { program } = this, table = outputTable(this.config), normed = this.norm(x, FINAL_NORM);
+    if (!inverseTemperature) return this.scaled(normed, table, FINAL_NORM);
+    const tempered = program.apply(scale, [program.weight(FINAL_NORM, 1), inverseTemperature], {}, 1);
+    return program.apply(linear, [normed, program.weight(table, 2), tempered], { scale: true });
   }
 }
 
@@ -176,7 +207,7 @@ export function responseProgram(config: ModelConfig): Program {
  */
 export function decodingProgram(config: ModelConfig): Program {
   const program = new Program();
-  const stream = new Stream(program, config, program.input("positions", 1, "int64"), true);
+  const stream = new Stream(program, config, program.input("positions", 1, "int64"), "folded");
   const mask = program.input("mask", 4);
   let x = stream.embed(program.input("tokens", 1, "int64"));
   for (let layer = 0; layer < config.layers; layer++) {
@@ -188,6 +219,38 @@ export function decodingProgram(config: ModelConfig): Program {
   }
   const inputs = [stream.logits(x), program.input("inverse_temperature", 2)];
   program.output("probabilities", program.apply(softmax, inputs, {}));
+  return program;
+}
+
+/**
+ * The packed stream: outputs `scores` [scored rows, 2], log-prob and entropy of the target tokens, or a critic's
+ * `values` [scored rows, 1]. For the GPU.
+ *
+ * Inputs: `tokens`, `positions` [N], `spans`, `seen` [N, 4] of {@linkcode packedAttention}, `order` [N], `ranges`
+ * [distinct tokens, 2] of {@linkcode segmentsOf}, `cosine`, `sine`; `targets` [scored rows], which are the last rows, and
+ * without a value head `inverse_temperature` of each.
+ */
+export function packedProgram(config: ModelConfig): Program {
+  const program = new Program();
+  const ids = (name: string, rank: number) => program.input(name, rank, "int64");
+  const stream = new Stream(program, config, ids("positions", 1), "norm"), targets = ids("targets", 1);
+  let x = stream.embed(ids("tokens", 1), { order: ids("order", 1), ranges: ids("ranges", 2) });
+  for (let layer = 0; layer < config.layers; layer++) {
+    const { q, k, v } = stream.project(x, layer), spans = [ids("spans", 2), ids("seen", 2)];
+    x = stream.rest(x, program.apply(packedAttention, [q!, k, v, ...spans], headCounts(config)), layer);
+  }
+  const scored = program.apply(tail, [x, targets], {});
+  if (config.valueHead) {
+    program.output("values", stream.values(scored));
+    return program;
+  }
+  const inputs = [
+    stream.norm(scored, FINAL_NORM),
+    program.weight(outputTable(config), 2),
+    targets,
+    program.input("inverse_temperature", 1),
+  ];
+  program.output("scores", program.apply(tokenScores, inputs, { chunk: VOCABULARY_CHUNK }));
   return program;
 }
 

@@ -9,6 +9,7 @@
  * @module
  */
 import type { Graph } from "../cpu/onnx.ts";
+import type { Matrix, Plan } from "../webgpu/plan.ts";
 
 /** The numbers of one step, all known before it runs. */
 export interface AdamWStep {
@@ -74,4 +75,29 @@ export function lowerAdamw(graph: Graph): void {
   graph.output(next, "next_weights", 1);
   graph.output(nextM, "next_m", 1);
   graph.output(nextV, "next_v", 1);
+}
+
+/**
+ * The step on the GPU, in place, for vectors [1, n] that all decay or all do not. `scalars` are those of
+ * {@linkcode adamwScalars} but for the first, the clipping factor: that is read from the `norm` of `planGlobalNorm`,
+ * and where it is negative nothing is updated.
+ */
+export function planAdamw(
+  plan: Plan,
+  { weights, m, v, gradient }: Record<"weights" | "m" | "v" | "gradient", Matrix>,
+  { norm, scalars, decays }: { norm: Matrix; scalars: Matrix; decays: boolean },
+): void {
+  plan.elementwise("adamw", {
+    read: { gradient, norm, scalars },
+    write: { weights, m, v },
+    body: `
+      if (norm[1] < 0.0) { return; }
+      let g = gradient[i] * norm[1];
+      let nextM = m[i] * scalars[2] + g * scalars[3];
+      let nextV = v[i] * scalars[4] + (g * g) * scalars[5];
+      let decayed = weights[i]${decays ? " - weights[i] * scalars[1]" : ""};
+      weights[i] = decayed - nextM / (sqrt(nextV) * scalars[7] + scalars[8]) * scalars[6];
+      m[i] = nextM;
+      v[i] = nextV;`,
+  });
 }

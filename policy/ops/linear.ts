@@ -2,10 +2,13 @@
  * Linear layer: `y = x · (W ∘ scale)ᵀ + bias + residual`, with the weight in the Hugging Face layout [out, in].
  *
  * `scale` [in] is the weight of the RMS normalisation before it, `residual` [N, out] the stream the result is added to;
- * both cost nothing extra here and a pass over all tokens anywhere else.
+ * both cost nothing extra here and a pass over all tokens anywhere else. On the GPU the normalisation itself applies its
+ * weight for nothing, so `scale` has no kernel.
  *
  * @module
  */
+import { matmul } from "../webgpu/kernels/matmul.ts";
+import { fixed } from "../webgpu/plan.ts";
 import { matmulTransposed, type Op, type Tensor, zeros } from "./op.ts";
 
 /** Which optional inputs follow x [N, in] and W [out, in], in this order, and how the matrix is shaped. */
@@ -76,6 +79,56 @@ export const linear: Op<LinearAttributes> = {
     }
     if (bias) gradients.push(graph.node("ReduceSum", [gradient, graph.integers([0])], { keepdims: 0 }));
     return residual ? [...gradients, gradient] : gradients;
+  },
+  wgsl(plan, inputs, attributes) {
+    const { x, weight, scale, bias, residual } = named(inputs, attributes);
+    if (scale || weight.parts) throw new Error("No kernel for a linear layer with a scale, or a matrix over 128 MiB.");
+    const c = plan.matrix(x.rows, plan.capacityOf(weight.rows));
+    matmul(plan, {
+      name: "forward",
+      m: x.rows,
+      n: weight.rows,
+      k: weight.width,
+      a: { matrix: x },
+      b: { matrix: weight, turned: true },
+      c,
+      bias,
+      residual,
+    });
+    return { output: c };
+  },
+  wgslBackward(plan, { inputs }, gradient, targets, attributes) {
+    const { x, weight, bias } = named(inputs, attributes), dx = targets.of(0);
+    if (dx) {
+      const sides = { m: x.rows, n: weight.width, k: weight.rows, a: { matrix: gradient }, b: { matrix: weight } };
+      matmul(plan, { name: "backward", ...sides, c: dx.matrix, adds: dx.store === "+=" });
+    }
+    const dw = targets.of(1);
+    if (dw) {
+      const sides = {
+        m: weight.rows,
+        n: weight.width,
+        k: x.rows,
+        a: { matrix: gradient, turned: true },
+        b: { matrix: x },
+      };
+      matmul(plan, { name: "backward of the weight", ...sides, c: dw.matrix, adds: dw.store === "+=" });
+    }
+    const db = bias && targets.of(2);
+    if (db) {
+      plan.elementwise("backward of the bias", {
+        read: { gradient },
+        write: { db: db.matrix },
+        sizes: { rows: fixed(x.rows) },
+        body: `
+          var sum = 0.0;
+          for (var r = 0u; r < ${plan.rowsIn(x.rows, "rows")}; r = r + 1u) {
+            sum = sum + gradient[r * sizes.domainWidth + i];
+          }
+          db[i] ${db.store} sum;`,
+      });
+    }
+    if (attributes.residual) targets.pass(inputs.length - 1);
   },
 };
 

@@ -17,3 +17,7 @@ Deno.test("norm: rows have mean square 1", () => {
     close([data.subarray(i * 16, i * 16 + 16).reduce((s, v) => s + v * v, 0) / 16], [1], 1e-9);
   }
 });
+
+Deno.test("norm: backward and lowering with a weight", async () => {
+  await checkOp(norm, [trained("x", [5, 8], 3), trained("weight", [8])], { epsilon: 1e-3, width: 8 });
+});

@@ -1,6 +1,7 @@
 /**
  * What an operation is: one file per operation, each with its shape rule, a float64 reference, the backward of that
- * reference, and its lowering to ONNX (forward and backward). A model is written once, as a composition of these.
+ * reference, and its lowerings to ONNX and to WGSL (forward and backward). A model is written once, as a composition of
+ * these. A few operations exist in one form for each back end; they lack the other's lowering.
  *
  * Activations are matrices with one row per token. A batch of tokens has a layout: `B` sequences of `t` tokens each,
  * row `b * t + i` being token `i` of sequence `b`.
@@ -8,6 +9,7 @@
  * @module
  */
 import type { Graph } from "../cpu/onnx.ts";
+import type { Matrix, Plan } from "../webgpu/plan.ts";
 
 /** A float64 array with a shape: what the references compute with. Token ids and positions are stored as numbers too. */
 export interface Tensor {
@@ -25,6 +27,29 @@ export interface Lowered {
   saved: readonly string[];
 }
 
+/** The matrices of a node's forward, as its backward on the GPU sees them. */
+export interface Planned {
+  inputs: readonly Matrix[];
+  output: Matrix;
+  /** Whatever else the forward kept. */
+  saved: readonly Matrix[];
+}
+
+/** Where a gradient goes: it replaces what the matrix holds, or is added to it. */
+export interface Target {
+  matrix: Matrix;
+  /** How a kernel stores it: `=` or `+=`. */
+  store: "=" | "+=";
+}
+
+/** Where the gradients of a node's inputs go. */
+export interface Targets {
+  /** Of input `n`; null if nobody wants it. Kernels that write it must be appended before the next target is asked for. */
+  of(n: number): Target | null;
+  /** The gradient of input `n` is the output's, unchanged. Comes last: the matrix then belongs to the input. */
+  pass(n: number): void;
+}
+
 /** An operation with one output. `A` are its attributes: numbers known when the model is built. */
 // deno-lint-ignore no-explicit-any
 export interface Op<A = any> {
@@ -36,7 +61,7 @@ export interface Op<A = any> {
   /** Gradient with respect to each input (null for ids, masks and tables), given the output's. Absent: not differentiable. */
   backward?(inputs: readonly Tensor[], output: Tensor, gradient: Tensor, attributes: A): (Tensor | null)[];
   /** Appends the operation to an ONNX graph. */
-  lower(graph: Graph, inputs: readonly string[], attributes: A): { output: string; saved?: string[] };
+  lower?(graph: Graph, inputs: readonly string[], attributes: A): { output: string; saved?: string[] };
   /** Appends its backward; `null` where there is no gradient. Only inputs with `wanted` need one. */
   lowerBackward?(
     graph: Graph,
@@ -45,6 +70,10 @@ export interface Op<A = any> {
     attributes: A,
     wanted: readonly boolean[],
   ): (string | null)[];
+  /** Appends the operation to a plan for the GPU. */
+  wgsl?(plan: Plan, inputs: readonly Matrix[], attributes: A): { output: Matrix; saved?: Matrix[] };
+  /** Appends its backward, given the gradient of the output. */
+  wgslBackward?(plan: Plan, forward: Planned, gradient: Matrix, targets: Targets, attributes: A): void;
 }
 
 /** A zero tensor of a shape. */

@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { type Op, type Tensor, zeros } from "./op.ts";
+import type { Matrix, Plan } from "../webgpu/plan.ts";
+import { type Op, type Target, type Tensor, zeros } from "./op.ts";
 
 /** Inputs: x [N, heads · headSize], positions [N] (ids), cosine and sine tables [maxPositions, headSize / 2]. */
 export const rope: Op<{ heads: number }> = {
@@ -23,6 +24,14 @@ export const rope: Op<{ heads: number }> = {
   lowerBackward(graph, { inputs: [, positions, cosine, sine] }, gradient, { heads }) {
     const back = graph.node("Neg", [sine]);
     return [lowerRotation(graph, [gradient, positions, cosine, back], heads), null, null, null];
+  },
+  wgsl(plan, inputs, { heads }) {
+    const output = plan.like(inputs[0]);
+    planRotation(plan, inputs, heads, "sine[angle]", { matrix: output, store: "=" });
+    return { output };
+  },
+  wgslBackward(plan, { inputs: [, ...rest] }, gradient, targets, { heads }) {
+    planRotation(plan, [gradient, ...rest], heads, "-sine[angle]", targets.of(0)!);
   },
 };
 
@@ -71,4 +80,23 @@ function lowerRotation(
   const rows = graph.node("Unsqueeze", [x, axis]), column = graph.node("Unsqueeze", [positions, axis]);
   const turned = graph.node("RotaryEmbedding@ms", [rows, column, cosine, sine], { num_heads: heads });
   return graph.node("Squeeze", [turned, axis]);
+}
+
+function planRotation(
+  plan: Plan,
+  [x, positions, cosine, sine]: readonly Matrix[],
+  heads: number,
+  sin: string,
+  { matrix: y, store }: Target,
+): void {
+  plan.elementwise("rope", {
+    read: { x, positions, cosine, sine },
+    write: { y },
+    sizes: { half: x.width / heads / 2 },
+    body: `
+      let c = column % (2u * sizes.half);
+      let angle = positions[row] * sizes.half + c % sizes.half;
+      if (c < sizes.half) { y[i] ${store} x[i] * cosine[angle] - x[i + sizes.half] * (${sin}); }
+      else { y[i] ${store} x[i] * cosine[angle] + x[i - sizes.half] * (${sin}); }`,
+  });
 }

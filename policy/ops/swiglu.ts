@@ -32,6 +32,27 @@ export const swiglu: Op<Record<string, never>> = {
     const dgate = graph.node("Mul", [graph.node("Mul", [gradient, up]), slope]);
     return [dgate, graph.node("Mul", [gradient, silu])];
   },
+  wgsl(plan, [gate, up]) {
+    const y = plan.like(gate);
+    plan.elementwise("swiglu", {
+      read: { gate, up },
+      write: { y },
+      body: "y[i] = gate[i] / (1.0 + exponential(-gate[i])) * up[i];",
+    });
+    return { output: y };
+  },
+  wgslBackward(plan, { inputs: [gate, up] }, gradient, targets) {
+    const dgate = targets.of(0)!, dup = targets.of(1)!;
+    plan.elementwise("swiglu backward", {
+      read: { gate, up, gradient },
+      write: { dgate: dgate.matrix, dup: dup.matrix },
+      body: `
+        let g = gate[i];
+        let s = 1.0 / (1.0 + exponential(-g));
+        dgate[i] ${dgate.store} gradient[i] * up[i] * s * (1.0 + g * (1.0 - s));
+        dup[i] ${dup.store} gradient[i] * g * s;`,
+    });
+  },
 };
 
 function sigmoid(x: number): number {

@@ -1,0 +1,108 @@
+/**
+ * What every part of the policy on the GPU shares: the shape of the model, its parameters, and plans that are built
+ * when first used and again when something larger comes.
+ *
+ * @module
+ */
+import type { ModelConfig } from "../model/config.ts";
+import type { Program, Value } from "../model/program.ts";
+import { rotationTables } from "../ops/rope.ts";
+import type { Gpu } from "./device.ts";
+import { planBackward, planForward } from "./lower.ts";
+import { createParameters, type Parameters } from "./parameters.ts";
+import { type Count, type Matrix, Plan } from "./plan.ts";
+
+/** A plan with the matrices that are written before a run and read after it. */
+export interface Planned {
+  plan: Plan;
+  inputs: ReadonlyMap<string, Matrix>;
+  outputs: ReadonlyMap<string, Matrix>;
+  /** Of a backward: the derivatives with respect to the output. */
+  derivative?: Matrix;
+}
+
+/** A model on the GPU. */
+export interface Engine {
+  readonly gpu: Gpu;
+  readonly config: ModelConfig;
+  readonly parameters: Parameters;
+  /** A plan of a program for at least some counts, kept under a name; a backward one if `output` is named. */
+  plan(
+    name: string,
+    counts: Readonly<Partial<Record<Count, number>>>,
+    build: () => Program,
+    output?: string,
+  ): Planned;
+  dispose(): void;
+}
+
+/** Inputs of the programs: rows, numbers per row, and type. */
+const INPUTS: Readonly<Record<string, [Count, number, Matrix["type"]]>> = {
+  tokens: ["tokens", 1, "u32"],
+  positions: ["tokens", 1, "u32"],
+  spans: ["tokens", 4, "u32"],
+  seen: ["tokens", 4, "u32"],
+  order: ["tokens", 1, "u32"],
+  ranges: ["distinct", 2, "u32"],
+  targets: ["scored", 1, "u32"],
+  inverse_temperature: ["scored", 1, "f32"],
+};
+
+/** A model with weights in the order of `parameterSlots`. `shard` is the largest buffer, for tests. */
+export function createEngine(gpu: Gpu, config: ModelConfig, weights: Float32Array, shard?: number): Engine {
+  const parameters = createParameters(gpu, config, shard), plans = new Map<string, Planned>();
+  parameters.write("weights", weights);
+  const half = config.headSize / 2, tables = rotationTables(config.maxPositions, config.headSize, config.ropeTheta);
+  const rotation = new Map(
+    Object.entries(tables).map(([name, table]) => {
+      const buffer = gpu.buffer(table.byteLength);
+      gpu.upload(buffer, table);
+      return [name, { buffer, offset: 0, rows: config.maxPositions, width: half, type: "f32" } as Matrix];
+    }),
+  );
+  return {
+    gpu,
+    config,
+    parameters,
+    plan(name, counts, build, output) {
+      const known = plans.get(name);
+      if (known && Object.entries(counts).every(([count, most]) => known.plan.capacity[count as Count] >= most)) {
+        return known;
+      }
+      known?.plan.dispose();
+      const capacity = Object.fromEntries(
+        Object.entries(counts).map(([count, most]) => [
+          count,
+          Math.max(roundUp(most), known?.plan.capacity[count as Count] ?? 0),
+        ]),
+      );
+      const plan = new Plan(gpu, capacity), inputs = new Map<string, Matrix>();
+      const leaf = ({ kind, name }: Value): Matrix => {
+        if (kind === "weight") return parameters.get("weights", name);
+        const fixed = rotation.get(name);
+        if (fixed) return fixed;
+        const matrix = plan.input(...INPUTS[name]);
+        inputs.set(name, matrix);
+        return matrix;
+      };
+      const program = build();
+      const planned: Planned = output === undefined ? { plan, inputs, outputs: planForward(plan, program, leaf) } : {
+        plan,
+        inputs,
+        ...planBackward(plan, program, leaf, output, ({ name }) => parameters.get("gradient", name)),
+      };
+      plans.set(name, planned);
+      return planned;
+    },
+    dispose() {
+      for (const { plan } of plans.values()) plan.dispose();
+      parameters.dispose();
+      for (const { buffer } of rotation.values()) buffer.destroy();
+    },
+  };
+}
+
+/** The next power of two, at least 64: a few sizes of plans serve all runs. */
+function roundUp(count: number): number {
+  return Math.max(64, 2 ** Math.ceil(Math.log2(count)));
+}

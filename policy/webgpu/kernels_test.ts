@@ -1,0 +1,185 @@
+import { deepStrictEqual, throws } from "node:assert/strict";
+import { close, fixed, indices, random, trained } from "../ops/checking_test.ts";
+import { embed, segmentsOf } from "../ops/embed.ts";
+import { linear } from "../ops/linear.ts";
+import { norm } from "../ops/norm.ts";
+import { packedAttention } from "../ops/packed_attention.ts";
+import { rope, rotationTables } from "../ops/rope.ts";
+import { swiglu } from "../ops/swiglu.ts";
+import { tail } from "../ops/tail.ts";
+import { tokenScores } from "../ops/token_scores.ts";
+import { checkWgsl, gpu, gpuTest, matrixOf, neverFuses, numbersOf } from "./checking_test.ts";
+import { GEOMETRIES, matmul } from "./kernels/matmul.ts";
+import { Plan } from "./plan.ts";
+
+gpuTest("exponential() and logarithm() are within 2 units of the last place", async () => {
+  const xs = random("arguments", [4000], 80).data.map((x, i) => i % 2 ? x : Math.abs(x));
+  const at = [...xs, 0, -0, 1, 1e-30, 0.70710678, -86.9, -87.1, -1e30, 87.9].map(Math.fround);
+  const x = matrixOf(at, at.length, 1), plan = new Plan(gpu, {}), y = plan.matrix(at.length, 2);
+  plan.elementwise("functions", {
+    read: { x },
+    write: { y },
+    domain: { rows: at.length, width: 1 },
+    body: "y[2u * i] = exponential(x[i]); y[2u * i + 1u] = logarithm(max(x[i], 1e-30));",
+  });
+  plan.run({});
+  const [found] = await numbersOf([y, 2 * at.length]);
+  at.forEach((x, i) => {
+    const e = x < -87 ? 0 : Math.exp(x), l = Math.log(Math.max(x, Math.fround(1e-30)));
+    close([found[2 * i] / (e || 1)], [e ? 1 : 0], 2 ** -22, `exp(${x})`);
+    close([found[2 * i + 1]], [l], 2 ** -22 * Math.max(1, Math.abs(l)), `log(${x})`);
+  });
+  plan.dispose();
+});
+
+const shapes = [[1, 1, 1], [5, 7, 3], [17, 66, 40], [70, 33, 65]];
+
+gpuTest(
+  "products have the same bits in every geometry, and on an adapter that never fuses those of Math.fround",
+  async () => {
+    for (const [m, n, k] of shapes) {
+      for (const [turnedA, turnedB] of [[false, true], [false, false], [true, false]]) {
+        const a = random(`a ${m}`, [m * k]).data, b = random(`b ${n}`, [n * k]).data, start = random("c", [m * n]).data;
+        const found: Float32Array[] = [];
+        for (const geometry of Object.values(GEOMETRIES)) {
+          const plan = new Plan(gpu, {}), c = matrixOf(start, m, n);
+          const A = turnedA ? matrixOf(a, k, m) : matrixOf(a, m, k),
+            B = turnedB ? matrixOf(b, n, k) : matrixOf(b, k, n);
+          matmul(
+            plan,
+            {
+              name: "test",
+              m,
+              n,
+              k,
+              a: { matrix: A, turned: turnedA },
+              b: { matrix: B, turned: turnedB },
+              c,
+              adds: true,
+            },
+            geometry,
+          );
+          plan.run({});
+          found.push((await numbersOf([c, m * n]))[0]);
+          plan.dispose();
+        }
+        const expected = start.map((value, at) => {
+          const i = Math.floor(at / n), j = at % n;
+          let sum = 0;
+          for (let s = 0; s < k; s++) {
+            const product = Math.fround(
+              (turnedA ? a[s * m + i] : a[i * k + s]) * (turnedB ? b[j * k + s] : b[s * n + j]),
+            );
+            sum = Math.fround(sum + product);
+          }
+          return Math.fround(value + sum);
+        });
+        for (const other of found.slice(1)) deepStrictEqual(other, found[0]);
+        if (neverFuses) deepStrictEqual(found[0], Float32Array.from(expected));
+        else close(found[0], expected, 1e-6);
+      }
+    }
+  },
+);
+
+gpuTest("linear: forward and backward with and without bias and residual", async () => {
+  const inputs = [trained("x", [9, 10]), trained("weight", [14, 10])], counts = ["tokens", null] as const;
+  await checkWgsl(linear, inputs, {}, { counts });
+  await checkWgsl(linear, [...inputs, trained("bias", [14]), trained("r", [9, 14])], { bias: true, residual: true }, {
+    counts: [...counts, null, "tokens"],
+  });
+});
+
+gpuTest("norm: forward and backward, rows shorter and longer than a workgroup", async () => {
+  for (const width of [8, 130]) {
+    const inputs = [trained("x", [5, width], 3), trained("weight", [width])];
+    await checkWgsl(norm, inputs, { epsilon: 1e-6, width }, { counts: ["tokens", null] });
+  }
+});
+
+gpuTest("rope, swiglu and tail: forward and backward", async () => {
+  const { cosine, sine } = rotationTables(12, 6, 10000), table = [12, 3];
+  await checkWgsl(
+    rope,
+    [trained("x", [5, 12]), indices([4, 0, 11, 11, 2]), fixed(table, cosine), fixed(table, sine)],
+    { heads: 2 },
+    { counts: ["tokens", "tokens", null, null] },
+  );
+  const both = ["tokens", "tokens"] as const;
+  await checkWgsl(swiglu, [trained("gate", [5, 30], 4), trained("up", [5, 30])], {}, { counts: both });
+  await checkWgsl(tail, [trained("x", [7, 4]), indices([0, 0, 0])], {}, { counts: ["tokens", "scored"] });
+});
+
+gpuTest("embed: gather, and the gradient of equal tokens; also of a table in parts", async () => {
+  const tokens = [7, 65, 7, 0, 129, 7, 64], { order, ranges } = segmentsOf(tokens);
+  const inputs = [indices(tokens), trained("table", [130, 6]), indices([...order]), {
+    kind: "ids" as const,
+    tensor: { shape: [ranges.length / 2, 2], data: Float64Array.from(ranges) },
+  }];
+  const counts = ["tokens", null, "tokens", "distinct"] as const;
+  await checkWgsl(embed, inputs, { width: 6 }, { counts });
+  await checkWgsl(embed, inputs, { width: 6 }, { counts, parts: { 1: [64, 64, 2] } });
+});
+
+gpuTest(
+  "token_scores: log-prob, entropy and their gradients, in one chunk, several, and of a table in parts",
+  async () => {
+    for (const scale of [0.1, 3]) {
+      const inputs = [
+        trained("x", [6, 8], scale),
+        trained("table", [200, 8], 2),
+        indices([0, 199, 63, 64, 128, 7]),
+        fixed([6], [1, 1, 0.5, 2, 1 / 0.7, 1]),
+      ];
+      const counts = ["scored", null, "scored", "scored"] as const, tolerance = 5e-6;
+      await checkWgsl(tokenScores, inputs, { chunk: 16384 }, { counts, tolerance });
+      await checkWgsl(tokenScores, inputs, { chunk: 64 }, { counts, tolerance, parts: { 1: [128, 72] } });
+    }
+  },
+);
+
+/** Two prompts of 3 and 40 rows, responses of 2, 35 and 1 rows to the first and of 4 to the second. */
+function packed() {
+  const prompts = [[0, 3], [3, 40]], responses = [[43, 2, 0], [45, 35, 0], [80, 1, 0], [81, 4, 1]];
+  const spans: number[] = [], seen: number[] = [];
+  prompts.forEach(([first, count], p) => {
+    const children = responses.filter(([, , prompt]) => prompt === p);
+    for (let i = 0; i < count; i++) {
+      spans.push(0, 0, first, i + 1);
+      seen.push(first + i, count - i, children[0][0], children.reduce((sum, [, rows]) => sum + rows, 0));
+    }
+  });
+  for (const [first, count, prompt] of responses) {
+    for (let i = 0; i < count; i++) {
+      spans.push(...prompts[prompt], first, i + 1);
+      seen.push(first + i, count - i, 0, 0);
+    }
+  }
+  const rows = spans.length / 4;
+  const ids = (values: number[]) => ({
+    kind: "ids" as const,
+    tensor: { shape: [rows, 4], data: Float64Array.from(values) },
+  });
+  return { rows, spans: ids(spans), seen: ids(seen) };
+}
+
+gpuTest(
+  "packed_attention: forward and backward for grouped queries, prompts that are shared, several blocks",
+  async () => {
+    const { rows, spans, seen } = packed();
+    for (const [heads, keyValueHeads, headSize] of [[4, 2, 4], [2, 2, 6], [8, 1, 16]]) {
+      const of = (name: string, count: number) => trained(name, [rows, count * headSize], 2);
+      const inputs = [of("q", heads), of("k", keyValueHeads), of("v", keyValueHeads), spans, seen];
+      await checkWgsl(packedAttention, inputs, { heads, keyValueHeads, headSize }, {
+        counts: ["tokens", "tokens", "tokens", "tokens", "tokens"],
+        tolerance: 5e-6,
+      });
+    }
+  },
+);
+
+gpuTest("a plan refuses more rows than it was made for", () => {
+  const plan = new Plan(gpu, { tokens: 4 });
+  throws(() => plan.run({ tokens: 5 }), /^RangeError: A plan for 4 tokens was given 5\.$/);
+  plan.dispose();
+});

@@ -1,0 +1,126 @@
+/**
+ * Weights, their gradient and AdamW's moments on the device.
+ *
+ * They lie in shards, buffers that a kernel can bind whole; each tensor starts at a multiple of 256 bytes. A matrix
+ * larger than a shard is cut by rows. Matrices and vectors have shards of their own, since weight decay applies to
+ * matrices only. The cut depends on the shape of the model alone, never on the adapter: sums follow it.
+ *
+ * @module
+ */
+import { type ModelConfig, parameterCount, parameterSlots } from "../model/config.ts";
+import { type Gpu, MAX_BINDING } from "./device.ts";
+import type { Matrix } from "./plan.ts";
+
+const KINDS = ["weights", "gradient", "m", "v"] as const;
+
+/** The numbers kept for each weight. */
+export type Kind = typeof KINDS[number];
+
+/** One buffer for each kind, as vectors [1, length]. */
+export interface Shard extends Record<Kind, Matrix> {
+  /** Whether weight decay applies. */
+  decays: boolean;
+}
+
+/** All parameters of a model. */
+export interface Parameters {
+  readonly shards: readonly Shard[];
+  /** A tensor, by its Hugging Face name; vectors are rows. */
+  get(kind: Kind, name: string): Matrix;
+  /** Replaces all numbers of a kind, given in the order of `parameterSlots`. */
+  write(kind: Kind, numbers: Float32Array): void;
+  /** All numbers of a kind, in the order of `parameterSlots`. */
+  read(kind: Kind): Promise<Float32Array>;
+  /** Sets all numbers of a kind to 0. */
+  clear(kind: Kind): void;
+  /** Frees the buffers. */
+  dispose(): void;
+}
+
+/** Where a run of whole rows of a tensor lies. Lengths and offsets are numbers of elements. */
+interface Piece {
+  name: string;
+  rows: number;
+  width: number;
+  /** Place in the flat order, and in its shard. */
+  from: number;
+  shard: number;
+  offset: number;
+}
+
+/** Elements between possible starts of tensors. */
+const ALIGNMENT = 64;
+
+/** Allocates the parameters of a model, all 0. `limit` is the largest shard in bytes; other than default for tests. */
+export function createParameters(gpu: Gpu, config: ModelConfig, limit = MAX_BINDING): Parameters {
+  const { pieces, lengths } = place(config, limit / 4);
+  const vector = (length: number): Matrix => ({
+    buffer: gpu.buffer(length * 4),
+    offset: 0,
+    rows: 1,
+    width: length,
+    type: "f32",
+  });
+  const shards = lengths.map(({ length, decays }) => ({
+    decays,
+    weights: vector(length),
+    gradient: vector(length),
+    m: vector(length),
+    v: vector(length),
+  }));
+  return {
+    shards,
+    get(kind, name) {
+      const parts = pieces.filter((piece) => piece.name === name).map(({ rows, width, shard, offset }): Matrix => ({
+        buffer: shards[shard][kind].buffer,
+        offset: offset * 4,
+        rows,
+        width,
+        type: "f32",
+      }));
+      if (parts.length === 1) return parts[0];
+      return { ...parts[0], rows: parts.reduce((sum, { rows }) => sum + (rows as number), 0), parts };
+    },
+    write(kind, numbers) {
+      for (const { rows, width, from, shard, offset } of pieces) {
+        gpu.upload(shards[shard][kind].buffer, numbers.subarray(from, from + rows * width), offset * 4);
+      }
+    },
+    async read(kind) {
+      const numbers = new Float32Array(parameterCount(config));
+      for (const [index, shard] of shards.entries()) {
+        const { buffer, width } = shard[kind], [copy] = await gpu.download([{ buffer, offset: 0, size: width * 4 }]);
+        for (const { rows, width, from, offset } of pieces.filter((piece) => piece.shard === index)) {
+          numbers.set(new Float32Array(copy, offset * 4, rows * width), from);
+        }
+      }
+      return numbers;
+    },
+    dispose() {
+      for (const shard of shards) for (const kind of KINDS) shard[kind].buffer.destroy();
+    },
+    clear: (kind) => gpu.submit((encoder) => shards.forEach((shard) => encoder.clearBuffer(shard[kind].buffer))),
+  };
+}
+
+function place(
+  config: ModelConfig,
+  limit: number,
+): { pieces: Piece[]; lengths: { length: number; decays: boolean }[] } {
+  const pieces: Piece[] = [], lengths: { length: number; decays: boolean }[] = [];
+  for (const { name, shape, offset: from } of parameterSlots(config).values()) {
+    const [height, width] = shape.length === 1 ? [1, shape[0]] : shape, decays = shape.length > 1;
+    // Every part must be able to start where a kernel can bind it.
+    const most = Math.max(ALIGNMENT, Math.floor(limit / width / ALIGNMENT) * ALIGNMENT);
+    for (let first = 0; first < height; first += most) {
+      const rows = Math.min(most, height - first), length = Math.ceil(rows * width / ALIGNMENT) * ALIGNMENT;
+      let shard = lengths.findLastIndex((candidate) => candidate.decays === decays);
+      if (shard < 0 || lengths[shard].length + length > limit) {
+        shard = lengths.push({ length: 0, decays }) - 1;
+      }
+      pieces.push({ name, rows, width, from: from + first * width, shard, offset: lengths[shard].length });
+      lengths[shard].length += length;
+    }
+  }
+  return { pieces, lengths };
+}
