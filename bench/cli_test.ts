@@ -3,42 +3,10 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Leaderboard } from "./leaderboard/leaderboard.ts";
 import leaderboardSchema from "./leaderboard/leaderboard.schema.json" with { type: "json" };
 import type { CellResult } from "./records.ts";
+import { command as started, podium as run, program } from "./testing/command_line.ts";
+import { inTemporary } from "./testing/temporary.ts";
 
-const program = new URL("./cli.ts", import.meta.url).pathname;
 const quick = new URL("./testing/small_leaderboard.json", import.meta.url).pathname;
-const permissions = [
-  "--allow-read",
-  "--allow-write",
-  "--allow-ffi",
-  "--allow-run=deno,lscpu",
-  "--allow-env",
-  "--allow-sys",
-];
-
-/** The program as a user starts it. */
-function podium(...args: string[]): Deno.Command {
-  return new Deno.Command("deno", {
-    args: ["run", "--quiet", "--no-prompt", ...permissions, program, ...args],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-    env: { NO_COLOR: "1" },
-  });
-}
-
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const { code, stdout, stderr } = await podium(...args).output();
-  return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
-}
-
-async function inTemporary(work: (directory: string) => Promise<void>) {
-  const directory = await Deno.makeTempDir();
-  try {
-    await work(directory);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
 
 /** A small run of the policy without a network. */
 const small = (out: string, ...more: string[]) => [
@@ -187,7 +155,7 @@ Deno.test("kill -9 at any moment: the same command continues and ends with the s
     const whole = await run(...long(`${directory}/whole`));
     assert.equal(whole.code, 0, whole.err);
     for (const [attempt, steps] of [1, 20, 45].entries()) {
-      const child = podium(...long(`${directory}/killed`, `--jobs=${attempt === 0 ? 1 : 2}`)).spawn();
+      const child = started(...long(`${directory}/killed`, `--jobs=${attempt === 0 ? 1 : 2}`)).spawn();
       await reached(`${directory}/killed`, steps);
       child.kill("SIGKILL");
       await Promise.all([child.stdout.cancel(), child.stderr.cancel(), child.status]);
@@ -204,7 +172,7 @@ Deno.test("kill -9 of runs that replace groups and of runs with a critic: the sa
     const whole = await run(...command("whole"), "--jobs=2");
     assert.equal(whole.code, 0, whole.err);
     for (const steps of [3, 25]) {
-      const child = podium(...command("killed"), "--jobs=2").spawn();
+      const child = started(...command("killed"), "--jobs=2").spawn();
       await reached(`${directory}/killed`, steps);
       child.kill("SIGKILL");
       await Promise.all([child.stdout.cancel(), child.stderr.cancel(), child.status]);
@@ -231,7 +199,7 @@ Deno.test("kill -9 of runs that replace groups and of runs with a critic: the sa
 
 Deno.test("Ctrl-C ends cleanly with 130, says how to continue, and nothing is lost", () =>
   inTemporary(async (directory) => {
-    const child = podium(...long(directory)).spawn();
+    const child = started(...long(directory)).spawn();
     await reached(directory, 10);
     child.kill("SIGINT");
     const { code, stderr } = await child.output();

@@ -4,7 +4,8 @@
  * @module
  */
 
-const program = new URL("../cli.ts", import.meta.url).pathname;
+/** Path of the program. */
+export const program = new URL("../cli.ts", import.meta.url).pathname;
 const permissions = [
   "--allow-read",
   "--allow-write",
@@ -24,13 +25,20 @@ export interface Outcome {
   err: string;
 }
 
-/** Runs a command to its end. */
-export async function podium(...args: string[]): Promise<Outcome> {
-  const { code, stdout, stderr } = await new Deno.Command("deno", {
+/** The program as a user starts it, not started yet. */
+export function command(...args: string[]): Deno.Command {
+  return new Deno.Command("deno", {
     args: ["run", "--quiet", "--no-prompt", ...permissions, program, ...args],
     stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
     env: { NO_COLOR: "1" },
-  }).output();
+  });
+}
+
+/** Runs a command to its end. */
+export async function podium(...args: string[]): Promise<Outcome> {
+  const { code, stdout, stderr } = await command(...args).output();
   return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
 }
 
