@@ -118,7 +118,6 @@ function program(exit: (code: number) => void): Command {
       "--readme <file>",
       "put its table between the lines <!-- begin: leaderboard --> and <!-- end: leaderboard -->",
     )
-    .option("--section <name>", "another section than leaderboard")
     .option("--save <file>", "keep a copy of it")
     .action(async (file, options) =>
       exit(await (await import("./commands/leaderboard.ts")).leaderboard(file, options))

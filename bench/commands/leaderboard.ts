@@ -17,20 +17,17 @@ export interface LeaderboardOptions {
   json?: boolean;
   /** File to draw it in. */
   svg?: string;
-  /** Markdown file that gets the table. */
+  /** Markdown file whose section `leaderboard` gets the table. */
   readme?: string;
-  /** Section of that file. Default: `leaderboard`. */
-  section?: string;
   /** File to keep a copy of the leaderboard in. */
   save?: string;
 }
 
 /** Runs the command; returns the exit code. `file` may also be the directory of a run. */
-export async function leaderboard(file: string, options: LeaderboardOptions): Promise<number> {
+export async function leaderboard(file: string, { json, svg, readme, save }: LeaderboardOptions): Promise<number> {
   const isRun = await Deno.stat(file).then((entry) => entry.isDirectory, () => false);
   const read = await readLeaderboard(isRun ? `${file.replace(/(.)\/+$/, "$1")}/leaderboard.json` : file);
-  const { json, svg, readme, save } = options;
-  const section = [options.section ?? "leaderboard", leaderboardMarkdown(read)] as const;
+  const section = ["leaderboard", leaderboardMarkdown(read)] as const;
   // What can be refused is, before the first write.
   if (readme !== undefined) await writeSection(readme, ...section, true);
   if (svg !== undefined) await writeOrRefuse(svg, () => writeAtomically(svg, leaderboardPicture(read)));
