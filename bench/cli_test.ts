@@ -63,6 +63,13 @@ Deno.test("bench writes a valid leaderboard and prints a table with the policy b
       leaderboard.boards[0].rows[0].seeds[0].hash,
     );
 
+    const repeated = await run("verify", directory, "--reference", "--cells=2");
+    assert.equal(repeated.code, 0, repeated.err);
+    assert.match(
+      repeated.out,
+      /^gsm8k, .*: the same bits \(L0\), avg@k [\d.]+ %\n.*\nverify: 2 of 2 cells as the reference/s,
+    );
+
     const verified = await run("verify", directory, "--cells=2");
     assert.equal(verified.code, 0, verified.err);
     assert.match(verified.out, /: same hash chain, 13 lines \(L0\)\n.*\nverify: 2 of 2 cells the same\n$/s);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readLeaderboard } from "../leaderboard/leaderboard.ts";
+import { openLeaderboard } from "../leaderboard/open.ts";
 import { exitCodes, Interruption } from "../outcomes.ts";
 import { repeatCell, type Repetition, sampleCells } from "../reference.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -25,10 +25,9 @@ function lineOf({ task, label, seed, level, sameBits, published, repeated, inter
   } the interval of a further seed${range}`;
 }
 
-/** Runs the command; returns the exit code. `file` is a leaderboard; absent: the one that comes with Podium. */
+/** Runs the command; returns the exit code. `file` is a leaderboard, or a directory with one; absent: the one that comes with Podium. */
 export async function verifyReference(file: string | undefined, { cells, json }: VerifyOptions): Promise<number> {
-  const path = file ?? decodeURIComponent(reference.pathname);
-  const leaderboard = await readLeaderboard(path);
+  const { leaderboard } = await openLeaderboard(file ?? decodeURIComponent(reference.pathname));
   const chosen = sampleCells(leaderboard, cells === "all" ? Infinity : cells);
   const interrupt = onInterrupt(() => console.error("stopping after the step under way."));
   let kept = 0;

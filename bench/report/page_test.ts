@@ -98,7 +98,7 @@ Deno.test("the page says the verdict, the standings, what went wrong and how to 
     /stopped at step <data value="3"[^>]*>3<\/data> by the gate finite: the loss is &lt;NaN&gt; &amp; not a number/,
   );
   assert.match(text, /deno task bench --suite \.\/synthetic\.suite\.json/);
-  assert.match(text, /deno task verify runs\/synthetic/);
+  assert.match(text, /deno task verify --reference runs\/synthetic/);
   assert.match(text, /▲ at the edge/);
   assert.doesNotMatch(text, /undefined|NaN(?!&gt;)|\[object|Infinity/);
   assert.doesNotMatch(text, /(?:src|href)="(?!#|data:|https:\/\/arxiv\.org)/);
@@ -137,6 +137,16 @@ Deno.test("a page without anything finished, with one seed, or without seconds i
     assert.doesNotMatch(written(await reportPage([runOf(leaderboard)], [])), /undefined|NaN|Infinity|\[object/);
     assert.ok(plotFiles(runOf(leaderboard)).every(({ svg }) => !/undefined|NaN|Infinity/.test(svg)));
   }
+});
+
+Deno.test("held-out problems are counted over tasks, and what is repeated is the record where there is one", async () => {
+  const uneven = structuredClone(small);
+  uneven.suite.tasks[0].evaluation.problems = 64;
+  uneven.suite.tasks[1].evaluation.problems = 8;
+  const text = written(await reportPage([runOf(uneven, { directory: "runs/here" })], []));
+  assert.match(text, /3 seeds × <data value="72"[^>]*>72<\/data> held-out problems of 2 tasks × \d+ responses/);
+  assert.match(text, /deno task verify runs\/here</);
+  assert.doesNotMatch(text, /verify --reference/);
 });
 
 Deno.test("several runs have ids of their own, and claims and responses are shown and escaped", async () => {

@@ -74,7 +74,11 @@ function which(view: View, looks: Looks): Markup {
 function howSure({ suite }: ReportRun["leaderboard"], view: View): Markup {
   const { comparison } = view, { pairs, standings, seeds, detectable, left } = comparison;
   const [leader] = standings, found = pairs.filter(({ significant }) => significant).length;
-  const task = suite.tasks.find(({ task }) => task === view.boards[0].board.task)!;
+  const tasks = view.boards.map(({ board }) => ({
+    board,
+    suite: suite.tasks.find(({ task }) => task === board.task)!,
+  }));
+  const problems = tasks.reduce((sum, { board, suite }) => sum + problemCount(suite, board), 0);
   const range = leader?.score.low !== null && leader?.score.high !== undefined &&
     element`95 % interval of ${leader.label}: ${
       numberAt(leader.score.low, `${view.path}/standings/0/score/low`, percent)
@@ -88,9 +92,9 @@ function howSure({ suite }: ReportRun["leaderboard"], view: View): Markup {
       } pairs differ`,
     [
       range,
-      element`${counted(seeds.length, "seed")} × ${counted(view.boards.length, "task")} × ${
-        derived(problemCount(task, view.boards[0].board), "held-out problems", String)
-      } held-out problems × ${task.evaluation.samples} responses`,
+      element`${counted(seeds.length, "seed")} × ${
+        derived(problems, "held-out problems", String)
+      } held-out problems of ${counted(tasks.length, "task")} × ${tasks[0].suite.evaluation.samples} responses`,
       detectable !== null &&
       element`differences below ${
         numberAt(detectable, `${view.path}/detectable`, (value) => fixed(1)(100 * value))

@@ -25,9 +25,9 @@ export function verifiedCells({ boards }: Leaderboard): { cells: number; verifie
   };
 }
 
-/** The command that runs recorded cells again: those of the run itself, or of one made by the commands of this page. */
-export const verifyCommand = ({ directory, leaderboard }: ReportRun): string =>
-  `deno task verify ${directory ?? `runs/${leaderboard.suite.name}`}`;
+/** The command that runs cells again: recorded ones, or where only the leaderboard is at hand those that it names. */
+export const verifyCommand = ({ directory, source }: ReportRun): string =>
+  directory === null ? `deno task verify --reference ${source}` : `deno task verify ${directory}`;
 
 /** The embedded suite that a benchmark is, or null if it is one of its own. */
 export async function embeddedSuite(suite: Leaderboard["suite"]): Promise<string | null> {
