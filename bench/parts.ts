@@ -207,7 +207,7 @@ export async function openParts({ identity, sources }: Cell): Promise<CellParts>
     task,
     train,
     test,
-    openPolicy: (saved) => openSource(sources.policy, saved),
-    openCritic: (saved) => openCriticSource(sources.policy, saved),
+    openPolicy: () => openSource(sources.policy),
+    openCritic: () => openCriticSource(sources.policy),
   };
 }

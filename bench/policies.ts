@@ -55,12 +55,7 @@ export async function fetchEmbedded(url: URL, get: (url: URL) => Promise<Respons
 }
 
 /** Opens what is in the directory of a policy; `open` is given the directory. */
-async function opened<T>(
-  source: string,
-  saved: string | undefined,
-  open: (directory: string) => Promise<T>,
-): Promise<T> {
-  if (saved) return await open(saved);
+async function opened<T>(source: string, open: (directory: string) => Promise<T>): Promise<T> {
   if (isEmbedded(source) && !import.meta.url.startsWith("file:")) {
     const copy = await fetchEmbedded(new URL(`../fixtures/${source.slice(prefix.length)}/`, import.meta.url));
     try {
@@ -86,28 +81,23 @@ async function opened<T>(
  * Opens a policy: a directory in the Hugging Face layout, `embedded:NAME` for one that comes with Podium, or
  * `embedded:table`, the test policy without a network.
  *
- * @param saved a directory with weights and optimizer state to continue from, in place of the source's own
  * @param tokenizer whether text is needed; false opens a checkpoint that has no tokenizer
  */
-export async function openSource(source: string, saved?: string, tokenizer = true): Promise<Policy> {
+export async function openSource(source: string, tokenizer = true): Promise<Policy> {
   if (source === `${prefix}table`) {
     const { openTablePolicy } = await import("./testing/table_policy.ts");
-    return await openTablePolicy(saved);
+    return await openTablePolicy();
   }
   const { openPolicy } = await import("../policy/mod.ts");
-  return await opened(source, saved, (directory) => openPolicy(directory, { threads: 1, tokenizer }));
+  return await opened(source, (directory) => openPolicy(directory, { threads: 1, tokenizer }));
 }
 
-/**
- * Makes the critic that the training of a policy begins with, from the policy's own source.
- *
- * @param saved a directory with weights and optimizer state to continue from
- */
-export async function openCriticSource(source: string, saved?: string): Promise<Critic> {
+/** Makes the critic that the training of a policy begins with, from the policy's own source. */
+export async function openCriticSource(source: string): Promise<Critic> {
   if (source === `${prefix}table`) {
     const { openTableCritic } = await import("./testing/table_critic.ts");
-    return await openTableCritic(saved);
+    return await openTableCritic();
   }
   const { openCritic } = await import("../policy/mod.ts");
-  return await opened(source, saved, (directory) => openCritic(directory, { threads: 1 }));
+  return await opened(source, (directory) => openCritic(directory, { threads: 1 }));
 }

@@ -8,13 +8,13 @@
  *     timing.jsonl        seconds per step, outside the chain
  *     environment.json    the machine, outside the chain
  *     checkpoint.json     what is finished: byte lengths of the files above, chain, algorithm state, weights
- *     checkpoint/         weights and optimizer state: policy, critic, refreshed reference policy
+ *     checkpoint/         what training changed: policy, critic, refreshed reference policy; two files of each, in turn
  *     policy/             the trained weights, when finished
  *     result.json         written last: the cell is finished
  *     failure.json        the health gate that stopped the cell
  *
- * A checkpoint counts once `checkpoint.json` is renamed into place. On resuming, everything behind it is cut off and
- * done again, which gives the same bytes.
+ * A checkpoint counts once `checkpoint.json` is renamed into place; of the two files it names one, and the next is
+ * written over the other. On resuming, everything behind it is cut off and done again, which gives the same bytes.
  *
  * @module
  */
@@ -31,8 +31,13 @@ const journals = ["steps.jsonl", "evaluations.jsonl", "timing.jsonl"] as const;
 /** A file that grows line by line. */
 export type Journal = typeof journals[number];
 
+/** Of the checkpoint. A cell that stopped at one of another format is run from its start. */
+const checkpointFormat = 2;
+
 /** What is finished, and where the networks are kept. */
 export interface Checkpoint extends SavedModels {
+  /** How it is written. */
+  format: typeof checkpointFormat;
   /** Training steps done. */
   step: number;
   /** Prompts sampled so far. */
@@ -203,7 +208,8 @@ export class CellRecord {
 
   /** Cuts everything behind the last checkpoint off and returns that; undefined if there is none. */
   async resume(): Promise<Checkpoint | undefined> {
-    const checkpoint = await readJson<Checkpoint>(`${this.directory}/checkpoint.json`);
+    const found = await readJson<Checkpoint>(`${this.directory}/checkpoint.json`);
+    const checkpoint = found?.format === checkpointFormat ? found : undefined;
     for (const name of journals) {
       const file = await Deno.open(`${this.directory}/${name}`, { create: true, write: true });
       this.#files.set(name, file);
@@ -260,19 +266,14 @@ export class CellRecord {
 
   /** Makes everything up to here count. */
   async checkpoint(models: Models, done: Pick<Checkpoint, "step" | "prompts" | "weights" | "state">): Promise<void> {
-    const saved = await models.save(done.step);
     const checkpoint: Checkpoint = {
+      format: checkpointFormat,
       ...done,
       hash: this.#hash,
-      ...saved,
+      ...await models.save(),
       lengths: Object.fromEntries(this.#lengths) as Checkpoint["lengths"],
     };
     await writeAtomically(`${this.directory}/checkpoint.json`, JSON.stringify(checkpoint));
-    const kept = [saved.policy, saved.critic, saved.reference?.directory];
-    for await (const { name } of Deno.readDir(`${this.directory}/checkpoint`)) {
-      const path = `checkpoint/${name}`;
-      if (!kept.includes(path)) await Deno.remove(`${this.directory}/${path}`, { recursive: true });
-    }
   }
 
   /** Keeps the trained weights and marks the cell as finished. */

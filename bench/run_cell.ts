@@ -254,7 +254,7 @@ class Run {
     const saved = ends || due(training.checkpointInterval);
     const weights = saved ? await this.weights() : undefined;
     const every = algorithm.needs.refreshReferenceEvery;
-    const fresh = every !== undefined && !ends && due(every) ? await models.refreshReference(step) : undefined;
+    const fresh = every !== undefined && !ends && due(every) ? await models.refreshReference() : undefined;
     const line = record.chain("steps.jsonl", {
       ...outcome.record,
       ...weights !== undefined && { weights },

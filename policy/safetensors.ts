@@ -171,20 +171,48 @@ export async function writeSafetensors(
   const header = encodeHeader(path, tensors, metadata);
   const temporary = `${path}.partial`;
   try {
-    const file = await Deno.open(temporary, { write: true, create: true, truncate: true });
-    try {
-      const parts = tensors.map(({ data }) =>
-        new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength)
-      );
-      for (const part of gathered([header, ...parts])) await writeAll(file, part);
-    } finally {
-      file.close();
-    }
+    using file = await Deno.open(temporary, { write: true, create: true, truncate: true });
+    await writeTensors(file, header, tensors);
     await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
     throw new Error(`${path}: cannot be written (${reasonOf(error)}).`, { cause: error });
   }
+}
+
+/**
+ * Writes a safetensors file over what is there, in place. Unlike {@linkcode writeSafetensors} it makes no new file and
+ * gives none back to the disk; a killed process leaves a mixture of old and new.
+ *
+ * @throws {Error} As {@linkcode writeSafetensors} does.
+ */
+export async function overwriteSafetensors(
+  path: string,
+  tensors: readonly TensorToWrite[],
+  metadata: Readonly<Record<string, string>> = { format: "pt" },
+): Promise<void> {
+  const header = encodeHeader(path, tensors, metadata);
+  try {
+    using file = await Deno.open(path, { write: true, create: true });
+    await file.truncate(await writeTensors(file, header, tensors));
+  } catch (error) {
+    throw new Error(`${path}: cannot be written (${reasonOf(error)}).`, { cause: error });
+  }
+}
+
+/** Writes header and data from where the file stands; returns the number of bytes. */
+async function writeTensors(
+  file: Deno.FsFile,
+  header: Uint8Array<ArrayBuffer>,
+  tensors: readonly TensorToWrite[],
+): Promise<number> {
+  const parts = tensors.map(({ data }) => new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength));
+  let length = 0;
+  for (const part of gathered([header, ...parts])) {
+    await writeAll(file, part);
+    length += part.length;
+  }
+  return length;
 }
 
 class FileReader implements TensorReader {

@@ -38,7 +38,7 @@ async function readSequences(path: string): Promise<{ ids: number[]; where: stri
 /** Prints one JSON object per line: log-probs and entropies of the tokens after the first. */
 export async function logprobs(options: { policy: string; tokens: string }): Promise<number> {
   const sequences = await readSequences(options.tokens);
-  const policy = await openSource(options.policy, undefined, false);
+  const policy = await openSource(options.policy, false);
   try {
     // Before the first line is printed.
     const { vocabularySize } = policy.tokenizer;

@@ -14,10 +14,8 @@ import { type CpuOptions, createTrained } from "./trained.ts";
 export function createCpuCritic(directory: PolicyDirectory, options: CpuOptions = {}): Critic {
   const { config } = directory;
   const start = config.valueHead ? directory : criticOf(directory);
-  const { engine, prompts, gradient, inTurn, discardGradient, step, digest, save, dispose } = createTrained(
-    start,
-    options,
-  );
+  const { engine, prompts, gradient, inTurn, ...trained } = createTrained(start, options);
+  const { discardGradient, step, digest, save, checkpoint, restore, dispose } = trained;
   return {
     parameterCount: engine.weights.length,
     values(samples) {
@@ -32,6 +30,8 @@ export function createCpuCritic(directory: PolicyDirectory, options: CpuOptions 
     step,
     digest,
     save,
+    checkpoint,
+    restore,
     dispose,
   };
 }

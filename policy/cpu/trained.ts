@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { type PolicyDirectory, writeDirectory } from "../directory.ts";
 import type { StepOptions } from "../policy.ts";
+import { readState, writeState } from "../state.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { type Optimizer, stepOptimizer } from "./optimizer.ts";
 import type { PromptState } from "./prompts.ts";
@@ -29,6 +30,8 @@ export interface Trained {
   step(options: StepOptions): Promise<{ norm: number }>;
   digest(): Promise<string>;
   save(path: string, options?: { optimizer?: boolean }): Promise<void>;
+  checkpoint(file: string, options?: { optimizer?: boolean }): Promise<void>;
+  restore(file: string): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -42,6 +45,7 @@ export function createTrained(directory: PolicyDirectory, { threads }: CpuOption
     v: directory.optimizer?.secondMoment ?? new Float32Array(count),
     steps: directory.optimizer?.step ?? 0,
   };
+  const stateOf = ({ m, v, steps }: Optimizer) => ({ firstMoment: m, secondMoment: v, step: steps });
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const result = last.then(work);
@@ -73,9 +77,20 @@ export function createTrained(directory: PolicyDirectory, { threads }: CpuOption
         weights,
         stopTokens,
         files: directory.companions,
-        optimizer: withOptimizer
-          ? { firstMoment: optimizer.m, secondMoment: optimizer.v, step: optimizer.steps }
-          : undefined,
+        optimizer: withOptimizer ? stateOf(optimizer) : undefined,
+      }),
+    checkpoint: (file, { optimizer: withOptimizer = false } = {}) =>
+      writeState(file, { weights, optimizer: withOptimizer ? stateOf(optimizer) : undefined }),
+    restore: (file) =>
+      inTurn(async () => {
+        const state = await readState(file, count);
+        weights.set(state.weights);
+        optimizer.m = state.optimizer?.firstMoment ?? new Float32Array(count);
+        optimizer.v = state.optimizer?.secondMoment ?? new Float32Array(count);
+        optimizer.steps = state.optimizer?.step ?? 0;
+        gradient.fill(0);
+        prompts.clear();
+        engine.weightsChanged();
       }),
     dispose: () => engine.dispose(),
   };
