@@ -172,7 +172,7 @@ export async function writeSafetensors(
   const temporary = `${path}.partial`;
   try {
     using file = await Deno.open(temporary, { write: true, create: true, truncate: true });
-    await writeTensors(file, header, tensors);
+    for (const part of gathered([header, ...tensors.map(bytesOf)])) await writeAll(file, part);
     await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
@@ -186,33 +186,26 @@ export async function writeSafetensors(
  *
  * @throws {Error} As {@linkcode writeSafetensors} does.
  */
-export async function overwriteSafetensors(
+export function overwriteSafetensors(
   path: string,
   tensors: readonly TensorToWrite[],
   metadata: Readonly<Record<string, string>> = { format: "pt" },
-): Promise<void> {
-  const header = encodeHeader(path, tensors, metadata);
+): void {
+  const parts = [encodeHeader(path, tensors, metadata), ...tensors.map(bytesOf)];
   try {
-    using file = await Deno.open(path, { write: true, create: true });
-    await file.truncate(await writeTensors(file, header, tensors));
+    using file = Deno.openSync(path, { write: true, create: true });
+    // Synchronous: for an asynchronous write the bytes are copied first, which takes longer than to write them.
+    for (const part of parts) {
+      for (let written = 0; written < part.length;) written += file.writeSync(part.subarray(written));
+    }
+    file.truncateSync(parts.reduce((sum, part) => sum + part.length, 0));
   } catch (error) {
     throw new Error(`${path}: cannot be written (${reasonOf(error)}).`, { cause: error });
   }
 }
 
-/** Writes header and data from where the file stands; returns the number of bytes. */
-async function writeTensors(
-  file: Deno.FsFile,
-  header: Uint8Array<ArrayBuffer>,
-  tensors: readonly TensorToWrite[],
-): Promise<number> {
-  const parts = tensors.map(({ data }) => new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength));
-  let length = 0;
-  for (const part of gathered([header, ...parts])) {
-    await writeAll(file, part);
-    length += part.length;
-  }
-  return length;
+function bytesOf({ data }: TensorToWrite): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
 }
 
 class FileReader implements TensorReader {

@@ -30,8 +30,8 @@ export interface TrainingState {
  *
  * @throws {Error} One sentence naming the file, if it cannot be written.
  */
-export async function writeState(path: string, { weights, optimizer }: TrainingState): Promise<void> {
-  await overwriteSafetensors(path, [
+export function writeState(path: string, { weights, optimizer }: TrainingState): void {
+  overwriteSafetensors(path, [
     { name: "weights", shape: [weights.length], data: weights },
     ...optimizer ? optimizerTensors(optimizer) : [],
   ]);

@@ -80,7 +80,10 @@ export function createTrained(directory: PolicyDirectory, { threads }: CpuOption
         optimizer: withOptimizer ? stateOf(optimizer) : undefined,
       }),
     checkpoint: (file, { optimizer: withOptimizer = false } = {}) =>
-      writeState(file, { weights, optimizer: withOptimizer ? stateOf(optimizer) : undefined }),
+      inTurn(() => {
+        writeState(file, { weights, optimizer: withOptimizer ? stateOf(optimizer) : undefined });
+        return Promise.resolve();
+      }),
     restore: (file) =>
       inTurn(async () => {
         const state = await readState(file, count);
