@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { type Algorithm, findAlgorithm } from "../algorithms/mod.ts";
 import { openSource } from "./policies.ts";
-import { readJournal } from "./records.ts";
+import { type Checkpoint, readJournal } from "./records.ts";
 import { type EvaluationLine, runCell, type RunCellOptions, type StepLine } from "./run_cell.ts";
 import { digitCell, digitSuite } from "./testing/digit_task.ts";
 import { bytesOf, inTemporary } from "./testing/temporary.ts";
@@ -107,7 +107,8 @@ Deno.test("a line that a kill cut short, and lines behind the checkpoint, are do
   inTemporary(async (directory) => {
     const { cell, parts } = await stoppedAt(7, { directory: `${directory}/parts` }, "thrown");
     await Deno.writeTextFile(`${directory}/parts/steps.jsonl`, '{"step":8,"loss":0.1', { append: true });
-    const { policy } = JSON.parse(await Deno.readTextFile(`${directory}/parts/checkpoint.json`));
+    await Deno.writeTextFile(`${directory}/parts/checkpoints.jsonl`, '{"step":7,"prompts":4', { append: true });
+    const { policy } = (await readJournal<Checkpoint>(`${directory}/parts/checkpoints.jsonl`)).at(-1)!;
     const next = policy.replace(/[12](?=\.)/, (number: string) => `${3 - Number(number)}`);
     assert.ok((await Deno.stat(`${directory}/parts/${next}`)).isFile);
     await Deno.writeTextFile(`${directory}/parts/${next}`, "half of a state");
@@ -116,13 +117,14 @@ Deno.test("a line that a kill cut short, and lines behind the checkpoint, are do
     assert.deepEqual(await bytesOf(`${directory}/parts`), await bytesOf(`${directory}/whole`));
   }));
 
-Deno.test("a checkpoint of another format does not count: the cell runs from its start, to the same bytes", () =>
+Deno.test("a checkpoint as earlier versions wrote it does not count: the cell runs from its start, to the same bytes", () =>
   inTemporary(async (directory) => {
     const { cell, parts } = await stoppedAt(7, { directory: `${directory}/old` }, "asked");
-    const path = `${directory}/old/checkpoint.json`, { format: _, ...old } = JSON.parse(await Deno.readTextFile(path));
-    await Deno.writeTextFile(path, JSON.stringify({ ...old, policy: "checkpoint/step-000007" }));
+    await Deno.remove(`${directory}/old/checkpoints.jsonl`);
+    await Deno.writeTextFile(`${directory}/old/checkpoint.json`, '{"step":7,"policy":"checkpoint/step-000007"}');
     await Deno.mkdir(`${directory}/old/checkpoint/step-000007`);
     await runCell(cell, parts, { directory: `${directory}/old`, onResume: () => assert.fail("it went on") });
+    await Deno.remove(`${directory}/old/checkpoint.json`);
     await runCell(cell, parts, { directory: `${directory}/whole` });
     assert.deepEqual(await bytesOf(`${directory}/old`), await bytesOf(`${directory}/whole`));
   }));
@@ -130,7 +132,7 @@ Deno.test("a checkpoint of another format does not count: the cell runs from its
 Deno.test("weights that are not those of the checkpoint, and a shortened journal, are refused", () =>
   inTemporary(async (directory) => {
     const { cell, parts } = await stoppedAt(7, { directory }, "asked");
-    const { policy } = JSON.parse(await Deno.readTextFile(`${directory}/checkpoint.json`));
+    const { policy } = (await readJournal<Checkpoint>(`${directory}/checkpoints.jsonl`)).at(-1)!;
     const table = `${directory}/${policy}`;
     const bytes = await Deno.readFile(table);
     bytes[0] ^= 1;

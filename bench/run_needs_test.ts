@@ -64,8 +64,7 @@ Deno.test("killed after every update, with the cursor in the middle of a step, t
         if (!("average" in line) && ++seen === 2) throw new Error("killed");
       };
       await assert.rejects(runCell(cell, parts, { directory: `${directory}/parts`, onLine }), /killed/);
-      const checkpoint: Checkpoint = JSON.parse(await Deno.readTextFile(`${directory}/parts/checkpoint.json`));
-      cursors.push(checkpoint.prompts);
+      cursors.push((await readJournal<Checkpoint>(`${directory}/parts/checkpoints.jsonl`)).at(-1)!.prompts);
     }
     let used = 0;
     assert.deepEqual(cursors, steps.slice(0, -1).map(({ prompts }) => used += prompts));
@@ -169,7 +168,7 @@ async function stopped(algorithm: Algorithm, directory: string) {
   await assert.rejects(runCell(cell, parts, { directory, signal: controller.signal, onLine }), {
     name: "Interruption",
   });
-  const checkpoint: Checkpoint = JSON.parse(await Deno.readTextFile(`${directory}/checkpoint.json`));
+  const checkpoint = (await readJournal<Checkpoint>(`${directory}/checkpoints.jsonl`)).at(-1)!;
   return { cell, parts, checkpoint };
 }
 

@@ -70,7 +70,7 @@ export async function scoreBatch(
     const what = "the difference between the log-probs of sampler and training kernels";
     requireAtMost("samplingDifference", what, step, samplingDifference.max, gates.samplingDifference);
   }
-  const batchDifference = probe ? await batchDifferenceOf(policy, samples, old) : null;
+  const batchDifference = probe ? await watch.time("score", () => batchDifferenceOf(policy, samples, old)) : null;
   if (batchDifference !== null) {
     const what = "the difference between the log-probs of a response scored with its batch and alone";
     requireAtMost("batchDifference", what, step, batchDifference, gates.batchDifference);
