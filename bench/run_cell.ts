@@ -51,7 +51,7 @@ export interface EvaluationLine extends EvaluationRecord {
 export interface TimingLine {
   /** Training steps done. */
   step: number;
-  /** Sampling, with the replies of tools. */
+  /** Prompts to tokens and sampling, with the replies of tools. */
   rollout?: number;
   /** Grading. */
   grade?: number;

@@ -20,7 +20,7 @@ export interface Cost {
   seconds: Metric;
   /** The same by part, and what stands beside it: `record` (digests, journals, checkpoints) and `evaluate`. */
   parts: {
-    /** Sampling, with the replies of tools. */
+    /** Prompts to tokens and sampling, with the replies of tools. */
     rollout: Metric;
     /** Grading. */
     grade: Metric;
