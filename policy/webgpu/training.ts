@@ -117,7 +117,7 @@ async function rowsOf(
   if (runs.length === 0) return found;
   const { gpu } = engine, { name, columns } = headOf(engine), { buffer } = outputs.get(name)!;
   const bytes = runs.map(({ counts }) => 4 * columns * counts.scored);
-  const all = gpu.buffer(bytes.reduce((sum, size) => sum + size, 0)), regions: Region[] = [];
+  const all = engine.results(bytes.reduce((sum, size) => sum + size, 0)), regions: Region[] = [];
   let offset = 0;
   runs.forEach((run, n) => {
     prepare(run);
@@ -127,17 +127,13 @@ async function rowsOf(
     regions.push({ buffer: all, offset, size: bytes[n] });
     offset += bytes[n];
   });
-  try {
-    const copies = await gpu.download(regions);
-    runs.forEach(({ members, counts }, n) => {
-      const rows = new Float32Array(copies[n]);
-      members.forEach(({ index, first }, m) => {
-        const end = members[m + 1]?.first ?? counts.scored;
-        found.set(index, rows.slice(columns * first, columns * end));
-      });
+  const copies = await gpu.download(regions);
+  runs.forEach(({ members, counts }, n) => {
+    const rows = new Float32Array(copies[n]);
+    members.forEach(({ index, first }, m) => {
+      const end = members[m + 1]?.first ?? counts.scored;
+      found.set(index, rows.slice(columns * first, columns * end));
     });
-  } finally {
-    all.destroy();
-  }
+  });
   return found;
 }
