@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Backend } from "../policy/mod.ts";
 import type { Critic, Policy } from "../policy/policy.ts";
 import { Refusal } from "./outcomes.ts";
 
@@ -77,27 +78,36 @@ async function opened<T>(source: string, open: (directory: string) => Promise<T>
   return await open(directory);
 }
 
+/** How a source is opened. */
+export interface SourceOptions {
+  /** What computes it. Default `cpu`. */
+  backend?: Backend;
+}
+
 /**
  * Opens a policy: a directory in the Hugging Face layout, `embedded:NAME` for one that comes with Podium, or
  * `embedded:table`, the test policy without a network.
  *
- * @param tokenizer whether text is needed; false opens a checkpoint that has no tokenizer
+ * @param options `tokenizer`: whether text is needed; false opens a checkpoint that has no tokenizer
  */
-export async function openSource(source: string, tokenizer = true): Promise<Policy> {
+export async function openSource(
+  source: string,
+  { backend, tokenizer }: SourceOptions & { tokenizer?: boolean } = {},
+): Promise<Policy> {
   if (source === `${prefix}table`) {
     const { openTablePolicy } = await import("./testing/table_policy.ts");
     return await openTablePolicy();
   }
   const { openPolicy } = await import("../policy/mod.ts");
-  return await opened(source, (directory) => openPolicy(directory, { threads: 1, tokenizer }));
+  return await opened(source, (directory) => openPolicy(directory, { threads: 1, tokenizer, backend }));
 }
 
 /** Makes the critic that the training of a policy begins with, from the policy's own source. */
-export async function openCriticSource(source: string): Promise<Critic> {
+export async function openCriticSource(source: string, { backend }: SourceOptions = {}): Promise<Critic> {
   if (source === `${prefix}table`) {
     const { openTableCritic } = await import("./testing/table_critic.ts");
     return await openTableCritic();
   }
   const { openCritic } = await import("../policy/mod.ts");
-  return await opened(source, (directory) => openCritic(directory, { threads: 1 }));
+  return await opened(source, (directory) => openCritic(directory, { threads: 1, backend }));
 }

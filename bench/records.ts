@@ -7,6 +7,7 @@
  *     responses/          raw responses of the first and the last evaluation
  *     timing.jsonl        seconds per step, outside the chain
  *     environment.json    the machine, outside the chain
+ *     device.json         the GPU and what its self-test found, outside the chain; absent on the CPU
  *     checkpoints.jsonl   what is finished: byte lengths of the files above, chain, algorithm state, weights
  *     checkpoint/         what training changed: policy, critic, refreshed reference policy; two files of each, in turn
  *     policy/             the trained weights, when finished
