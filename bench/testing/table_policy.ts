@@ -14,8 +14,8 @@ import type {
   Sample,
   Scores,
   StepOptions,
-  TokenLogProb,
   Tokenizer,
+  TokenLogProb,
 } from "../../policy/policy.ts";
 import { stopTextTest } from "../../policy/stop_texts.ts";
 import { sha256 } from "../canonical.ts";
@@ -96,7 +96,8 @@ class TablePolicy implements Policy {
   }
 
   generate(requests: readonly GenerateRequest[], options: GenerateOptions): Promise<Generation[]> {
-    const { maxTokens, temperature = 1, onToken, likeliest = 0 } = options, completes = stopTextTest(tokenizer, options.stopTexts);
+    const { maxTokens, temperature = 1, onToken, likeliest = 0 } = options,
+      completes = stopTextTest(tokenizer, options.stopTexts);
     return Promise.resolve(requests.map(({ key, begun = [] }, index) => {
       const tokens: number[] = [], logProbs: number[] = [];
       const own = typeof temperature === "number" ? temperature : temperature[index];

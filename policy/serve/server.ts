@@ -57,6 +57,9 @@ const MAX_RESPONSES = 128;
 /** Milliseconds in which the body of a request must arrive. */
 const BODY_TIMEOUT = 30_000;
 
+/** Milliseconds in which clients can read that they were cut. */
+const LAST_WORDS = 1000;
+
 /**
  * Serves a policy, which stays the caller's.
  *
@@ -66,6 +69,7 @@ export function servePolicy(policy: FrozenPolicy, options: ServeOptions): Policy
   const { model, hostname = "127.0.0.1", port = 0, key, clock, fingerprint, grace = 5000 } = options;
   const { maxTokens = 1024, maxRequests = 64, maxBytes = 2 ** 20, onProblem } = options;
   const cut = new AbortController(), draw = inBatches(policy, MAX_RESPONSES, cut.signal);
+  const end = new AbortController();
   const limits = { maxTokens, maxResponses: MAX_RESPONSES }, started = Math.floor(clock() / 1000);
   let answers = 0, unseeded = 0, underWay = 0, stopping = false;
 
@@ -126,7 +130,7 @@ export function servePolicy(policy: FrozenPolicy, options: ServeOptions): Policy
 
   let server: Deno.HttpServer<Deno.NetAddr>;
   try {
-    server = Deno.serve({ hostname, port, onListen: () => {} }, handle);
+    server = Deno.serve({ hostname, port, signal: end.signal, onListen: () => {} }, handle);
   } catch (error) {
     throw new Error(`${hostname}:${port}: can't serve there (${reasonOf(error)}); choose another address or port.`);
   }
@@ -136,9 +140,12 @@ export function servePolicy(policy: FrozenPolicy, options: ServeOptions): Policy
     async stop() {
       stopping = true;
       const refusal = new ApiRefusal(503, "The server was stopped before the answer was whole.", "stopping");
-      const timer = setTimeout(() => cut.abort(refusal), grace);
+      const timers = [
+        setTimeout(() => cut.abort(refusal), grace),
+        setTimeout(() => end.abort(), grace + LAST_WORDS), // A client that reads nothing can't keep us.
+      ];
       await server.shutdown();
-      clearTimeout(timer);
+      timers.forEach(clearTimeout);
     },
   };
 }
