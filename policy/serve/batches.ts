@@ -34,6 +34,7 @@ export function inBatches(policy: FrozenPolicy, most: number, signal: AbortSigna
   async function draw(jobs: readonly Job[]): Promise<void> {
     const places = jobs.flatMap((job) => job.requests.map((request, index) => ({ job, request, index })));
     try {
+      signal.throwIfAborted();
       const replies = await policy.respond(places.map(({ request }) => request), {
         signal,
         onText(place, piece) {

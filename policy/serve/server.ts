@@ -69,7 +69,6 @@ export function servePolicy(policy: FrozenPolicy, options: ServeOptions): Policy
   const { model, hostname = "127.0.0.1", port = 0, key, clock, fingerprint, grace = 5000 } = options;
   const { maxTokens = 1024, maxRequests = 64, maxBytes = 2 ** 20, onProblem } = options;
   const cut = new AbortController(), draw = inBatches(policy, MAX_RESPONSES, cut.signal);
-  const end = new AbortController();
   const limits = { maxTokens, maxResponses: MAX_RESPONSES }, started = Math.floor(clock() / 1000);
   let answers = 0, unseeded = 0, underWay = 0, stopping = false;
 
@@ -130,7 +129,7 @@ export function servePolicy(policy: FrozenPolicy, options: ServeOptions): Policy
 
   let server: Deno.HttpServer<Deno.NetAddr>;
   try {
-    server = Deno.serve({ hostname, port, signal: end.signal, onListen: () => {} }, handle);
+    server = Deno.serve({ hostname, port, onListen: () => {} }, handle);
   } catch (error) {
     throw new Error(`${hostname}:${port}: can't serve there (${reasonOf(error)}); choose another address or port.`);
   }
@@ -140,12 +139,12 @@ export function servePolicy(policy: FrozenPolicy, options: ServeOptions): Policy
     async stop() {
       stopping = true;
       const refusal = new ApiRefusal(503, "The server was stopped before the answer was whole.", "stopping");
-      const timers = [
-        setTimeout(() => cut.abort(refusal), grace),
-        setTimeout(() => end.abort(), grace + LAST_WORDS), // A client that reads nothing can't keep us.
-      ];
-      await server.shutdown();
-      timers.forEach(clearTimeout);
+      const ended = server.shutdown(), timers: ReturnType<typeof setTimeout>[] = [];
+      const later = (milliseconds: number) =>
+        new Promise<void>((resolve) => timers.push(setTimeout(resolve, milliseconds)));
+      later(grace).then(() => cut.abort(refusal));
+      await Promise.race([ended, later(grace + LAST_WORDS)]); // A client that reads nothing can't keep us.
+      for (const timer of timers) clearTimeout(timer);
     },
   };
 }

@@ -201,6 +201,7 @@ Deno.test("what does not become whole in time is cut, and says so", async () => 
   const { policy, until } = patient(), server = servePolicy(policy, { ...plain, grace: 30 });
   const streaming = await ask(server.url, { stream: true }), whole = ask(server.url, {});
   await until(1);
+  await new Promise((resolve) => setTimeout(resolve, 20)); // The second waits behind the first.
   const stopped = server.stop(), text = await streaming.text();
   ok(!text.includes("[DONE]"));
   const last = JSON.parse(text.trimEnd().split("\n\n").at(-1)!.slice("data: ".length));
@@ -208,6 +209,28 @@ Deno.test("what does not become whole in time is cut, and says so", async () => 
   match(last.error.message, /^The server was stopped before the answer was whole\.$/);
   strictEqual((await refusal(whole, 503)).code, "stopping");
   await stopped;
+});
+
+Deno.test("a client that reads nothing can't keep a server that is stopped", async () => {
+  const talkative: FrozenPolicy = {
+    backend: "talkative",
+    respond(requests, { onText } = {}) {
+      const text = "x".repeat(2 ** 24);
+      onText?.(0, { text, tokens: [] });
+      return Promise.resolve(requests.map(() => ({ text, finishReason: "stop", usage: null })));
+    },
+    dispose: () => Promise.resolve(),
+  };
+  const server = servePolicy(talkative, { ...plain, grace: 10 }), { port } = new URL(server.url);
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+  const body = JSON.stringify({ model: "base", prompt: "a", stream: true });
+  const head = `POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`;
+  await connection.write(new TextEncoder().encode(`${head}Content-Length: ${body.length}\r\n\r\n${body}`));
+  await connection.read(new Uint8Array(100));
+  const begin = performance.now();
+  await server.stop();
+  ok(performance.now() - begin < 3000);
+  connection.close();
 });
 
 Deno.test("a client that goes away ends its response", () =>
@@ -219,13 +242,19 @@ Deno.test("a client that goes away ends its response", () =>
         policy.respond(requests, { ...options, onText: (...piece) => (drawn++, options?.onText?.(...piece)) }),
     };
     const server = servePolicy(counted, plain);
-    // A stop token never comes at this temperature and with this little room for it.
-    const response = await ask(server.url, { stream: true, max_tokens: 900, temperature: 50, seed: 1 });
-    const reader = response.body!.getReader();
-    await reader.read();
-    await reader.cancel();
-    strictEqual(await textOf(server.url, { seed: 1, max_tokens: 40 }), await textOf(url, { seed: 1, max_tokens: 40 }));
-    ok(drawn < 700, `${drawn} pieces`);
+    for (const stream of [true, false]) {
+      drawn = 0;
+      const controller = new AbortController(), { signal } = controller;
+      // At this temperature it is long.
+      const response = ask(server.url, { stream, max_tokens: 900, temperature: 50, seed: 1 }, { signal });
+      response.then((response) => response.text()).catch(() => {});
+      while (drawn < 5) await new Promise((resolve) => setTimeout(resolve, 1));
+      controller.abort();
+      // It is drawn behind what nobody waits for.
+      const answer = await textOf(server.url, { seed: 1, max_tokens: 40 });
+      ok(drawn < 600, `${drawn} pieces`);
+      strictEqual(answer, await textOf(url, { seed: 1, max_tokens: 40 }));
+    }
     await server.stop();
   }));
 
