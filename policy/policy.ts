@@ -22,8 +22,8 @@ export interface GenerateOptions {
   maxTokens: number | readonly number[];
   /** Softmax temperature; 0 takes the most likely token. One number, or one per request. */
   temperature?: number | readonly number[];
-  /** Smallest set of tokens whose probability reaches this (nucleus sampling); 1 keeps all. One number, or one per request. */
-  topP?: number | readonly number[];
+  /** Smallest set of tokens whose probability reaches this (nucleus sampling); 1 keeps all. */
+  topP?: number;
   /** Token ids that end a response; the stop token is part of the response. Default: those of the policy. */
   stopTokens?: readonly number[];
   /**
@@ -36,7 +36,7 @@ export interface GenerateOptions {
    * truncated. What is drawn does not depend on it.
    */
   onToken?: (request: number, draw: Draw) => boolean | void;
-  /** How many of the most likely tokens `onToken` is shown beside each drawn one. Default 0. */
+  /** How many of the most likely tokens `onToken` is shown beside each drawn one, where a back end knows them. Default 0. */
   likeliest?: number;
 }
 

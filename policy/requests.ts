@@ -19,7 +19,8 @@ export function checkRequests(
   checkSampling(options, requests.length);
 }
 
-function checkSampling({ maxTokens, temperature = 1, topP = 1 }: GenerateOptions, requests: number): void {
+/** Refuses options by which nothing can be sampled. */
+export function checkSampling({ maxTokens, temperature = 1, topP = 1 }: GenerateOptions, requests: number): void {
   const most = typeof maxTokens === "number" ? [maxTokens] : maxTokens;
   if (typeof maxTokens !== "number" && maxTokens.length !== requests) {
     throw new RangeError(`${requests} requests have ${maxTokens.length} maximum lengths; give one, or one each.`);
@@ -28,12 +29,7 @@ function checkSampling({ maxTokens, temperature = 1, topP = 1 }: GenerateOptions
   if (impossible !== undefined) {
     throw new RangeError(`A response can't have at most ${impossible} tokens; give an integer from 0.`);
   }
-  const nuclei = typeof topP === "number" ? [topP] : topP;
-  if (typeof topP !== "number" && topP.length !== requests) {
-    throw new RangeError(`${requests} requests have ${topP.length} values of topP; give one, or one each.`);
-  }
-  const outside = nuclei.find((value) => !(value > 0 && value <= 1));
-  if (outside !== undefined) throw new RangeError(`topP is ${outside}; give a number above 0 and at most 1.`);
+  if (!(topP > 0 && topP <= 1)) throw new RangeError(`topP is ${topP}; give a number above 0 and at most 1.`);
   const temperatures = typeof temperature === "number" ? [temperature] : temperature;
   if (typeof temperature !== "number" && temperature.length !== requests) {
     throw new RangeError(`${requests} requests have ${temperature.length} temperatures; give one, or one each.`);

@@ -23,7 +23,6 @@ interface Row {
   /** The prompt, and the response as far as it had begun. */
   context: readonly number[];
   temperature: number;
-  topP: number;
   maxTokens: number;
   /** Token to feed next, and the number of cache slots already filled (its position). */
   token: number;
@@ -71,7 +70,6 @@ export async function decode(
       request,
       context,
       temperature: typeof temperature === "number" ? temperature : temperature[index],
-      topP: typeof topP === "number" ? topP : topP[index],
       maxTokens: most,
       token: context[context.length - 1],
       length: context.length - 1,
@@ -100,7 +98,7 @@ export async function decode(
     active.forEach((row, b) => {
       if (row.done) return;
       const own = probabilities.subarray(b * width, (b + 1) * width);
-      row.token = choose(own, row);
+      row.token = choose(own, row, topP);
       row.logProbs.push(Math.log(own[row.token]));
       row.tokens.push(row.token);
       row.length++;
@@ -124,7 +122,7 @@ function rowsThatFit({ config }: Engine, rows: readonly Row[]): number {
   return Math.max(1, Math.min(MAX_ROWS, Math.floor(MAX_CACHE / perRow)));
 }
 
-function choose(probabilities: Float32Array, { request, tokens, temperature, topP }: Row): number {
+function choose(probabilities: Float32Array, { request, tokens, temperature }: Row, topP: number): number {
   if (temperature === 0) return likeliestToken(probabilities);
   const noise = uniform(request.key, (request.begun?.length ?? 0) + tokens.length);
   return topP < 1 ? drawNucleus(probabilities, topP, noise) : drawToken(probabilities, noise);

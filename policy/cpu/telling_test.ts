@@ -55,16 +55,6 @@ Deno.test("false ends a response, and no other", () =>
     });
   }));
 
-Deno.test("each request may have a nucleus of its own", () =>
-  withPolicy(async (policy) => {
-    const prompt = policy.tokenizer.encode(question), topP = [1, 0.5, 0.9, 0.1];
-    const requests = topP.map((_, i) => ({ prompt, key: keyOf(3, "telling", i) }));
-    const together = await policy.generate(requests, { maxTokens: 30, topP });
-    for (const [i, own] of topP.entries()) {
-      deepStrictEqual(await policy.generate([requests[i]], { maxTokens: 30, topP: own }), [together[i]]);
-    }
-  }));
-
 Deno.test("the prompts that were computed first are forgotten first", () => {
   const state = (length: number): PromptState => {
     return { tokens: [], length, keys: [new Float32Array(length)], values: [new Float32Array(length)] };

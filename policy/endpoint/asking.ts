@@ -43,37 +43,48 @@ export type Ask = <T>(
  *
  * The pause before attempt `n` is `pause · 2ⁿ · (1 + u)`, where u in (0, 1) is a counter-based random number of request
  * and attempt, so that requests that were refused together do not all come back together; a longer `Retry-After` counts.
- * While the endpoint is too busy for one request the others wait too. A signal starts nothing more; what the server has
- * begun is waited for, because it is paid for.
+ * While the endpoint is too busy for one request the others wait too, and where one is given up because the endpoint is
+ * busy or not there, those that wait are given up with it. A signal starts nothing more; what the server has begun is
+ * waited for, because it is paid for.
  *
  * @throws {EndpointError} from the asker: one sentence with address, reason and number of attempts
  */
 export function asker(name: string, connection: Connection, patience: Patience, observer: Observer): Ask {
   const { concurrency, retries, pause } = patience, inTurn = turns(concurrency);
-  let calm: Promise<unknown> = Promise.resolve();
+  let calm: Promise<unknown> = Promise.resolve(), trouble = new AbortController();
 
-  return (request, body, recorded, signal) =>
-    inTurn(async () => {
-      const key = keyOf(request.seed, "retry", request.id);
-      for (let number = 0;; number++) {
-        await calm;
-        signal.throwIfAborted();
-        observer.attempted();
-        const outcome = await attempt(connection, request.path, body);
-        if (!("reason" in outcome)) return await recorded(outcome);
-        const { reason, again, wait, busy, damaged } = outcome;
-        if (damaged !== undefined) await observer.damaged(request, damaged, reason);
-        if (!again || number === retries || wait > LONGEST_WAIT) {
-          const attempts = number === 0 ? "" : ` after ${number + 1} attempts`;
-          const later = wait > LONGEST_WAIT ? `, and it asks for a pause of ${Math.ceil(wait / 1000)} seconds` : "";
-          throw new EndpointError(`${name}: ${reason}${attempts}${later}.`);
+  /** Asks until there is an answer, or no more. */
+  async function answered(request: WireRequest, body: object, signal: AbortSignal): Promise<Answer> {
+    const key = keyOf(request.seed, "retry", request.id);
+    for (let number = 0;; number++) {
+      await calm;
+      signal.throwIfAborted();
+      observer.attempted();
+      const outcome = await attempt(connection, request.path, body);
+      if (!("reason" in outcome)) return outcome;
+      const { reason, again, wait, server, damaged } = outcome;
+      if (damaged !== undefined) await observer.damaged(request, damaged, reason);
+      if (!again || number === retries || wait > LONGEST_WAIT) {
+        const attempts = number === 0 ? "" : ` after ${number + 1} attempts`;
+        const later = wait > LONGEST_WAIT ? `, and it asks for a pause of ${Math.ceil(wait / 1000)} seconds` : "";
+        const error = new EndpointError(`${name}: ${reason}${attempts}${later}.`);
+        if (server) {
+          trouble.abort(error);
+          trouble = new AbortController();
         }
-        const own = Math.min(LONGEST_PAUSE, pause * 2 ** number * (1 + uniform(key, number)));
-        const rest = sleep(Math.max(wait, own), signal);
-        if (busy) calm = Promise.all([calm, wait > 0 ? sleep(wait, signal) : undefined]);
-        await rest;
+        throw error;
       }
-    });
+      const own = Math.min(LONGEST_PAUSE, pause * 2 ** number * (1 + uniform(key, number)));
+      const rest = sleep(Math.max(wait, own), signal);
+      if (server === "busy" && wait > 0) calm = Promise.all([calm, sleep(wait, signal)]);
+      await rest;
+    }
+  }
+
+  return (request, body, recorded, signal) => {
+    const either = AbortSignal.any([signal, trouble.signal]);
+    return inTurn(async () => await recorded(await answered(request, body, either)));
+  };
 }
 
 /** Lets so much work run at once, in the order it came. */

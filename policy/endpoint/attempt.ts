@@ -23,8 +23,8 @@ export interface Failure {
   readonly again: boolean;
   /** Milliseconds that the server wants us to wait. */
   readonly wait: number;
-  /** Whether the server is too busy for anybody, so that others had better wait too. */
-  readonly busy: boolean;
+  /** Whether it is the server that fails, not the request: too busy for anybody (`busy`), or not there (`gone`). */
+  readonly server?: "busy" | "gone";
   /** What came of an answer that is no use, and that may have been paid for. */
   readonly damaged?: string;
 }
@@ -47,7 +47,7 @@ export async function attempt(
 ): Promise<Answer | Failure> {
   const failed = (reason: string, again: boolean, more: Partial<Failure> = {}): Failure => {
     const shown = key ? reason.replaceAll(key, "***") : reason;
-    return { reason: shown, again, wait: 0, busy: false, ...more };
+    return { reason: shown, again, wait: 0, ...more };
   };
   const silence = silenceOf(timeout);
   let response: Response | undefined, text = "", broken: unknown;
@@ -84,7 +84,7 @@ export async function attempt(
     : (broken as Error).name === "TimeoutError"
     ? `the server is silent for ${timeout} ms`
     : `the connection failed (${(broken as Error).message.replace(/\s+/g, " ").replace(/\.$/, "")})`;
-  return failed(reason, true, { ...text !== "" && { damaged: text } });
+  return failed(reason, true, { ...text !== "" && { damaged: text }, ...!response && { server: "gone" } });
 }
 
 /** The answer in the body of a good response, whole or streamed; a text says what is wrong. */
@@ -124,7 +124,10 @@ function refusalOf(
   const again = status === 408 || status === 409 || status === 429 || status >= 500;
   // An account without money answers 429 too, for ever.
   if (!again || code === "insufficient_quota") return failed(reason, false);
-  return failed(reason, true, { wait: waitOf(headers), busy: status === 429 || headers.has("retry-after") });
+  return failed(reason, true, {
+    wait: waitOf(headers),
+    ...(status === 429 || headers.has("retry-after")) && { server: "busy" },
+  });
 }
 
 /** Milliseconds of `Retry-After`, in seconds or as a date, which the server's own date is subtracted from. */

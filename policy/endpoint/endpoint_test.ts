@@ -316,6 +316,20 @@ Deno.test("one failure ends the rest, but what is under way is waited for and re
     }, { recording, concurrency: 2 })
   ));
 
+Deno.test("where the server is not there, those that wait are given up together, and later ones try again", async () => {
+  let baseUrl = "";
+  await withServer(echo, (server) => Promise.resolve(void (baseUrl = server.baseUrl)));
+  const endpoint = await openEndpoint({ baseUrl, model: "echo", pause: 1, retries: 2, concurrency: 2 });
+  const responding = requests(30).map((request) => refused(endpoint.respond([request])));
+  for (const message of await Promise.all(responding)) {
+    match(message, /the connection failed \(.*\) after 3 attempts\.$/);
+  }
+  const { attempts } = endpoint.accounts();
+  ok(attempts <= 6, `${attempts} attempts`);
+  await refused(endpoint.respond(requests(1)));
+  strictEqual(endpoint.accounts().attempts, attempts + 3);
+});
+
 Deno.test("a signal starts nothing more, and what is under way is recorded", () =>
   inFolder((recording) =>
     withEndpoint(async (incoming) => {

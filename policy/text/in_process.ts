@@ -4,8 +4,9 @@
  * @module
  */
 import { conversationText } from "../chat_template.ts";
-import type { Message, Policy } from "../policy.ts";
+import type { Draw, Message, Policy } from "../policy.ts";
 import { keyOf } from "../random.ts";
+import { checkSampling } from "../requests.ts";
 import type { FrozenPolicy, Piece, Reply, ReplyToken, TextRequest } from "./frozen.ts";
 import { type TextPieces, textPieces } from "./pieces.ts";
 
@@ -25,26 +26,33 @@ export function frozen(policy: Policy): FrozenPolicy {
         pieces[index].push(piece);
         return onText?.(index, piece) !== false;
       };
-      signal?.throwIfAborted();
-      const drawn = await policy.generate(prepared.map(({ request }) => request), {
-        maxTokens: prepared.map(({ maxTokens }) => maxTokens),
-        temperature: requests.map(({ temperature = 1 }) => temperature),
-        topP: requests.map(({ topP = 1 }) => topP),
-        likeliest: Math.max(0, ...requests.map(({ logProbs = 0 }) => logProbs)),
-        onToken(index, draw) {
-          if (signal?.aborted) return false;
-          if (stopTokens.includes(draw.token)) return;
-          const { logProbs = 0 } = requests[index];
-          const piece = texts[index].push({ ...draw, likeliest: draw.likeliest.slice(0, logProbs) });
-          return show(index, piece) && !texts[index].stopped;
-        },
-      });
-      signal?.throwIfAborted();
-      return drawn.map(({ tokens, truncated }, index): Reply => {
-        if (!texts[index].stopped) show(index, texts[index].end());
-        const usage = { promptTokens: prepared[index].request.prompt.length, completionTokens: tokens.length };
-        return replyOf(pieces[index], texts[index], truncated, requests[index], usage);
-      });
+      const take = (index: number, draw: Draw): boolean => {
+        if (signal?.aborted) return false;
+        if (stopTokens.includes(draw.token)) return true;
+        const { logProbs = 0 } = requests[index];
+        const piece = texts[index].push({ ...draw, likeliest: draw.likeliest.slice(0, logProbs) });
+        return show(index, piece) && !texts[index].stopped;
+      };
+      const replies: Reply[] = [];
+      // A policy draws with one nucleus at a time.
+      for (const [topP, places] of Map.groupBy(requests.keys(), (index) => requests[index].topP ?? 1)) {
+        signal?.throwIfAborted();
+        const drawn = await policy.generate(places.map((index) => prepared[index].request), {
+          maxTokens: places.map((index) => prepared[index].maxTokens),
+          temperature: places.map((index) => requests[index].temperature ?? 1),
+          topP,
+          likeliest: Math.max(0, ...places.map((index) => requests[index].logProbs ?? 0)),
+          onToken: (place, draw) => take(places[place], draw),
+        });
+        signal?.throwIfAborted();
+        drawn.forEach(({ tokens, truncated }, place) => {
+          const index = places[place];
+          if (!texts[index].stopped) show(index, texts[index].end());
+          const usage = { promptTokens: prepared[index].request.prompt.length, completionTokens: tokens.length };
+          replies[index] = replyOf(pieces[index], texts[index], truncated, requests[index], usage);
+        });
+      }
+      return replies;
     },
     dispose: () => Promise.resolve(),
   };
@@ -68,8 +76,9 @@ function replyOf(
 
 /** The request in tokens, with the most that it may draw. */
 function prepare(policy: Policy, request: TextRequest) {
-  const { seed, stop = [], maxTokens, logProbs = 0 } = request, { contextLength } = policy;
+  const { seed, stop = [], maxTokens, temperature = 1, topP = 1, logProbs = 0 } = request, { contextLength } = policy;
   if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`The seed ${seed} is no whole number from 0.`);
+  checkSampling({ maxTokens: maxTokens ?? 0, temperature, topP }, 1);
   if (stop.includes("")) throw new RangeError("A text that ends a response is empty; give at least one character.");
   if (!Number.isInteger(logProbs) || logProbs < 0) {
     throw new RangeError(`${logProbs} most likely tokens can't be shown; give a whole number from 0.`);
@@ -80,6 +89,10 @@ function prepare(policy: Policy, request: TextRequest) {
     throw new RangeError(
       `The prompt has ${prompt.length} tokens, and the policy is made for ${contextLength} with the response; shorten it.`,
     );
+  }
+  const { vocabularySize } = policy.tokenizer, bad = prompt.find((id) => !(id >= 0 && id < vocabularySize));
+  if (bad !== undefined) {
+    throw new RangeError(`The prompt holds ${bad}, which is no token id from 0 to ${vocabularySize - 1}.`);
   }
   return { request: { prompt, key: keyOf(seed, "text") }, maxTokens: Math.min(maxTokens ?? room, room) };
 }
