@@ -266,7 +266,7 @@ function program(exit: (code: number) => void): Command {
     .argument("<policy>", "a Hugging Face directory, as runs/quick/CELL/policy, or embedded:NAME")
     .option("--host <address>", "address to listen at; one that others reach needs --key", "127.0.0.1")
     .option("--port <n>", "port to listen at; 0: one that is free", wholeNumber, 8000)
-    .option("--key <source>", "key that requests must bring: a file, or env:NAME for an environment variable")
+    .option("--key <source>", "key that requests must bring: a file, or a variable as env:PODIUM_API_KEY")
     .option("--max-tokens <n>", "most tokens of a response", positive, 1024)
     .option("--max-requests <n>", "most requests that are answered or wait", positive, 64)
     .action(async (policy, options) => exit(await (await import("./commands/serve.ts")).serve(policy, options)));

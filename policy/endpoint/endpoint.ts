@@ -161,7 +161,6 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
       return replies;
     },
     accounts: () => ({ used: used.sum(), asked: asked.sum(), attempts, damaged }),
-    dispose: () => Promise.resolve(),
   };
 }
 

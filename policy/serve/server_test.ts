@@ -75,7 +75,6 @@ Deno.test("requests that arrive while others are drawn are drawn together", asyn
       if (requests.some(({ prompt }) => prompt === "bad")) throw new RangeError("That is bad.");
       return requests.map(({ prompt }) => ({ text: String(prompt), finishReason: "stop", usage: null }));
     },
-    dispose: () => Promise.resolve(),
   };
   const server = servePolicy(counted, plain);
   try {
@@ -157,7 +156,6 @@ function patient() {
       onText?.(0, { text: "far", tokens: [] });
       return requests.map(() => ({ text: "so far", finishReason: "stop", usage: null }));
     },
-    dispose: () => Promise.resolve(),
   };
   const until = async (count: number) => {
     while (waiting.length < count) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -219,7 +217,6 @@ Deno.test("a client that reads nothing can't keep a server that is stopped", asy
       onText?.(0, { text, tokens: [] });
       return Promise.resolve(requests.map(() => ({ text, finishReason: "stop", usage: null })));
     },
-    dispose: () => Promise.resolve(),
   };
   const server = servePolicy(talkative, { ...plain, grace: 10 }), { port } = new URL(server.url);
   const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
@@ -277,7 +274,6 @@ Deno.test("a failure of ours is told to both sides", async () => {
   const policy: FrozenPolicy = {
     backend: "broken",
     respond: () => Promise.reject(new Error("The engine\nis gone.")),
-    dispose: () => Promise.resolve(),
   };
   const server = servePolicy(policy, { ...plain, onProblem: (message) => problems.push(message) });
   strictEqual((await refusal(ask(server.url, {}), 500)).message, "The engine is gone.");

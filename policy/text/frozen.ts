@@ -90,8 +90,6 @@ export interface FrozenPolicy {
    * @throws {RangeError} one sentence, before anything is drawn, if a request can't be answered
    */
   respond(requests: readonly TextRequest[], options?: RespondOptions): Promise<Reply[]>;
-  /** Frees what it holds. */
-  dispose(): Promise<void>;
 }
 
 /** The seed that stands for a key, below 2^31, so that every server takes it: `seedOf(keyOf(1, "rollout", step, prompt, sample))`. */

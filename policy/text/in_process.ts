@@ -54,7 +54,6 @@ export function frozen(policy: Policy): FrozenPolicy {
       }
       return replies;
     },
-    dispose: () => Promise.resolve(),
   };
 }
 

@@ -97,6 +97,7 @@ Deno.test("a response has room to the end of the context, and a prompt that leav
     await refused({ stop: [""] }, /^A text that ends a response is empty/);
     await refused({ logProbs: 0.5 }, /^0\.5 most likely tokens/);
     await refused({ temperature: -1 }, /temperature -1/);
+    await refused({ temperature: 1e-39 }, /temperature 1e-39; use 0, or 0\.000001 or more/);
     await refused({ topP: 0 }, /topP is 0/);
     await refused(
       { prompt: [{ role: "assistant", content: "I" }] },
