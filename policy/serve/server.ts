@@ -131,7 +131,10 @@ export function servePolicy(policy: FrozenPolicy, options: ServeOptions): Policy
   try {
     server = Deno.serve({ hostname, port, onListen: () => {} }, handle);
   } catch (error) {
-    throw new Error(`${hostname}:${port}: can't serve there (${reasonOf(error)}); choose another address or port.`);
+    const remedy = error instanceof Deno.errors.NotCapable
+      ? `run deno with --allow-net=${hostname}:${port}`
+      : "choose another address or port";
+    throw new Error(`${hostname}:${port}: can't serve there (${reasonOf(error)}); ${remedy}.`);
   }
   const shown = server.addr.hostname.includes(":") ? `[${server.addr.hostname}]` : server.addr.hostname;
   return {
