@@ -21,7 +21,7 @@ export type { Account, Prices } from "./endpoint/account.ts";
 export type { Patience } from "./endpoint/asking.ts";
 export { type Accounts, type Endpoint, type EndpointOptions, openEndpoint } from "./endpoint/endpoint.ts";
 export { EndpointError } from "./endpoint/error.ts";
-export { openCritic, type OpenOptions, openPolicy } from "./open.ts";
+export { type Backend, openCritic, type OpenOptions, openPolicy } from "./open.ts";
 export * from "./policy.ts";
 export * from "./random.ts";
 export { type PolicyServer, type ServeOptions, servePolicy } from "./serve/server.ts";

@@ -7,6 +7,7 @@ import { reasonOf } from "../../policy/reason.ts";
 import { isLoopback } from "../../policy/serve/access.ts";
 import { servePolicy } from "../../policy/serve/server.ts";
 import { frozen } from "../../policy/text/in_process.ts";
+import { type BackendChoice, chosenBackend } from "../backend.ts";
 import { exitCodes, Refusal } from "../outcomes.ts";
 import { isEmbedded, openSource } from "../policies.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -19,6 +20,8 @@ export interface ServeCommandOptions {
   port: number;
   /** `env:NAME`, or the file that holds the key. */
   key?: string;
+  /** What computes the policy. Default: the CPU. */
+  backend?: BackendChoice;
   /** Most tokens of a response. */
   maxTokens: number;
   /** Most requests at once. */
@@ -46,12 +49,13 @@ function nameOf(source: string): string {
 
 /** Serves until Ctrl-C; returns the exit code. */
 export async function serve(source: string, options: ServeCommandOptions): Promise<number> {
-  const { host, port, maxTokens, maxRequests } = options;
+  const { host, port, backend = "cpu", maxTokens, maxRequests } = options;
   const key = options.key === undefined ? undefined : await readKey(options.key);
   if (!isLoopback(host) && key === undefined) {
     throw new Refusal(`--host ${host}: others could ask there; give a key that they need with --key.`);
   }
-  const policy = await openSource(source), interrupt = onInterrupt(() => console.error("stopping."));
+  const policy = await openSource(source, { backend: await chosenBackend(backend) });
+  const interrupt = onInterrupt(() => console.error("stopping."));
   try {
     const model = nameOf(source), fingerprint = `fp_${(await policy.digest()).slice(0, 12)}`;
     const server = servePolicy(frozen(policy), {
