@@ -195,11 +195,15 @@ function wrap(device: GPUDevice, adapter: AdapterDescription): Gpu {
           }
         });
         // A lost device may leave the mapping waiting for ever.
-        await Promise.race([buffer.mapAsync(GPUMapMode.READ).catch(({ message }) => fail(message)), lost]);
+        const mapped = buffer.mapAsync(GPUMapMode.READ).catch(async ({ message }) => {
+          await new Promise((resolve) => setTimeout(resolve, 0)); // The reason, if there is one, is told after this.
+          fail(message);
+        });
+        await Promise.race([mapped, lost]);
         if (failure) throw failure;
-        const mapped = buffer.getMappedRange();
+        const range = buffer.getMappedRange();
         let at = 0;
-        const copies = regions.map(({ size }) => mapped.slice(at, at += size));
+        const copies = regions.map(({ size }) => range.slice(at, at += size));
         buffer.unmap();
         return copies;
       }),

@@ -5,6 +5,7 @@ import { openCritic, openPolicy } from "../open.ts";
 import { close } from "../ops/checking_test.ts";
 import type { Critic, Policy } from "../policy.ts";
 import { gpuTest } from "./checking_test.ts";
+import { openGpu } from "./device.ts";
 import { shareGpu } from "./shared.ts";
 
 const CONFIG = smallConfig({ keyValueHeads: 2, qkvBias: true, layers: 1 });
@@ -134,3 +135,54 @@ gpuTest("on the GPU, what can't be computed is refused before anything runs", ()
     throws(() => policy.accumulate(SAMPLES, []), /derivatives; give one each/);
     await policy.dispose();
   }));
+
+gpuTest("on the GPU, steps of one size allocate nothing after the first", () =>
+  withDirectory(async (folder) => {
+    const policy = await openPolicy(`${folder}/start`, GPU), { device } = held!.gpu;
+    const create = device.createBuffer;
+    let buffers = 0;
+    const step = async () => {
+      const drawn = await policy.generate([{ prompt: [2, 3], key: [1, 2] }], { maxTokens: 9 });
+      await policy.logProbs([{ prompt: [2, 3], response: drawn[0].tokens }]);
+      await update(policy);
+    };
+    await step();
+    try {
+      device.createBuffer = (descriptor) => {
+        buffers++;
+        return create.call(device, descriptor);
+      };
+      for (let n = 0; n < 2; n++) await step();
+    } finally {
+      device.createBuffer = create;
+    }
+    strictEqual(buffers, 0);
+    await policy.dispose();
+  }));
+
+gpuTest(
+  "after the device is lost, everything fails in one sentence, and whoever opens a policy gets a new device",
+  () =>
+    withDirectory(async (folder) => {
+      held?.release();
+      const policy = await openPolicy(`${folder}/start`, GPU), shared = await shareGpu({ software: true });
+      const digest = await policy.digest();
+      shared.gpu.device.destroy();
+      await rejects(
+        policy.digest(),
+        /^Error: .+: the device was lost \(.*\); start the run again, it goes on where it was/,
+      );
+      const next = await openPolicy(`${folder}/start`, GPU);
+      strictEqual(await next.digest(), digest);
+      await policy.dispose();
+      shared.release();
+      await next.dispose();
+    }),
+);
+
+gpuTest("on the GPU, what does not fit into its memory is said in one sentence", async () => {
+  const gpu = await openGpu({ software: true });
+  const buffer = gpu.buffer(gpu.adapter.maxBufferSize + 2 ** 20);
+  await rejects(gpu.download([{ buffer, offset: 0, size: 4 }]), /^Error: [^\n]+\.$/);
+  gpu.dispose();
+});

@@ -1,10 +1,10 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
-import { gpuTest } from "../policy/webgpu/checking_test.ts";
-import { chosenBackend, recordedBackend } from "./backend.ts";
-import { readJournal, readJson } from "./records.ts";
-import { runSuite } from "./run_suite.ts";
-import type { StepLine } from "./run_cell.ts";
-import { parseSuite } from "./suite.ts";
+import { gpuTest } from "../../policy/webgpu/checking_test.ts";
+import { chosenBackend, recordedBackend } from "../backend.ts";
+import { readJournal, readJson } from "../records.ts";
+import { runSuite } from "../run_suite.ts";
+import type { StepLine } from "../run_cell.ts";
+import { parseSuite } from "../suite.ts";
 
 /** A short run of the embedded policy, rewarded for short responses, which are learned fast. */
 const suiteOf = (name: string, options: Record<string, unknown>, steps: number) =>
