@@ -11,7 +11,7 @@
 import type { Algorithm } from "../algorithms/algorithm.ts";
 import type { Problems, Task } from "../tasks/task.ts";
 import type { Cell } from "./cell.ts";
-import { evaluate, type EvaluationRecord } from "./evaluate.ts";
+import { type Asked, askedOf, evaluate, type EvaluationRecord } from "./evaluate.ts";
 import { Models, type OpenModels } from "./models.ts";
 import { requireServed, taughtTask } from "./needs.ts";
 import { requireUnmoved } from "./gates.ts";
@@ -180,6 +180,8 @@ class Run {
   #savedStep: number;
   #savingSeconds = 0;
   #evaluationSeconds: number | undefined;
+  /** What every evaluation asks. */
+  #asked: Asked | undefined;
   /** Digest of the evaluation before training. */
   #untrained: string | undefined;
 
@@ -290,7 +292,7 @@ class Run {
     const start = this.#now;
     const base = steps[0] === 0 ? undefined : await models.base();
     const parts = { policy, base, task, problems, evaluation, maxTokens, maxTotalTokens, seed };
-    const outcome = await evaluate(parts, steps[0]);
+    const outcome = await evaluate(parts, steps[0], this.#asked ??= askedOf(parts));
     this.#untrained ??= outcome.record.digest;
     if (learningRate === 0) requireUnmoved(steps[0], this.#untrained, outcome.record.digest);
     for (const step of steps) {
