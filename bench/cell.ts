@@ -42,6 +42,8 @@ export interface CellSources {
   test?: string;
   /** Whether training problems that share text with the held-out ones were dropped. */
   decontaminate?: boolean;
+  /** Whether a GPU computes values twice to need less memory. */
+  recompute?: boolean;
 }
 
 /** A cell as written to `cell.json`. */

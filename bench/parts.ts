@@ -159,6 +159,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
             ...pinned("train", suite.data.train, train),
             ...pinned("test", suite.data.test, test),
             ...suite.data.decontaminate && { decontaminate: true },
+            ...suite.recompute && { recompute: true },
             algorithm: {
               name: entry.name,
               ...entry.preset !== undefined && { preset: entry.preset },
@@ -203,13 +204,13 @@ export async function openParts({ identity, sources }: Cell): Promise<CellParts>
       throw new Refusal(`${problems.source}: the ${split} problems are not those the cell was recorded with.`);
     }
   }
-  const backend = recordedBackend(identity.policy.backend);
+  const backend = recordedBackend(identity.policy.backend), { recompute } = sources;
   return {
     algorithm,
     task,
     train,
     test,
-    openPolicy: (saved) => openSource(sources.policy, { saved, backend }),
-    openCritic: (saved) => openCriticSource(sources.policy, { saved, backend }),
+    openPolicy: (saved) => openSource(sources.policy, { saved, backend, recompute }),
+    openCritic: (saved) => openCriticSource(sources.policy, { saved, backend, recompute }),
   };
 }

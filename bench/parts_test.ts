@@ -38,6 +38,12 @@ Deno.test("what an algorithm needs of the settings is looked at with the entry's
   );
 });
 
+Deno.test("saving memory on the GPU is told to the cell and leaves its id as it is", async () => {
+  const [plain] = await planned(() => {}), [saving] = await planned((suite) => suite.recompute = true);
+  assert.deepEqual([plain.sources.recompute, saving.sources.recompute], [undefined, true]);
+  assert.deepEqual({ ...saving, sources: plain.sources }, plain);
+});
+
 Deno.test("a cell that another version recorded is refused, not compared", async () => {
   const [cell] = await planned(() => {});
   await openParts(cell);

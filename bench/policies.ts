@@ -89,6 +89,8 @@ export interface SourceOptions {
   saved?: string;
   /** What computes it. Default `cpu`. */
   backend?: Backend;
+  /** Whether a GPU trains with less memory, for more time. Default false. */
+  recompute?: boolean;
 }
 
 /**
@@ -99,22 +101,22 @@ export interface SourceOptions {
  */
 export async function openSource(
   source: string,
-  { saved, backend, tokenizer }: SourceOptions & { tokenizer?: boolean } = {},
+  { saved, ...options }: SourceOptions & { tokenizer?: boolean } = {},
 ): Promise<Policy> {
   if (source === `${prefix}table`) {
     const { openTablePolicy } = await import("./testing/table_policy.ts");
     return await openTablePolicy(saved);
   }
   const { openPolicy } = await import("../policy/mod.ts");
-  return await opened(source, saved, (directory) => openPolicy(directory, { threads: 1, tokenizer, backend }));
+  return await opened(source, saved, (directory) => openPolicy(directory, { threads: 1, ...options }));
 }
 
 /** Makes the critic that the training of a policy begins with, from the policy's own source. */
-export async function openCriticSource(source: string, { saved, backend }: SourceOptions = {}): Promise<Critic> {
+export async function openCriticSource(source: string, { saved, ...options }: SourceOptions = {}): Promise<Critic> {
   if (source === `${prefix}table`) {
     const { openTableCritic } = await import("./testing/table_critic.ts");
     return await openTableCritic(saved);
   }
   const { openCritic } = await import("../policy/mod.ts");
-  return await opened(source, saved, (directory) => openCritic(directory, { threads: 1, backend }));
+  return await opened(source, saved, (directory) => openCritic(directory, { threads: 1, ...options }));
 }

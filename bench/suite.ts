@@ -115,6 +115,8 @@ export interface Suite {
   policy: string;
   /** What computes it. The embedded suites name the CPU, so that their digests can be compared everywhere. */
   backend: BackendChoice;
+  /** Whether a GPU computes values twice to need less memory; no number depends on it. Absent: false. */
+  recompute?: boolean;
   /** The algorithms. */
   algorithms: SuiteAlgorithm[];
   /** One run per algorithm and seed. */

@@ -30,6 +30,8 @@ export interface SuiteOverrides {
   policy?: string;
   /** What computes the policy. */
   backend?: BackendChoice;
+  /** Train with less memory on the GPU. */
+  recompute?: boolean;
   /** Any property: `training.learningRate=1e-3`. */
   set?: string[];
 }
@@ -59,7 +61,8 @@ function assign(suite: Suite, assignment: string): void {
 /** The suite with the command line's changes, checked again. */
 export function overridden(suite: Suite, overrides: SuiteOverrides): Suite {
   const changed = structuredClone(suite);
-  const { task, data, evalData, decontaminate, algorithms, steps, seeds, policy, backend, set = [] } = overrides;
+  const { task, data, evalData, decontaminate, algorithms, steps, seeds, policy, backend, recompute, set = [] } =
+    overrides;
   if (task !== undefined && task !== changed.task) {
     changed.task = task;
     changed.data = {};
@@ -83,6 +86,7 @@ export function overridden(suite: Suite, overrides: SuiteOverrides): Suite {
   if (seeds !== undefined) changed.seeds = seeds;
   if (policy !== undefined) changed.policy = policy;
   if (backend !== undefined) changed.backend = backend;
+  if (recompute !== undefined) changed.recompute = recompute;
   for (const assignment of set) assign(changed, assignment);
   return parseSuite(changed, "the command line");
 }

@@ -41,7 +41,7 @@ async function inTemporary(body: (directory: string) => Promise<void>) {
 }
 
 gpuTest(
-  "a GRPO run on the GPU learns, and stopped and resumed it ends with the same bits",
+  "a GRPO run on the GPU learns, and stopped and resumed, with less memory, it ends with the same bits",
   () =>
     inTemporary(async (directory) => {
       const suite = suiteOf("grpo", { beta: 0 }, 6), out = (name: string) => `${directory}/${name}`;
@@ -65,8 +65,8 @@ gpuTest(
         }),
         { name: "Interruption" },
       );
-      const resumed = await runSuite(suite, { out: out("parts") });
-      deepStrictEqual(resumed.leaderboard, whole.leaderboard);
+      const resumed = await runSuite({ ...suite, recompute: true }, { out: out("parts") });
+      deepStrictEqual(resumed.leaderboard.boards, whole.leaderboard.boards);
     }),
 );
 

@@ -237,9 +237,11 @@ export function packedProgram(config: ModelConfig): Program {
   const ids = (name: string, rank: number) => program.input(name, rank, "int64");
   const stream = new Stream(program, config, ids("positions", 1), "norm"), targets = ids("targets", 1);
   let x = stream.embed(ids("tokens", 1), { order: ids("order", 1), ranges: ids("ranges", 2) });
+  program.keep(x);
   for (let layer = 0; layer < config.layers; layer++) {
     const { q, k, v } = stream.project(x, layer), spans = [ids("spans", 2), ids("seen", 2)];
     x = stream.rest(x, program.apply(packedAttention, [q!, k, v, ...spans], headCounts(config)), layer);
+    program.keep(x);
   }
   const scored = program.apply(tail, [x, targets], {});
   if (config.valueHead) {

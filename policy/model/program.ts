@@ -32,6 +32,8 @@ export class Program {
   readonly nodes: Node[] = [];
   readonly leaves = new Map<string, Value>();
   readonly outputs = new Map<string, Value>();
+  /** Ids of the values that a backward may build on when it computes the rest again; see {@linkcode keep}. */
+  readonly kept = new Set<number>();
   #count = 0;
 
   /** A trained parameter, by its Hugging Face name. */
@@ -63,6 +65,14 @@ export class Program {
     const output: Value = { id: this.#count++, kind: "node", name: op.name, rank, type: "float32", trained };
     this.nodes.push({ op, inputs, output, attributes });
     return output;
+  }
+
+  /**
+   * Marks all that the nodes so far hand on to those that follow. Where memory is short, values between two marks are
+   * forgotten and computed again when the backward comes to them.
+   */
+  keep(value: Value): void {
+    this.kept.add(value.id);
   }
 
   /** Names a value as an output. */

@@ -19,6 +19,8 @@ export interface WebgpuOptions {
   device: ComputeDevice;
   /** Digest and files. */
   storage: Storage;
+  /** Whether training computes the values within a layer twice, to need less memory. Default false. */
+  recompute?: boolean;
 }
 
 /** Weights in training. */
@@ -37,9 +39,9 @@ export interface Trained {
 /** Weights in training from what a directory holds. */
 export function createTrained(
   { config, weights, optimizer: saved }: Pick<PolicyDirectory, "config" | "weights" | "optimizer">,
-  { gpu, storage }: Pick<WebgpuOptions, "gpu" | "storage">,
+  { gpu, storage, recompute }: Pick<WebgpuOptions, "gpu" | "storage" | "recompute">,
 ): Trained {
-  const engine = createEngine(gpu, config, weights), { parameters } = engine, inTurn = createTurns();
+  const engine = createEngine(gpu, config, weights, { recompute }), { parameters } = engine, inTurn = createTurns();
   if (saved) {
     parameters.write("m", saved.firstMoment);
     parameters.write("v", saved.secondMoment);
