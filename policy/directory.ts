@@ -13,7 +13,14 @@ import {
   parameterSlots,
   parseConfig,
 } from "./model/config.ts";
-import { openSafetensors, openSharded, type TensorReader, writeSafetensors } from "./safetensors.ts";
+import { adapterOf, baseLayerName, isTrained, type Lora, LORA_TARGETS } from "./model/lora.ts";
+import {
+  openSafetensors,
+  openSharded,
+  type TensorReader,
+  type TensorToWrite,
+  writeSafetensors,
+} from "./safetensors.ts";
 
 /** AdamW's state, as resuming needs it. */
 export interface OptimizerState {
@@ -23,6 +30,16 @@ export interface OptimizerState {
   secondMoment: Float32Array;
   /** Optimizer steps taken. */
   step: number;
+}
+
+/** Adapters in training, as resuming needs them. */
+export interface AdapterState {
+  /** What adapters there are. */
+  lora: Lora;
+  /** The model's own weights, before anything is merged into them, then the adapters', in the order of `parameterShapes`. */
+  weights: Float32Array;
+  /** AdamW's state, of the adapters alone. */
+  optimizer: OptimizerState;
 }
 
 /** What {@linkcode readDirectory} finds. */
@@ -41,6 +58,8 @@ export interface PolicyDirectory {
   companions?: Readonly<Record<string, string>>;
   /** The optimizer's state, if the directory holds one. */
   optimizer?: OptimizerState;
+  /** Adapters in training, if the directory holds some; their sum is in `weights`. */
+  adapters?: AdapterState;
 }
 
 /** What {@linkcode writeDirectory} writes. */
@@ -55,6 +74,8 @@ export interface PolicyToWrite {
   files?: Readonly<Record<string, string>>;
   /** Added as `optimizer.safetensors`. */
   optimizer?: OptimizerState;
+  /** Added as `lora.safetensors`. */
+  adapters?: AdapterState;
 }
 
 /** Files that are not the model and go with it when it is saved. */
@@ -95,7 +116,17 @@ export async function readDirectory(path: string): Promise<PolicyDirectory> {
   const stopTokens = await readStopTokens(folder, json, config);
   const companions = await readCompanions(folder);
   const optimizer = await readOptimizer(`${folder}/optimizer.safetensors`, weights.length);
-  return { path, config, weights, slots, stopTokens, companions, ...(optimizer && { optimizer }) };
+  const adapters = await readAdapters(`${folder}/lora.safetensors`, config, weights);
+  return {
+    path,
+    config,
+    weights,
+    slots,
+    stopTokens,
+    companions,
+    ...(optimizer && { optimizer }),
+    ...(adapters && { adapters }),
+  };
 }
 
 /**
@@ -106,7 +137,7 @@ export async function readDirectory(path: string): Promise<PolicyDirectory> {
  * @throws {Error} One sentence, if `path` is something else than a policy or cannot be written.
  */
 export async function writeDirectory(path: string, policy: PolicyToWrite): Promise<void> {
-  const { config, weights, stopTokens = [], optimizer } = policy;
+  const { config, weights, stopTokens = [], optimizer, adapters } = policy;
   if (weights.length !== parameterCount(config)) {
     throw new Error(`${path}: ${weights.length} weights do not fill a model of ${parameterCount(config)}.`);
   }
@@ -130,7 +161,8 @@ export async function writeDirectory(path: string, policy: PolicyToWrite): Promi
     const written = await Promise.allSettled([
       ...Object.entries(files).map(([file, text]) => Deno.writeTextFile(`${folder}/${file}`, text)),
       writeSafetensors(`${folder}/model.safetensors`, tensors),
-      ...optimizer ? [writeOptimizer(`${folder}/optimizer.safetensors`, optimizer)] : [],
+      ...optimizer ? [writeSafetensors(`${folder}/optimizer.safetensors`, optimizerTensors(optimizer))] : [],
+      ...adapters ? [writeAdapters(`${folder}/lora.safetensors`, config, adapters)] : [],
     ]);
     const failed = written.find(({ status }) => status === "rejected");
     if (failed) throw (failed as PromiseRejectedResult).reason;
@@ -232,6 +264,10 @@ async function readStopTokens(folder: string, config: unknown, { vocabularySize 
 async function readOptimizer(path: string, count: number): Promise<OptimizerState | undefined> {
   if (!await exists(path)) return undefined;
   using reader = await openSafetensors(path);
+  return optimizerIn(path, reader, count);
+}
+
+function optimizerIn(path: string, reader: TensorReader, count: number): OptimizerState {
   const moment = (name: string) => {
     const length = reader.tensors.get(name)?.length;
     if (length !== undefined && length !== count) {
@@ -244,12 +280,64 @@ async function readOptimizer(path: string, count: number): Promise<OptimizerStat
   return { firstMoment, secondMoment, step };
 }
 
-async function writeOptimizer(path: string, { firstMoment, secondMoment, step }: OptimizerState): Promise<void> {
-  await writeSafetensors(path, [
+function optimizerTensors({ firstMoment, secondMoment, step }: OptimizerState): TensorToWrite[] {
+  return [
     { name: "first_moment", shape: [firstMoment.length], data: firstMoment },
     { name: "second_moment", shape: [secondMoment.length], data: secondMoment },
     { name: "step", shape: [1], data: BigInt64Array.of(BigInt(step)) },
-  ]);
+  ];
+}
+
+/** Where each tensor of `lora.safetensors` lies in the weights with adapters: the adapters, and what they stand beside. */
+function adapterSlots(config: ModelConfig, lora: Lora): Map<string, ParameterSlot> {
+  return new Map([...parameterSlots({ ...config, lora }).values()].flatMap((slot) => {
+    if (isTrained({ lora }, slot.name)) return [[slot.name, slot]];
+    return adapterOf(lora, slot.name) ? [[baseLayerName(slot.name), slot]] : [];
+  }));
+}
+
+/** Reads adapters in training beside merged weights. */
+async function readAdapters(
+  path: string,
+  config: ModelConfig,
+  merged: Float32Array,
+): Promise<AdapterState | undefined> {
+  if (!await exists(path)) return undefined;
+  using reader = await openSafetensors(path);
+  const { rank, alpha, targets } = reader.metadata;
+  const lora: Lora = {
+    rank: Number(rank),
+    alpha: Number(alpha),
+    targets: LORA_TARGETS.filter((target) => targets?.split(",").includes(target)),
+  };
+  if (!(lora.rank > 0 && lora.alpha > 0 && lora.targets.length > 0)) {
+    throw new Error(`${path}: it does not say which adapters it holds; delete it to go on with the merged weights.`);
+  }
+  const weights = new Float32Array(parameterCount({ ...config, lora }));
+  weights.set(merged);
+  for (const [name, { shape, offset, length }] of adapterSlots(config, lora)) {
+    const found = reader.tensors.get(name)?.shape;
+    if (found && found.join() !== shape.join()) {
+      throw new Error(`${path}: ${name} has the shape [${found}], not [${shape}].`);
+    }
+    reader.read(name, weights.subarray(offset, offset + length));
+  }
+  return { lora, weights, optimizer: optimizerIn(path, reader, weights.length - merged.length) };
+}
+
+/** Adapters by PEFT's names; what rounding keeps one from getting back from the merged weights; the optimizer's state. */
+async function writeAdapters(
+  path: string,
+  config: ModelConfig,
+  { lora: { rank, alpha, targets }, lora, weights, optimizer }: AdapterState,
+): Promise<void> {
+  const tensors = [...adapterSlots(config, lora)].map(([name, { shape, offset, length }]): TensorToWrite => ({
+    name,
+    shape,
+    data: weights.subarray(offset, offset + length),
+  }));
+  const metadata = { format: "pt", rank: `${rank}`, alpha: `${alpha}`, targets: targets.join(",") };
+  await writeSafetensors(path, [...tensors, ...optimizerTensors(optimizer)], metadata);
 }
 
 /**

@@ -15,7 +15,9 @@
  * @module
  */
 export { promptText, promptTokens } from "./chat_template.ts";
+export type { LoraOptions } from "./adapters.ts";
 export { type Backend, openCritic, type OpenOptions, openPolicy } from "./open.ts";
 export * from "./policy.ts";
 export * from "./random.ts";
+export type { Lora, LoraTarget } from "./model/lora.ts";
 export type { ModelConfig, ModelFamily } from "./model/config.ts";

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { LoraOptions } from "./adapters.ts";
 import { criticOf } from "./critic_of.ts";
 import { type PolicyDirectory, readDirectory } from "./directory.ts";
 import type { Critic, Policy, Tokenizer } from "./policy.ts";
@@ -33,6 +34,12 @@ export interface OpenOptions {
    * 38 kB; in either case 80 kB and 2 kB more where it is scored. No effect on the CPU. Default false.
    */
   recompute?: boolean;
+  /**
+   * Trains low-rank adapters (arXiv 2106.09685) in place of the model's own weights, which then need no gradient and no
+   * moments; on the GPU only. Saving merges them; saved with its optimizer, a policy goes on with its adapters whether
+   * they are named again or not. A critic has none.
+   */
+  lora?: LoraOptions;
   /** False opens a directory that may lack a tokenizer; token ids are then all that works. Default true. */
   tokenizer?: boolean;
 }
@@ -50,11 +57,19 @@ export async function openPolicy(directory: string, options: OpenOptions = {}): 
   }
   const tokenizer = options.tokenizer === false ? noTokenizer(files) : await loadTokenizer(directory);
   if (options.backend !== "webgpu" && options.backend !== "webgpu-software") {
+    if (options.lora || files.adapters) {
+      throw new Error(
+        options.lora
+          ? `${directory}: adapters (lora) are trained on the GPU only; choose the back end webgpu, or leave them out.`
+          : `${directory}: it holds adapters in training, which only the GPU computes; choose the back end webgpu, or ` +
+            "delete its lora.safetensors to use the merged weights.",
+      );
+    }
     const { createCpuPolicy } = await import("./cpu/policy.ts");
     return createCpuPolicy(files, tokenizer, options);
   }
   const { createWebgpuPolicy } = await import("./webgpu/policy.ts");
-  return await onGpu(files, options, (gpu) => createWebgpuPolicy(files, tokenizer, gpu));
+  return await onGpu(files, options, (gpu) => createWebgpuPolicy(files, tokenizer, { ...gpu, lora: options.lora }));
 }
 
 /**

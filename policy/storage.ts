@@ -5,20 +5,23 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { type OptimizerState, type PolicyDirectory, writeDirectory } from "./directory.ts";
+import { type AdapterState, type OptimizerState, type PolicyDirectory, writeDirectory } from "./directory.ts";
 
-/** What is trained, in the order of `parameterSlots`. */
+/** All weights, and the optimizer's state of those that are trained, in the order of `parameterSlots`. */
 export interface TrainedState {
   weights: Float32Array;
   optimizer: OptimizerState;
 }
 
+/** What resuming needs beside the weights: the optimizer's state, or adapters, whose sum is then in the weights. */
+export type Resume = { optimizer: OptimizerState } | { adapters: AdapterState };
+
 /** The means of a back end to name and keep what it trained. */
 export interface Storage {
   /** SHA-256 (hex) of the weights and the optimizer state; the same for equal numbers, whatever computed them. */
   digest(state: TrainedState): string;
-  /** Writes a policy's directory atomically; without optimizer state if there is none. */
-  save(path: string, weights: Float32Array, optimizer?: OptimizerState): Promise<void>;
+  /** Writes a policy's directory atomically. */
+  save(path: string, weights: Float32Array, resume?: Resume): Promise<void>;
 }
 
 /** Storage for a policy that came from a directory: what goes with the weights stays with them. */
@@ -31,7 +34,7 @@ export function storageOf({ config, stopTokens, companions }: PolicyDirectory): 
       }
       return hash.update(`${step}`).digest("hex");
     },
-    save: (path, weights, optimizer) =>
-      writeDirectory(path, { config, weights, stopTokens, files: companions, optimizer }),
+    save: (path, weights, resume) =>
+      writeDirectory(path, { config, weights, stopTokens, files: companions, ...resume }),
   };
 }

@@ -59,7 +59,7 @@ export function createTrained(directory: PolicyDirectory, { threads }: CpuOption
       }),
     digest: () => Promise.resolve(storage.digest({ weights, optimizer: moments() })),
     save: (path, { optimizer: withOptimizer = false } = {}) =>
-      storage.save(path, weights, withOptimizer ? moments() : undefined),
+      storage.save(path, weights, withOptimizer ? { optimizer: moments() } : undefined),
     dispose: () => engine.dispose(),
   };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { PolicyDirectory } from "../directory.ts";
+import { mergedWeights, type Start } from "../adapters.ts";
 import { createTurns } from "../in_turn.ts";
 import type { ComputeDevice, StepOptions } from "../policy.ts";
 import type { Storage } from "../storage.ts";
@@ -36,9 +36,9 @@ export interface Trained {
   dispose(): Promise<void>;
 }
 
-/** Weights in training from what a directory holds. */
+/** Weights in training. Adapters are merged into the weights that are saved; to resume, both are kept. */
 export function createTrained(
-  { config, weights, optimizer: saved }: Pick<PolicyDirectory, "config" | "weights" | "optimizer">,
+  { config, weights, optimizer: saved }: Start,
   { gpu, storage, recompute }: Pick<WebgpuOptions, "gpu" | "storage" | "recompute">,
 ): Trained {
   const engine = createEngine(gpu, config, weights, { recompute }), { parameters } = engine, inTurn = createTurns();
@@ -54,16 +54,19 @@ export function createTrained(
   });
   return {
     engine,
-    parameterCount: weights.length,
+    parameterCount: parameters.trained,
     inTurn,
     discardGradient: () => parameters.clear("gradient"),
     step: (options) => inTurn(async () => ({ norm: await optimizer.step(options) })),
     digest: () =>
       inTurn(async () => storage.digest({ weights: await parameters.read("weights"), optimizer: await moments() })),
     save: (path, { optimizer: withOptimizer = false } = {}) =>
-      inTurn(async () =>
-        storage.save(path, await parameters.read("weights"), withOptimizer ? await moments() : undefined)
-      ),
+      inTurn(async () => {
+        const all = await parameters.read("weights"), optimizer = withOptimizer && await moments(), { lora } = config;
+        if (!lora) return storage.save(path, all, optimizer ? { optimizer } : undefined);
+        const merged = mergedWeights({ ...config, lora }, all);
+        return storage.save(path, merged, optimizer ? { adapters: { lora, weights: all, optimizer } } : undefined);
+      }),
     dispose: () =>
       inTurn(() => {
         optimizer.dispose();
