@@ -11,8 +11,8 @@ import { Refusal } from "./outcomes.ts";
 
 /** How the networks of a cell are opened. */
 export interface OpenModels {
-  /** Opens the cell's starting policy, or the one saved in `directory`. */
-  openPolicy: (directory?: string) => Promise<Policy>;
+  /** Opens the cell's starting policy, or the one saved in `directory`; `frozen` if it won't be trained: without adapters. */
+  openPolicy: (directory?: string, options?: { frozen?: boolean }) => Promise<Policy>;
   /** Makes the critic that the training of the starting policy begins with, or opens the one saved in `directory`. */
   openCritic: (directory?: string) => Promise<Critic>;
 }
@@ -69,7 +69,9 @@ export class Models {
       const policy = keep(await open.openPolicy(at(saved?.policy)));
       const critic = needs.critic ? keep(await open.openCritic(at(saved?.critic))) : undefined;
       const refreshed = saved?.reference;
-      const reference = needs.reference ? keep(await open.openPolicy(at(refreshed?.directory))) : undefined;
+      const reference = needs.reference
+        ? keep(await open.openPolicy(at(refreshed?.directory), { frozen: true }))
+        : undefined;
       if (refreshed && await reference?.digest() !== refreshed.digest) {
         throw new Refusal(
           `${
@@ -93,7 +95,7 @@ export class Models {
   async base(): Promise<Policy> {
     // An unrefreshed reference is the same weights: no need to hold them twice.
     if (this.#reference && !this.#refreshed) return this.#reference;
-    return this.#base ??= await this.#open.openPolicy();
+    return this.#base ??= await this.#open.openPolicy(undefined, { frozen: true });
   }
 
   /** Digest of everything that is trained, with its optimizer state; without a critic that of the policy. */
@@ -109,7 +111,7 @@ export class Models {
   async refreshReference(step: number): Promise<string> {
     const path = numbered("reference", step), directory = `${this.#directory}/${path}`;
     await save(this.policy, directory);
-    const next = await this.#open.openPolicy(directory);
+    const next = await this.#open.openPolicy(directory, { frozen: true });
     await this.#reference?.dispose();
     this.#reference = next;
     this.#refreshed = { directory: path, digest: await next.digest() };

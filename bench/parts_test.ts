@@ -44,6 +44,15 @@ Deno.test("saving memory on the GPU is told to the cell and leaves its id as it 
   assert.deepEqual({ ...saving, sources: plain.sources }, plain);
 });
 
+Deno.test("adapters are part of what names a cell; without any nothing is said of them", async () => {
+  const [{ identity: { policy } }] = await planned(() => {});
+  assert.deepEqual(Object.keys(policy), ["digest", "backend"]);
+  const lora = { rank: 4, alpha: 8 };
+  await assert.rejects(planned((suite) => suite.lora = lora), /embedded:table: a table has no matrices/);
+  const onCpu = planned((suite) => Object.assign(suite, { lora, policy: "embedded:base", backend: "cpu" }));
+  await assert.rejects(onCpu, /adapters \(lora\) are trained on the GPU only; choose the back end webgpu/);
+});
+
 Deno.test("a cell that another version recorded is refused, not compared", async () => {
   const [cell] = await planned(() => {});
   await openParts(cell);

@@ -19,5 +19,5 @@ export type { LoraOptions } from "./adapters.ts";
 export { type Backend, openCritic, type OpenOptions, openPolicy } from "./open.ts";
 export * from "./policy.ts";
 export * from "./random.ts";
-export type { Lora, LoraTarget } from "./model/lora.ts";
+export { type Lora, LORA_TARGETS, type LoraTarget } from "./model/lora.ts";
 export type { ModelConfig, ModelFamily } from "./model/config.ts";
