@@ -19,8 +19,10 @@ import { close } from "../ops/checking_test.ts";
 import type { Policy } from "../policy.ts";
 import { gpu, gpuTest } from "./checking_test.ts";
 import { createSampler } from "./decoding.ts";
+import type { Gpu } from "./device.ts";
 import { createEngine } from "./engine.ts";
 import { createOptimizer } from "./optimizer.ts";
+import { createParameters } from "./parameters.ts";
 import { shareGpu } from "./shared.ts";
 import { accumulate, score } from "./training.ts";
 
@@ -97,6 +99,16 @@ gpuTest("on the GPU, sampling, scoring and training with adapters agree bit for 
   sameBits(gradients[1], gradients[0], "gradient");
 });
 
+Deno.test("beside adapters there is nothing of the model's own weights but the weights", () => {
+  let bytes = 0;
+  const counting = { buffer: (size: number) => void (bytes += size) } as unknown as Gpu;
+  const config = { ...BASE, hiddenSize: 128, headSize: 32, intermediateSize: 256, vocabularySize: 512 };
+  const adapted = { ...config, lora: { rank: 16, alpha: 32, targets: LORA_TARGETS } };
+  const { trained } = createParameters(counting, adapted), own = parameterCount(config);
+  strictEqual(trained, parameterCount(adapted) - own);
+  ok(bytes < 1.01 * (4 * own + 16 * trained), `${bytes} bytes`); // tensors start at multiples of 256 bytes
+});
+
 Deno.test("merging adds the product of the adapters to the matrices they stand beside, and to nothing else", () => {
   const config = { ...BASE, lora: { ...LORA, targets: ["k_proj" as const] } }, weights = smallWeights(config);
   const merged = mergedWeights(config, weights),
@@ -152,11 +164,12 @@ gpuTest(
       notStrictEqual(await whole.digest(), digest);
       strictEqual(await resumed.digest(), await whole.digest());
       const other = await openPolicy(`${folder}/start`, { ...GPU, lora: { ...LORA, seed: 1 } });
+      const fresh = await openPolicy(`${folder}/start`, { ...GPU, lora: LORA });
       notStrictEqual(
         await other.digest(),
-        await (await openPolicy(`${folder}/start`, { ...GPU, lora: LORA })).digest(),
+        await fresh.digest(),
       );
-      for (const policy of [plain, whole, resumed, named, other]) await policy.dispose();
+      for (const policy of [plain, whole, resumed, named, other, fresh]) await policy.dispose();
     }),
 );
 
