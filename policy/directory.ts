@@ -13,34 +13,15 @@ import {
   parameterSlots,
   parseConfig,
 } from "./model/config.ts";
-import { adapterOf, baseLayerName, isTrained, type Lora, LORA_TARGETS } from "./model/lora.ts";
 import {
-  openSafetensors,
-  openSharded,
-  type TensorReader,
-  type TensorToWrite,
-  writeSafetensors,
-} from "./safetensors.ts";
-
-/** AdamW's state, as resuming needs it. */
-export interface OptimizerState {
-  /** Running mean of the gradient, in the order of the weights. */
-  firstMoment: Float32Array;
-  /** Running mean of the squared gradient, in the order of the weights. */
-  secondMoment: Float32Array;
-  /** Optimizer steps taken. */
-  step: number;
-}
-
-/** Adapters in training, as resuming needs them. */
-export interface AdapterState {
-  /** What adapters there are. */
-  lora: Lora;
-  /** The model's own weights, before anything is merged into them, then the adapters', in the order of `parameterShapes`. */
-  weights: Float32Array;
-  /** AdamW's state, of the adapters alone. */
-  optimizer: OptimizerState;
-}
+  type AdapterState,
+  type OptimizerState,
+  readAdapters,
+  readOptimizer,
+  writeAdapters,
+  writeOptimizer,
+} from "./resuming.ts";
+import { openSafetensors, openSharded, type TensorReader, writeSafetensors } from "./safetensors.ts";
 
 /** What {@linkcode readDirectory} finds. */
 export interface PolicyDirectory {
@@ -115,8 +96,9 @@ export async function readDirectory(path: string): Promise<PolicyDirectory> {
   }
   const stopTokens = await readStopTokens(folder, json, config);
   const companions = await readCompanions(folder);
-  const optimizer = await readOptimizer(`${folder}/optimizer.safetensors`, weights.length);
-  const adapters = await readAdapters(`${folder}/lora.safetensors`, config, weights);
+  const optimizerPath = `${folder}/optimizer.safetensors`, adaptersPath = `${folder}/lora.safetensors`;
+  const optimizer = await exists(optimizerPath) && await readOptimizer(optimizerPath, weights.length);
+  const adapters = await exists(adaptersPath) && await readAdapters(adaptersPath, config, weights);
   return {
     path,
     config,
@@ -161,7 +143,7 @@ export async function writeDirectory(path: string, policy: PolicyToWrite): Promi
     const written = await Promise.allSettled([
       ...Object.entries(files).map(([file, text]) => Deno.writeTextFile(`${folder}/${file}`, text)),
       writeSafetensors(`${folder}/model.safetensors`, tensors),
-      ...optimizer ? [writeSafetensors(`${folder}/optimizer.safetensors`, optimizerTensors(optimizer))] : [],
+      ...optimizer ? [writeOptimizer(`${folder}/optimizer.safetensors`, optimizer)] : [],
       ...adapters ? [writeAdapters(`${folder}/lora.safetensors`, config, adapters)] : [],
     ]);
     const failed = written.find(({ status }) => status === "rejected");
@@ -259,85 +241,6 @@ async function readStopTokens(folder: string, config: unknown, { vocabularySize 
     }
   }
   return ids as number[];
-}
-
-async function readOptimizer(path: string, count: number): Promise<OptimizerState | undefined> {
-  if (!await exists(path)) return undefined;
-  using reader = await openSafetensors(path);
-  return optimizerIn(path, reader, count);
-}
-
-function optimizerIn(path: string, reader: TensorReader, count: number): OptimizerState {
-  const moment = (name: string) => {
-    const length = reader.tensors.get(name)?.length;
-    if (length !== undefined && length !== count) {
-      throw new Error(`${path}: ${name} has ${length} elements, the model ${count} weights.`);
-    }
-    return reader.read(name);
-  };
-  const firstMoment = moment("first_moment"), secondMoment = moment("second_moment");
-  const [step] = reader.readIntegers("step");
-  return { firstMoment, secondMoment, step };
-}
-
-function optimizerTensors({ firstMoment, secondMoment, step }: OptimizerState): TensorToWrite[] {
-  return [
-    { name: "first_moment", shape: [firstMoment.length], data: firstMoment },
-    { name: "second_moment", shape: [secondMoment.length], data: secondMoment },
-    { name: "step", shape: [1], data: BigInt64Array.of(BigInt(step)) },
-  ];
-}
-
-/** Where each tensor of `lora.safetensors` lies in the weights with adapters: the adapters, and what they stand beside. */
-function adapterSlots(config: ModelConfig, lora: Lora): Map<string, ParameterSlot> {
-  return new Map([...parameterSlots({ ...config, lora }).values()].flatMap((slot) => {
-    if (isTrained({ lora }, slot.name)) return [[slot.name, slot]];
-    return adapterOf(lora, slot.name) ? [[baseLayerName(slot.name), slot]] : [];
-  }));
-}
-
-/** Reads adapters in training beside merged weights. */
-async function readAdapters(
-  path: string,
-  config: ModelConfig,
-  merged: Float32Array,
-): Promise<AdapterState | undefined> {
-  if (!await exists(path)) return undefined;
-  using reader = await openSafetensors(path);
-  const { rank, alpha, targets } = reader.metadata;
-  const lora: Lora = {
-    rank: Number(rank),
-    alpha: Number(alpha),
-    targets: LORA_TARGETS.filter((target) => targets?.split(",").includes(target)),
-  };
-  if (!(lora.rank > 0 && lora.alpha > 0 && lora.targets.length > 0)) {
-    throw new Error(`${path}: it does not say which adapters it holds; delete it to go on with the merged weights.`);
-  }
-  const weights = new Float32Array(parameterCount({ ...config, lora }));
-  weights.set(merged);
-  for (const [name, { shape, offset, length }] of adapterSlots(config, lora)) {
-    const found = reader.tensors.get(name)?.shape;
-    if (found && found.join() !== shape.join()) {
-      throw new Error(`${path}: ${name} has the shape [${found}], not [${shape}].`);
-    }
-    reader.read(name, weights.subarray(offset, offset + length));
-  }
-  return { lora, weights, optimizer: optimizerIn(path, reader, weights.length - merged.length) };
-}
-
-/** Adapters by PEFT's names; what rounding keeps one from getting back from the merged weights; the optimizer's state. */
-async function writeAdapters(
-  path: string,
-  config: ModelConfig,
-  { lora: { rank, alpha, targets }, lora, weights, optimizer }: AdapterState,
-): Promise<void> {
-  const tensors = [...adapterSlots(config, lora)].map(([name, { shape, offset, length }]): TensorToWrite => ({
-    name,
-    shape,
-    data: weights.subarray(offset, offset + length),
-  }));
-  const metadata = { format: "pt", rank: `${rank}`, alpha: `${alpha}`, targets: targets.join(",") };
-  await writeSafetensors(path, [...tensors, ...optimizerTensors(optimizer)], metadata);
 }
 
 /**

@@ -5,7 +5,8 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { type AdapterState, type OptimizerState, type PolicyDirectory, writeDirectory } from "./directory.ts";
+import { type PolicyDirectory, writeDirectory } from "./directory.ts";
+import type { AdapterState, OptimizerState } from "./resuming.ts";
 
 /** All weights, and the optimizer's state of those that are trained, in the order of `parameterSlots`. */
 export interface TrainedState {
