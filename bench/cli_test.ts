@@ -263,6 +263,11 @@ Deno.test("bad input gives one sentence and exit code 1", async (test) => {
     [["bench", "--stpes", "3"], /^unknown option '--stpes'; did you mean --steps\?$/],
     [["bench", "--steps=three"], /^option '--steps <n>' argument 'three' is invalid\. Use a whole number\.$/],
     [["bench", "--seeds=3-1"], /^option '--seeds <list>' argument '3-1' is invalid\. Use a list such as 1,2,5-8\.$/],
+    [
+      ["bench", "--lora=8"],
+      /^option '--lora <settings>' argument '8' is invalid\. Use settings such as rank=8,alpha=16\.$/,
+    ],
+    [["bench", "--lora=rank=8,alpha=none"], /^the command line: \/lora\/alpha must be number, not null\.$/],
     [["bench", "--algorithms=gpro", table], /^Unknown algorithm "gpro"; did you mean "grpo"\?$/],
     [["bench", "--task=gsm8", table], /^unknown task "gsm8"; did you mean "gsm8k"\?$/],
     [["bench", "--suite=quik"], /^unknown suite "quik"; did you mean "quick"\?/],

@@ -85,6 +85,7 @@ gpuTest(
 gpuTest("linear: forward and backward with and without bias and residual", async () => {
   const inputs = [trained("x", [9, 10]), trained("weight", [14, 10])], counts = ["tokens", null] as const;
   await checkWgsl(linear, inputs, {}, { counts });
+  await checkWgsl(linear, inputs, { factor: 0.6 }, { counts });
   await checkWgsl(linear, [...inputs, trained("bias", [14]), trained("r", [9, 14])], { bias: true, residual: true }, {
     counts: [...counts, null, "tokens"],
   });

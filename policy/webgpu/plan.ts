@@ -225,11 +225,19 @@ export class Plan {
     });
   }
 
+  /** Bytes on the device that are the plan's own: its matrices and inputs, not the weights of a model. */
+  get bytes(): number {
+    return this.#buffers().reduce((sum, { size }) => sum + size, 0);
+  }
+
   /** Frees the plan's own buffers. */
   dispose(): void {
-    const buffers = [...this.#own.keys(), ...[...this.#free.values()].flat(), ...this.#inputs, this.#counts];
-    for (const buffer of buffers) buffer.destroy();
+    for (const buffer of this.#buffers()) buffer.destroy();
     this.#sizes?.destroy();
+  }
+
+  #buffers(): GPUBuffer[] {
+    return [...this.#own.keys(), ...[...this.#free.values()].flat(), ...this.#inputs, this.#counts];
   }
 
   #bind(): Dispatch[] {
