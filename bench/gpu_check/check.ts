@@ -1,0 +1,127 @@
+/**
+ * `podium gpu-check`: what the GPU of this machine computes, and how fast. First whether the numbers are right (kernels
+ * against float64, products in all geometries bit for bit, the fixture models against PyTorch, the engine's self-test),
+ * then timings, and PyTorch's on the same card where `python3` has it.
+ *
+ * @module
+ */
+import type { Gpu } from "../../policy/webgpu/device.ts";
+import { checkContract } from "./contract.ts";
+import { checkKernels, checkProducts } from "./kernels.ts";
+import { describeMachine } from "./machine.ts";
+import { checkModels } from "./models.ts";
+import { runPeer } from "./peer.ts";
+import { productFigure, PRODUCTS, type ProductShape, QUICK_PRODUCTS, timeProducts } from "./products.ts";
+import type { Check, Report } from "./report.ts";
+import { checkLine, productLine, workLine } from "./table.ts";
+import { MODELS, timeWork, TINY, workFigure } from "./work.ts";
+
+/** How much is done. */
+export interface Extent {
+  /** Fixture models that are checked. */
+  fixtures: number;
+  products: readonly ProductShape[];
+  /** Time every geometry, not just the one that is taken. */
+  allGeometries: boolean;
+  models: typeof MODELS;
+  /** Timed repeats, after one for warming up. */
+  repeats: number;
+  /** Seconds for which a repeat of a product keeps the GPU busy, about. */
+  target: number;
+}
+
+/** Everything; a few minutes' worth; and what a software adapter does within a minute. */
+export const EXTENTS = {
+  full: { fixtures: 3, products: PRODUCTS, allGeometries: true, models: MODELS, repeats: 3, target: 0.1 },
+  quick: {
+    fixtures: 3,
+    products: QUICK_PRODUCTS,
+    allGeometries: false,
+    models: { "hidden 128 × 4 layers": MODELS["hidden 128 × 4 layers"], "Qwen2.5-0.5B": MODELS["Qwen2.5-0.5B"] },
+    repeats: 3,
+    target: 0.1,
+  },
+  software: {
+    fixtures: 1,
+    products: [{ what: "64³", m: 64, n: 64, k: 64, form: "nt" }],
+    allGeometries: false,
+    models: TINY,
+    repeats: 1,
+    target: 0.001,
+  },
+} satisfies Record<string, Extent>;
+
+/**
+ * Checks and times; `save` gets the report so far after every part, so that nothing is lost where time runs out.
+ *
+ * @returns the whole report
+ */
+export async function gpuCheck(
+  gpu: Gpu,
+  extent: Extent,
+  { command, print, save }: {
+    command: string;
+    print: (line: string) => void;
+    save: (report: Report) => Promise<void>;
+  },
+): Promise<Report> {
+  const machine = await describeMachine(gpu), { peak } = machine, { products, models, repeats, target } = extent;
+  const report: Report = {
+    command,
+    complete: false,
+    machine,
+    checks: [],
+    products: [],
+    work: [],
+    peer: null,
+    peerMissing: null,
+  };
+  const check = async (title: string, checks: Check[]) => {
+    report.checks.push(...checks);
+    print(checkLine(title, checks));
+    await save(report);
+  };
+  const { device, checks } = await checkContract(gpu);
+  await check("self-test", checks);
+  await check("products", await checkProducts(gpu));
+  await check("kernels", await checkKernels(gpu));
+  await check("fixture models", await checkModels(gpu, extent.fixtures));
+
+  await timeProducts(gpu, products, { peak, repeats, all: extent.allGeometries, target }, (figure) => {
+    report.products.push(figure);
+    print(productLine(figure));
+  });
+  await save(report);
+  await timeWork(gpu, models, { device, repeats }, async (figure) => {
+    report.work.push(figure);
+    print(workLine(figure, report.work));
+    await save(report);
+  });
+
+  // The card is one: what Podium holds of it must be free for the peer.
+  gpu.dispose();
+  report.peerMissing = await runPeer({ device: "cuda", repeats, target, products, models }, async (line) => {
+    switch (line.kind) {
+      case "versions": {
+        const { kind: _, ...versions } = line;
+        report.peer = versions;
+        return print(`PyTorch ${versions.torch}, transformers ${versions.transformers}`);
+      }
+      case "product": {
+        const { kind: _, ...figure } = line;
+        report.products.push(productFigure(figure, peak));
+        return print(productLine(report.products.at(-1)!));
+      }
+      case "work": {
+        const { kind: _, ...figure } = line, { parameters } = report.work.find(({ model }) => model === line.model)!;
+        report.work.push(workFigure({ ...figure, parameters }, models[line.model]));
+        print(workLine(report.work.at(-1)!, report.work));
+        await save(report);
+      }
+    }
+  });
+  if (report.peerMissing) print(`no peer: ${report.peerMissing}`);
+  report.complete = true;
+  await save(report);
+  return report;
+}
