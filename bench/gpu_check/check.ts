@@ -13,8 +13,8 @@ import { checkModels } from "./models.ts";
 import { runPeer } from "./peer.ts";
 import { productFigure, PRODUCTS, type ProductShape, QUICK_PRODUCTS, timeProducts } from "./products.ts";
 import type { Check, Report } from "./report.ts";
-import { checkLine, productLine, workLine } from "./table.ts";
-import { MODELS, timeWork, TINY, workFigure } from "./work.ts";
+import { checkLine, kernelLines, productLine, workLine } from "./table.ts";
+import { MODELS, timeKernels, timeWork, TINY, workFigure } from "./work.ts";
 
 /** How much is done. */
 export interface Extent {
@@ -73,6 +73,7 @@ export async function gpuCheck(
     checks: [],
     products: [],
     work: [],
+    kernels: [],
     peer: null,
     peerMissing: null,
   };
@@ -97,6 +98,10 @@ export async function gpuCheck(
     print(workLine(figure, report.work));
     await save(report);
   });
+
+  report.kernels = await timeKernels(gpu, models, { device });
+  print(kernelLines(report.kernels));
+  await save(report);
 
   // The card is one: what Podium holds of it must be free for the peer.
   gpu.dispose();

@@ -16,7 +16,7 @@ import { tail } from "../../policy/ops/tail.ts";
 import { tokenScores } from "../../policy/ops/token_scores.ts";
 import { keyOf, uniform } from "../../policy/random.ts";
 import type { Gpu } from "../../policy/webgpu/device.ts";
-import { type Geometry, GEOMETRIES, matmul } from "../../policy/webgpu/kernels/matmul.ts";
+import { GEOMETRIES, type Geometry, matmul } from "../../policy/webgpu/kernels/matmul.ts";
 import { downloadMatrices, opErrors, type OpLayout, uploadMatrix } from "../../policy/webgpu/op_check.ts";
 import { pack } from "../../policy/webgpu/packing.ts";
 import { Plan } from "../../policy/webgpu/plan.ts";

@@ -13,7 +13,7 @@ export interface Machine extends Environment {
   /** What the adapter could grant, and what the device was granted where that differs. */
   limits: Record<string, number>;
   granted: Record<string, number>;
-  /** Variables that choose back end, loader and driver. */
+  /** Variables that choose back end, loader and driver, as far as they may be read. */
   variables: Record<string, string>;
   /** What `nvidia-smi` says of the first card; null without it. */
   nvidia: Record<string, string> | null;
@@ -69,7 +69,8 @@ export async function describeMachine(gpu: Gpu): Promise<Machine> {
     limits,
     granted: Object.fromEntries(Object.entries(granted).filter(([name, value]) => limits[name] !== value)),
     variables: Object.fromEntries(VARIABLES.flatMap((name) => {
-      const value = Deno.env.get(name);
+      const { state } = Deno.permissions.querySync({ name: "env", variable: name });
+      const value = state === "granted" ? Deno.env.get(name) : undefined;
       return value === undefined ? [] : [[name, value]];
     })),
     nvidia: await nvidia(ASKED),

@@ -40,7 +40,9 @@ async function checkModel(gpu: Gpu, name: string, { directory, samples, cases, s
   const optimizer = createOptimizer(engine);
   for (const [n, { derivatives, temperature, options, norm, weights }] of steps.entries()) {
     await accumulate(engine, samples, derivatives, { temperature });
-    checks.push(atMost(`gradient norm of ${name}, step ${n + 1}`, Math.abs(await optimizer.step(options) / norm - 1), 1e-5));
+    checks.push(
+      atMost(`gradient norm of ${name}, step ${n + 1}`, Math.abs(await optimizer.step(options) / norm - 1), 1e-5),
+    );
     // Where a gradient is tiny, AdamW's step depends on its sign alone: a weight may then be a whole step off.
     const found = await engine.parameters.read("weights");
     const far = found.filter((weight, i) => !(Math.abs(weight - weights[i]) <= 0.01 * options.learningRate)).length;

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Gpu } from "../../policy/webgpu/device.ts";
-import { type Geometry, GEOMETRIES, geometryOf, matmul } from "../../policy/webgpu/kernels/matmul.ts";
+import { GEOMETRIES, type Geometry, geometryOf, matmul } from "../../policy/webgpu/kernels/matmul.ts";
 import { uploadMatrix } from "../../policy/webgpu/op_check.ts";
 import { Plan } from "../../policy/webgpu/plan.ts";
 import { median } from "../perf/workload.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Machine } from "./machine.ts";
+import type { KernelTime } from "./profile.ts";
 
 /** One comparison. */
 export interface Check {
@@ -49,8 +50,12 @@ export interface WorkFigure {
   tokensPerSecond: number;
   /** Memory of the card in use afterwards, in MiB; null where unknown. */
   memory: number | null;
-  /** Seconds of each part of a step, by the last repeat. */
-  parts?: Record<string, number>;
+}
+
+/** What one kernel takes of a block of sampling (16 tokens per sequence, with the prompts) or of an update. */
+export interface KernelFigure extends KernelTime {
+  model: string;
+  what: "rollout" | "update";
 }
 
 /** The whole. */
@@ -62,6 +67,8 @@ export interface Report {
   checks: Check[];
   products: ProductFigure[];
   work: WorkFigure[];
+  /** Empty where the adapter has no time stamps. */
+  kernels: KernelFigure[];
   /** Versions of the Python peer; null where there is none, with the reason in `peerMissing`. */
   peer: Record<string, string> | null;
   peerMissing: string | null;

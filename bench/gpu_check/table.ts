@@ -5,7 +5,7 @@
  */
 import { align } from "../leaderboard/table.ts";
 import { median } from "../perf/workload.ts";
-import type { Check, ProductFigure, Report, WorkFigure } from "./report.ts";
+import type { Check, KernelFigure, ProductFigure, Report, WorkFigure } from "./report.ts";
 
 /** How many checks passed, and those that did not. */
 export function checkLine(title: string, checks: readonly Check[]): string {
@@ -25,12 +25,27 @@ export function productLine(
 }
 
 /** One piece of work, with Podium's rate over a peer's. */
-export function workLine({ model, what, by, seconds, tokensPerSecond, memory }: WorkFigure, all: readonly WorkFigure[]) {
+export function workLine(
+  { model, what, by, seconds, tokensPerSecond, memory }: WorkFigure,
+  all: readonly WorkFigure[],
+) {
   const own = all.find((other) => other.by === "podium" && other.model === model && other.what === what);
   const ratio = own && by !== "podium" ? `; podium / this: ${(own.tokensPerSecond / tokensPerSecond).toFixed(2)}` : "";
   const used = memory === null ? "" : `, ${(memory / 1024).toFixed(1)} GiB`;
   const rate = Math.round(tokensPerSecond).toLocaleString("en");
   return `${model}, ${what}, ${by}: ${rate} tokens/s, ${median(seconds).toFixed(3)} s${used}${ratio}`;
+}
+
+/** The kernels that take most of each piece of work. */
+export function kernelLines(kernels: readonly KernelFigure[]): string {
+  if (kernels.length === 0) return "kernels: this adapter has no time stamps";
+  const works = [...new Set(kernels.map(({ model, what }) => `${model}, ${what}`))];
+  return works.map((work) => {
+    const own = kernels.filter(({ model, what }) => `${model}, ${what}` === work);
+    const total = own.reduce((sum, { seconds }) => sum + seconds, 0);
+    const most = own.slice(0, 6).map(({ kernel, seconds }) => `${kernel} ${percent(seconds / total)}`);
+    return `${work}, ${(total * 1e3).toFixed(1)} ms in kernels: ${most.join(", ")}`;
+  }).join("\n");
 }
 
 /** The tables at the end: products and work side by side. */
@@ -45,7 +60,9 @@ export function reportTable({ machine, products, work, checks }: Report): string
     own.geometry!,
     own.teraflops.toFixed(2),
     own.peakShare === null ? "" : percent(own.peakShare),
-    ...peers.map((peer) => products.find(({ what, by }) => what === own.what && by === peer)?.teraflops.toFixed(2) ?? ""),
+    ...peers.map((peer) =>
+      products.find(({ what, by }) => what === own.what && by === peer)?.teraflops.toFixed(2) ?? ""
+    ),
   ]);
   const ways = [...new Set(work.map(({ by }) => by))];
   const rows = [...new Set(work.map(({ model, what }) => `${model}, ${what}`))].map((row) => [

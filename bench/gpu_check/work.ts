@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { parameterCount } from "../../policy/model/config.ts";
 import type { Gpu } from "../../policy/webgpu/device.ts";
-import type { ComputeDevice } from "../../policy/policy.ts";
+import type { ComputeDevice, Policy } from "../../policy/policy.ts";
 import { storageOf } from "../../policy/storage.ts";
 import { createWebgpuPolicy } from "../../policy/webgpu/policy.ts";
 import { SHAPES } from "../perf/shapes.ts";
 import { idTokenizer, median, randomModel, type Shape, timesOf, tokensOf } from "../perf/workload.ts";
 import { memoryInUse } from "./machine.ts";
-import type { WorkFigure } from "./report.ts";
+import { profiled } from "./profile.ts";
+import type { KernelFigure, WorkFigure } from "./report.ts";
 
 /** 16 prompts × 8 samples × 256 tokens. */
 const BATCH = { prompts: 16, group: 8, prompt: 64, response: 256 };
@@ -56,21 +56,48 @@ export async function timeWork(
   report: (figure: WorkFigure) => Promise<void>,
 ): Promise<void> {
   for (const [model, shape] of Object.entries(models)) {
-    const directory = randomModel(shape), parameters = parameterCount(directory.config);
-    const policy = createWebgpuPolicy(directory, idTokenizer(shape.vocab), {
-      gpu,
-      device,
-      storage: storageOf(directory),
-    });
+    const policy = randomPolicy(gpu, shape, device), parameters = policy.parameterCount;
     try {
       for (const what of ["rollout", "update", "step"] as const) {
         const seconds = await timesOf(policy, shape, what, { repeats, warmUp: 1 });
-        await report(workFigure({ model, parameters, what, by: "podium", seconds, memory: await memoryInUse() }, shape));
+        await report(
+          workFigure({ model, parameters, what, by: "podium", seconds, memory: await memoryInUse() }, shape),
+        );
       }
     } finally {
       await policy.dispose();
     }
   }
+}
+
+/** What the kernels of each model take, the longest first. */
+export async function timeKernels(
+  gpu: Gpu,
+  models: Readonly<Record<string, Shape>>,
+  { device }: { device: ComputeDevice },
+): Promise<KernelFigure[]> {
+  const timed = profiled(gpu), found: KernelFigure[] = [];
+  if (!timed) return found;
+  for (const [model, { response, ...shape }] of Object.entries(models)) {
+    const policy = randomPolicy(timed, { ...shape, response }, device);
+    try {
+      for (const [what, length] of [["rollout", Math.min(response, 16)], ["update", response]] as const) {
+        // The first repeat is for warming up; what it took is dropped.
+        await timesOf(policy, { ...shape, response: length }, what, { repeats: 0, warmUp: 1 });
+        await timed.times();
+        await timesOf(policy, { ...shape, response: length }, what, { repeats: 1, warmUp: 0 });
+        found.push(...(await timed.times()).map((time) => ({ model, what, ...time })));
+      }
+    } finally {
+      await policy.dispose();
+    }
+  }
+  return found;
+}
+
+function randomPolicy(gpu: Gpu, shape: Shape, device: ComputeDevice): Policy {
+  const directory = randomModel(shape);
+  return createWebgpuPolicy(directory, idTokenizer(shape.vocab), { gpu, device, storage: storageOf(directory) });
 }
 
 /** Completes a figure. */

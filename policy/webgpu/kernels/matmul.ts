@@ -72,13 +72,13 @@ export function tileOf({ rows, columns, across, threads }: Geometry): { rows: nu
   return { rows: threads / across * rows, columns: across * columns };
 }
 
-/** The geometry for a product: the largest tile with enough of them, none of which would be mostly empty. */
+/** The geometry for a product: the largest tile that is no larger than C and of which there are enough. */
 export function geometryOf(plan: Plan, { m, n }: Pick<Product, "m" | "n">): Geometry {
   if (plan.gpu.adapter.software) return GEOMETRIES.software;
   const rows = plan.capacityOf(m), columns = plan.capacityOf(n);
   const suits = (geometry: Geometry) => {
     const tile = tileOf(geometry);
-    if (tile.rows > 2 * rows || tile.columns > 2 * columns) return false;
+    if (tile.rows > rows || tile.columns > columns) return false;
     return Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns) >= ENOUGH_GROUPS;
   };
   return [GEOMETRIES.large, GEOMETRIES.middle, GEOMETRIES.small].find(suits) ?? GEOMETRIES.few;

@@ -63,7 +63,7 @@ export function tiled({ geometry, tile, m, n, k, turned, vectors, value, adds }:
       ${places(A, depth)}
       ${places(B, depth)}
       ${each(rows, blocks, (i, j) => `var sum_${i}_${j} = vec4<f32>();`)}
-      // The thread's block of numbers to copy: four vectors, ${"`stride`"} apart from ${"`source`"} on.
+      // The block of numbers that the thread copies, and where in memory it is.
       var outer = 0u;
       var inner = 0u;
       var source = 0u;
@@ -157,11 +157,11 @@ function write({ array, own, threads, alongK }: Side, depth: number): string {
   }
   return `
     let half = outer / ${threads}u;
-    let place = (outer % ${threads}u) ^ ((inner * ${32 / depth}u) & ${threads - 1}u);
+    let slot = (outer % ${threads}u) ^ ((inner * ${32 / depth}u) & ${threads - 1}u);
     ${
     times(4, (step) => {
       const vector = alongK ? `vec4<f32>(${COMPONENTS.map((_, i) => component(step, i)).join(", ")})` : `next_${step}`;
-      return `tile_${array}[inner * 4u + ${step}u][half][place] = ${vector};`;
+      return `tile_${array}[inner * 4u + ${step}u][half][slot] = ${vector};`;
     })
   }`;
 }
