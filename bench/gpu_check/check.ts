@@ -6,6 +6,7 @@
  * @module
  */
 import type { Gpu } from "../../policy/webgpu/device.ts";
+import { GEOMETRIES } from "../../policy/webgpu/kernels/matmul.ts";
 import { checkContract } from "./contract.ts";
 import { checkKernels, checkProducts } from "./kernels.ts";
 import { describeMachine } from "./machine.ts";
@@ -18,7 +19,8 @@ import { MODELS, timeKernels, timeWork, TINY, workFigure } from "./work.ts";
 
 /** How much is done. */
 export interface Extent {
-  /** Fixture models that are checked. */
+  /** Geometries of products, and fixture models, that are checked. */
+  geometries: readonly (keyof typeof GEOMETRIES)[];
   fixtures: number;
   products: readonly ProductShape[];
   /** Time every geometry, not just the one that is taken. */
@@ -30,10 +32,21 @@ export interface Extent {
   target: number;
 }
 
+const ALL = Object.keys(GEOMETRIES) as (keyof typeof GEOMETRIES)[];
+
 /** Everything; a few minutes' worth; and what a software adapter does within a minute. */
 export const EXTENTS = {
-  full: { fixtures: 3, products: PRODUCTS, allGeometries: true, models: MODELS, repeats: 3, target: 0.1 },
+  full: {
+    geometries: ALL,
+    fixtures: 3,
+    products: PRODUCTS,
+    allGeometries: true,
+    models: MODELS,
+    repeats: 3,
+    target: 0.1,
+  },
   quick: {
+    geometries: ALL,
     fixtures: 3,
     products: QUICK_PRODUCTS,
     allGeometries: false,
@@ -42,6 +55,7 @@ export const EXTENTS = {
     target: 0.1,
   },
   software: {
+    geometries: ["software", "few"], // others take seconds to compile
     fixtures: 1,
     products: [{ what: "64³", m: 64, n: 64, k: 64, form: "nt" }],
     allGeometries: false,
@@ -84,7 +98,7 @@ export async function gpuCheck(
   };
   const { device, checks } = await checkContract(gpu);
   await check("self-test", checks);
-  await check("products", await checkProducts(gpu));
+  await check("products", await checkProducts(gpu, extent.geometries));
   await check("kernels", await checkKernels(gpu));
   await check("fixture models", await checkModels(gpu, extent.fixtures));
 

@@ -7,30 +7,33 @@ import { staticImports } from "./pack.ts";
 import { atMost, type Report } from "./report.ts";
 import { checkLine, reportTable } from "./table.ts";
 
-gpuTest("gpu-check finds every number right on this adapter, times everything, and keeps what it has so far", async () => {
-  const saved: Report[] = [], lines: string[] = [];
-  const report = await gpuCheck(await openGpu({ software: true }), EXTENTS.software, {
-    command: "test",
-    print: (line) => lines.push(line),
-    save: (report) => Promise.resolve(void saved.push(JSON.parse(JSON.stringify(report)))),
-  });
-  deepStrictEqual(report.checks.filter(({ passed }) => !passed), []);
-  ok(report.checks.length > 50, `${report.checks.length} checks`);
-  ok(saved.slice(0, -1).every(({ complete }) => !complete) && saved.at(-1)!.complete);
-  deepStrictEqual(saved.at(-1), JSON.parse(JSON.stringify(report)));
-  ok(report.machine.limits.maxBufferSize > 0);
-  deepStrictEqual(report.work.map(({ what, by }) => `${what} by ${by}`), [
-    "rollout by podium",
-    "update by podium",
-    "step by podium",
-  ]);
-  ok(report.work.every(({ tokensPerSecond }) => tokensPerSecond > 0));
-  ok(report.products.every(({ seconds, taken }) => taken && seconds.length === EXTENTS.software.repeats));
-  ok(report.kernels.some(({ kernel, seconds }) => kernel === "attention" && seconds > 0));
-  match(report.peerMissing!, /^python3 has no torch$/);
-  match(reportTable(report), /64³ +nt +software/);
-  match(lines.join("\n"), /fixture models: \d+ of \d+ checks passed/);
-});
+gpuTest(
+  "gpu-check finds every number right on this adapter, times everything, and keeps what it has so far",
+  async () => {
+    const saved: Report[] = [], lines: string[] = [];
+    const report = await gpuCheck(await openGpu({ software: true }), EXTENTS.software, {
+      command: "test",
+      print: (line) => lines.push(line),
+      save: (report) => Promise.resolve(void saved.push(JSON.parse(JSON.stringify(report)))),
+    });
+    deepStrictEqual(report.checks.filter(({ passed }) => !passed), []);
+    ok(report.checks.length > 50, `${report.checks.length} checks`);
+    ok(saved.slice(0, -1).every(({ complete }) => !complete) && saved.at(-1)!.complete);
+    deepStrictEqual(saved.at(-1), JSON.parse(JSON.stringify(report)));
+    ok(report.machine.limits.maxBufferSize > 0);
+    deepStrictEqual(report.work.map(({ what, by }) => `${what} by ${by}`), [
+      "rollout by podium",
+      "update by podium",
+      "step by podium",
+    ]);
+    ok(report.work.every(({ tokensPerSecond }) => tokensPerSecond > 0));
+    ok(report.products.every(({ seconds, taken }) => taken && seconds.length === EXTENTS.software.repeats));
+    ok(report.kernels.some(({ kernel, seconds }) => kernel === "attention" && seconds > 0));
+    match(report.peerMissing!, /^python3 has no torch$/);
+    match(reportTable(report), /64³ +nt +software/);
+    match(lines.join("\n"), /fixture models: \d+ of \d+ checks passed/);
+  },
+);
 
 Deno.test("a check fails above its limit, and where nothing was found", () => {
   strictEqual(atMost("x", 1, 1).passed, true);

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import type { Gpu } from "../device.ts";
 import { fixed, type Matrix, type Plan, type Rows, THREADS } from "../plan.ts";
 import { direct } from "./matmul_direct.ts";
 import { tiled } from "./matmul_tiled.ts";
@@ -67,6 +68,12 @@ export const GEOMETRIES = {
 /** Workgroups that keep a GPU busy: a larger tile computes faster, but not on a GPU that is half idle. */
 const ENOUGH_GROUPS = 96;
 
+/** The geometries that products take on an adapter, the largest tile first. */
+export function geometriesOn({ adapter: { software } }: Pick<Gpu, "adapter">): readonly Geometry[] {
+  const { large, middle, small, few } = GEOMETRIES;
+  return software ? [GEOMETRIES.software] : [large, middle, small, few];
+}
+
 /** Rows and columns of C that a workgroup computes. */
 export function tileOf({ rows, columns, across, threads }: Geometry): { rows: number; columns: number } {
   return { rows: threads / across * rows, columns: across * columns };
@@ -74,14 +81,14 @@ export function tileOf({ rows, columns, across, threads }: Geometry): { rows: nu
 
 /** The geometry for a product: the largest tile that is no larger than C and of which there are enough. */
 export function geometryOf(plan: Plan, { m, n }: Pick<Product, "m" | "n">): Geometry {
-  if (plan.gpu.adapter.software) return GEOMETRIES.software;
   const rows = plan.capacityOf(m), columns = plan.capacityOf(n);
   const suits = (geometry: Geometry) => {
     const tile = tileOf(geometry);
     if (tile.rows > rows || tile.columns > columns) return false;
     return Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns) >= ENOUGH_GROUPS;
   };
-  return [GEOMETRIES.large, GEOMETRIES.middle, GEOMETRIES.small].find(suits) ?? GEOMETRIES.few;
+  const geometries = geometriesOn(plan.gpu), smallest = geometries[geometries.length - 1];
+  return geometries.find((geometry) => geometry === smallest || suits(geometry))!;
 }
 
 /** Appends a product to a plan. */
