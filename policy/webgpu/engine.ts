@@ -35,6 +35,8 @@ export interface Engine {
     build: () => Program,
     output?: string,
   ): Planned;
+  /** A buffer of at least `size` bytes for what several runs leave: the same one each time, unless it must grow. */
+  results(size: number): GPUBuffer;
   dispose(): void;
 }
 
@@ -63,11 +65,17 @@ export function createEngine(gpu: Gpu, config: ModelConfig, weights: Float32Arra
     }),
   );
   const constant = ({ kind, name }: Value) => kind === "weight" ? parameters.get("weights", name) : rotation.get(name);
+  let results: GPUBuffer | undefined;
   return {
     gpu,
     config,
     parameters,
     constant,
+    results(size) {
+      if (results && results.size >= size) return results;
+      results?.destroy();
+      return results = gpu.buffer(roundUp(size));
+    },
     plan(name, counts, build, output) {
       const known = plans.get(name);
       if (known && Object.entries(counts).every(([count, most]) => known.plan.capacity[count as Count] >= most)) {
@@ -100,6 +108,7 @@ export function createEngine(gpu: Gpu, config: ModelConfig, weights: Float32Arra
     dispose() {
       for (const { plan } of plans.values()) plan.dispose();
       parameters.dispose();
+      results?.destroy();
       for (const { buffer } of rotation.values()) buffer.destroy();
     },
   };
