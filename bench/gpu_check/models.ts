@@ -13,10 +13,17 @@ import { createOptimizer } from "../../policy/webgpu/optimizer.ts";
 import { accumulate, score } from "../../policy/webgpu/training.ts";
 import { atMost, type Check } from "./report.ts";
 
-/** Checks the first few fixture models. */
-export async function checkModels(gpu: Gpu, count: number = MODELS.length): Promise<Check[]> {
+/** Checks the first few fixture models; null where they are not there: the published package has none. */
+export async function checkModels(gpu: Gpu, count: number): Promise<Check[] | null> {
   const checks: Check[] = [];
-  for (const name of MODELS.slice(0, count)) checks.push(...await checkModel(gpu, name, await loadExpected(name)));
+  for (const name of MODELS.slice(0, count)) {
+    const expected = await loadExpected(name).catch((error) => {
+      if (error instanceof Deno.errors.NotFound) return null;
+      throw error;
+    });
+    if (!expected) return null;
+    checks.push(...await checkModel(gpu, name, expected));
+  }
   return checks;
 }
 
