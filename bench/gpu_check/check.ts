@@ -15,7 +15,7 @@ import { runPeer } from "./peer.ts";
 import { productFigure, PRODUCTS, type ProductShape, QUICK_PRODUCTS, timeProducts } from "./products.ts";
 import type { Check, Report } from "./report.ts";
 import { checkLine, kernelLines, productLine, workLine } from "./table.ts";
-import { MODELS, timeKernels, timeWork, TINY, workFigure } from "./work.ts";
+import { BUDGET, MODELS, timeKernels, timeWork, TINY, workFigure } from "./work.ts";
 
 /** How much is done. */
 export interface Extent {
@@ -121,7 +121,15 @@ export async function gpuCheck(
 
   // The card is one: what Podium holds of it must be free for the peer.
   gpu.dispose();
-  report.peerMissing = await runPeer({ device: "cuda", repeats, target, products, models }, async (line) => {
+  const job = {
+    device: gpu.adapter.software ? "cpu" : "cuda",
+    repeats,
+    budget: BUDGET,
+    target,
+    products,
+    models,
+  } as const;
+  report.peerMissing = await runPeer(job, async (line) => {
     switch (line.kind) {
       case "versions": {
         const { kind: _, ...versions } = line;

@@ -12,6 +12,8 @@ import type { ProductShape } from "./products.ts";
 export interface PeerJob {
   device: "cuda" | "cpu";
   repeats: number;
+  /** Seconds after which a model's figure gets no further repeat. */
+  budget: number;
   /** Seconds that each repeat of a product takes, about. */
   target: number;
   products: readonly ProductShape[];

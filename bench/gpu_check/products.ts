@@ -39,8 +39,8 @@ export const PRODUCTS: readonly ProductShape[] = [
 /** Those of a quick check: two squares, and one product for each form and for decoding. */
 export const QUICK_PRODUCTS = [1, 2, 3, 4, 5, 10].map((n) => PRODUCTS[n]);
 
-/** Dispatches of a plan: enough that submitting them takes less time than they do. */
-const COPIES = 16;
+/** Dispatches of a plan: enough that submitting them takes less time than they do, but not many of a large product. */
+const copiesOf = ({ m, n, k }: ProductShape) => Math.max(1, Math.min(16, Math.round(1e11 / (2 * m * n * k))));
 
 /** Times products, and hands each figure to `report`. */
 export async function timeProducts(
@@ -59,8 +59,9 @@ export async function timeProducts(
       if (!taken && (!all || geometry.depth === 0)) continue;
       const plan = new Plan(gpu, {}), c = plan.matrix(m, n);
       const factors = { a: { matrix: a, turned: turned.a }, b: { matrix: b, turned: turned.b } };
-      for (let copy = 0; copy < COPIES; copy++) matmul(plan, { name: "timed", m, n, k, ...factors, c }, geometry);
-      const seconds = (await secondsOnGpu(gpu, () => plan.run({}), { repeats, target })).map((time) => time / COPIES);
+      const copies = copiesOf(shape);
+      for (let copy = 0; copy < copies; copy++) matmul(plan, { name: "timed", m, n, k, ...factors, c }, geometry);
+      const seconds = (await secondsOnGpu(gpu, () => plan.run({}), { repeats, target })).map((time) => time / copies);
       report(productFigure({ ...shape, by: "podium", geometry: name, taken, seconds }, peak));
       plan.dispose();
     }

@@ -8,7 +8,7 @@
  */
 import type { Gpu } from "../../policy/webgpu/device.ts";
 
-/** Seconds of one call of `submit`, per repeat; each repeat keeps the GPU busy for about `target` seconds. */
+/** Seconds of one call of `submit`, per repeat; each repeat keeps the GPU busy for about twice `target` seconds. */
 export async function secondsOnGpu(
   gpu: Gpu,
   submit: () => void,
@@ -21,8 +21,9 @@ export async function secondsOnGpu(
     return (performance.now() - start) / 1000;
   };
   await row(1); // compiles
-  const once = await row(1), five = await row(5), estimate = Math.max(1e-6, (five - once) / 4);
-  const count = Math.max(1, Math.min(1000, Math.round(target / 4 / estimate)));
+  const first = await row(1);
+  const estimate = Math.max(1e-6, first < 0.05 ? (await row(5) - first) / 4 : first);
+  const count = Math.max(1, Math.min(1000, Math.round(target / 2 / estimate)));
   const found: number[] = [];
   for (let i = 0; i < repeats; i++) {
     const short = await row(count), long = await row(3 * count);

@@ -48,6 +48,9 @@ export const TINY: Readonly<Record<string, Shape>> = {
   },
 };
 
+/** Seconds after which a figure gets no further repeat: lent machines go back soon. */
+export const BUDGET = 20;
+
 /** Times the work of each model, and hands each figure to `report`. */
 export async function timeWork(
   gpu: Gpu,
@@ -59,7 +62,7 @@ export async function timeWork(
     const policy = randomPolicy(gpu, shape, device), parameters = policy.parameterCount;
     try {
       for (const what of ["rollout", "update", "step"] as const) {
-        const seconds = await timesOf(policy, shape, what, { repeats, warmUp: 1 });
+        const seconds = await timesOf(policy, shape, what, { repeats, warmUp: 1, budget: BUDGET });
         await report(
           workFigure({ model, parameters, what, by: "podium", seconds, memory: await memoryInUse() }, shape),
         );

@@ -34,15 +34,16 @@ export interface Shape {
 /** A thing to time. */
 export type Mode = "rollout" | "score" | "update" | "step";
 
-/** Times a thing; returns seconds per repeat, of those after `warmUp`. */
+/** Times a thing; returns seconds per repeat, of those after `warmUp`. After `budget` seconds none is begun but the first. */
 export async function timesOf(
   policy: Policy,
   shape: Shape,
   mode: Mode,
-  { repeats, warmUp = 3 }: { repeats: number; warmUp?: number },
+  { repeats, warmUp = 3, budget = Infinity }: { repeats: number; warmUp?: number; budget?: number },
 ): Promise<number[]> {
-  const run = workOf(policy, shape, mode), times: number[] = [];
+  const run = workOf(policy, shape, mode), times: number[] = [], begin = performance.now();
   for (let i = 0; i < repeats + warmUp; i++) {
+    if (times.length > 0 && performance.now() - begin > 1000 * budget) break;
     const start = performance.now();
     await run(i);
     if (i >= warmUp) times.push((performance.now() - start) / 1000);
