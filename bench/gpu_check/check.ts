@@ -6,9 +6,8 @@
  * @module
  */
 import type { Gpu } from "../../policy/webgpu/device.ts";
-import { GEOMETRIES } from "../../policy/webgpu/kernels/matmul.ts";
 import { checkContract } from "./contract.ts";
-import { checkKernels, checkProducts } from "./kernels.ts";
+import { ALL_GEOMETRIES, checkKernels, checkProducts, type GeometryName } from "./kernels.ts";
 import { describeMachine } from "./machine.ts";
 import { checkModels } from "./models.ts";
 import { runPeer } from "./peer.ts";
@@ -20,7 +19,7 @@ import { BUDGET, MODELS, timeKernels, timeWork, TINY, workFigure } from "./work.
 /** How much is done. */
 export interface Extent {
   /** Geometries of products, and fixture models, that are checked. */
-  geometries: readonly (keyof typeof GEOMETRIES)[];
+  geometries: readonly GeometryName[];
   fixtures: number;
   products: readonly ProductShape[];
   /** Time every geometry, not just the one that is taken. */
@@ -32,12 +31,10 @@ export interface Extent {
   target: number;
 }
 
-const ALL = Object.keys(GEOMETRIES) as (keyof typeof GEOMETRIES)[];
-
 /** Everything; a few minutes' worth; and what a software adapter does within a minute. */
 export const EXTENTS = {
   full: {
-    geometries: ALL,
+    geometries: ALL_GEOMETRIES,
     fixtures: 3,
     products: PRODUCTS,
     allGeometries: true,
@@ -46,7 +43,7 @@ export const EXTENTS = {
     target: 0.1,
   },
   quick: {
-    geometries: ALL,
+    geometries: ALL_GEOMETRIES,
     fixtures: 3,
     products: QUICK_PRODUCTS,
     allGeometries: false,

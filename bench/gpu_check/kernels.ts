@@ -121,19 +121,29 @@ function packed() {
     prompt: prompts[p],
     response: response(length),
   }));
-  return pack(samples)[0];
+  return pack(samples, { tokens: 4096, scored: 2048 })[0];
 }
 
-/** Extents of products: edges in all directions, rows of whole vectors and not. */
-const EXTENTS = [[130, 260, 100], [67, 33, 45]];
+/** Name of a geometry. */
+export type GeometryName = keyof typeof GEOMETRIES;
+
+/** All of them. */
+export const ALL_GEOMETRIES = Object.keys(GEOMETRIES) as GeometryName[];
+
+/** Extents m, n, k of products: edges in all directions, rows of whole vectors and not. */
+export const EXTENTS: readonly (readonly [number, number, number])[] = [[130, 260, 100], [67, 33, 45]];
 
 /**
  * Products in some geometries and all forms: how far each is from float64, and in how many numbers its bits differ from the
  * first geometry's.
  */
-export async function checkProducts(gpu: Gpu, geometries: readonly (keyof typeof GEOMETRIES)[]): Promise<Check[]> {
+export async function checkProducts(
+  gpu: Gpu,
+  geometries: readonly GeometryName[],
+  extents: typeof EXTENTS = EXTENTS,
+): Promise<Check[]> {
   const checks: Check[] = [];
-  for (const [m, n, k] of EXTENTS) {
+  for (const [m, n, k] of extents) {
     const a = random(`a ${m}`, [m * k]).data, b = random(`b ${n}`, [n * k]).data;
     for (const form of ["nt", "nn", "tn"] as const) {
       const turnedA = form === "tn", turnedB = form === "nt", expected = new Float64Array(m * n);
