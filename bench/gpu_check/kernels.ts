@@ -182,11 +182,8 @@ export function differences(a: Float32Array, b: Float32Array): number {
 
 /** Random numbers for a large matrix, where drawing each would take longer than the product. */
 export function filling(length: number): Float32Array {
-  const drawn = Float32Array.from(
-    { length: Math.min(length, 65521) },
-    (_, i) => uniform(keyOf(3, "filling"), i) - 0.5,
-  );
-  const all = new Float32Array(length);
+  const key = keyOf(3, "filling"), all = new Float32Array(length);
+  const drawn = Float32Array.from({ length: Math.min(length, 65521) }, (_, i) => uniform(key, i) - 0.5);
   for (let i = 0; i < length; i += drawn.length) all.set(drawn.subarray(0, Math.min(drawn.length, length - i)), i);
   return all;
 }
