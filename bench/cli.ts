@@ -351,6 +351,17 @@ function program(exit: (code: number) => void): Command {
       exit(exitCodes.ok);
     });
 
+  podium.command("gpu-check")
+    .summary("check the numbers of this machine's GPU and time it")
+    .description(
+      "Compares kernels, products and models with float64 and PyTorch, then times products, sampling, updates and whole " +
+        "GRPO steps; PyTorch in the same call, if python3 has it. Exit code 1 if a number is wrong.",
+    )
+    .option("--out <file>", "keep the report as JSON; it is written anew after every part")
+    .option("--quick", "fewer products and models")
+    .option("--software", "take a software adapter too, and do only what one can in a minute")
+    .action(async (options) => exit(await (await import("./commands/gpu_check.ts")).gpuCheckCommand(options)));
+
   podium.command("doctor")
     .summary("say what this machine has and what is missing")
     .option("--json", "print JSON")

@@ -30,7 +30,8 @@ export interface Matrix {
   readonly offset: number;
   readonly rows: Rows;
   readonly width: number;
-  readonly type: "f32" | "u32";
+  /** What kernels see: numbers, or vectors of four along a row whose width is a multiple of 4. */
+  readonly type: "f32" | "u32" | "vec4<f32>";
   /** A matrix too large for one binding is cut by rows; only embeddings are. Buffer and offset are then the first's. */
   readonly parts?: readonly Matrix[];
 }
