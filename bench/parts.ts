@@ -5,6 +5,7 @@
  */
 import type { Algorithm } from "../algorithms/algorithm.ts";
 import { findAlgorithm } from "../algorithms/mod.ts";
+import { loraOf } from "../policy/adapters.ts";
 import { promptText } from "../policy/chat_template.ts";
 import type { Policy } from "../policy/policy.ts";
 import { tasks } from "../tasks/mod.ts";
@@ -130,7 +131,8 @@ export async function planSuite(suite: Suite): Promise<Plan> {
   ]);
   const other = named.find((name) => !channels.includes(name));
   if (other !== undefined) throw new Refusal(unknown("reward channel", other, channels));
-  const policy = await openSource(suite.policy, { backend: await chosenBackend(suite.backend) });
+  const lora = suite.lora && { ...loraOf(suite.lora), seed: suite.lora.seed ?? 0 };
+  const policy = await openSource(suite.policy, { backend: await chosenBackend(suite.backend), lora });
   try {
     const digest = await policy.digest();
     const prompts = promptDigest(task, train, policy);
@@ -148,7 +150,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
             format: cellFormat,
             algorithm: { name: algorithm.name, options: algorithm.options },
             task: { name: task.name, train: train.digest, test: test.digest, prompts },
-            policy: { digest, backend },
+            policy: { digest, backend, ...lora && { lora } },
             seed,
             training: { ...suite.training, ...entry.training },
             evaluation: suite.evaluation,
@@ -159,6 +161,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
             ...pinned("train", suite.data.train, train),
             ...pinned("test", suite.data.test, test),
             ...suite.data.decontaminate && { decontaminate: true },
+            ...suite.recompute && { recompute: true },
             algorithm: {
               name: entry.name,
               ...entry.preset !== undefined && { preset: entry.preset },
@@ -203,13 +206,14 @@ export async function openParts({ identity, sources }: Cell): Promise<CellParts>
       throw new Refusal(`${problems.source}: the ${split} problems are not those the cell was recorded with.`);
     }
   }
-  const backend = recordedBackend(identity.policy.backend);
+  const { lora, backend: recorded } = identity.policy, backend = recordedBackend(recorded), { recompute } = sources;
   return {
     algorithm,
     task,
     train,
     test,
-    openPolicy: () => openSource(sources.policy, { backend }),
-    openCritic: () => openCriticSource(sources.policy, { backend }),
+    openPolicy: ({ frozen = false } = {}) =>
+      openSource(sources.policy, { backend, recompute, lora: frozen ? undefined : lora }),
+    openCritic: () => openCriticSource(sources.policy, { backend, recompute }),
   };
 }

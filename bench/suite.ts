@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LoraOptions } from "../policy/mod.ts";
 import type { BackendChoice } from "./backend.ts";
 import { Refusal } from "./outcomes.ts";
 import { reasonOf } from "../policy/reason.ts";
@@ -115,6 +116,10 @@ export interface Suite {
   policy: string;
   /** What computes it. The embedded suites name the CPU, so that their digests can be compared everywhere. */
   backend: BackendChoice;
+  /** Low-rank adapters that are trained in place of the policy's own weights, on the GPU. Absent: none. */
+  lora?: LoraOptions;
+  /** Whether a GPU computes values twice to need less memory; no number depends on it. Absent: false. */
+  recompute?: boolean;
   /** The algorithms. */
   algorithms: SuiteAlgorithm[];
   /** One run per algorithm and seed. */

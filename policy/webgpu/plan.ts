@@ -30,7 +30,8 @@ export interface Matrix {
   readonly offset: number;
   readonly rows: Rows;
   readonly width: number;
-  readonly type: "f32" | "u32";
+  /** What kernels see: numbers, or vectors of four along a row whose width is a multiple of 4. */
+  readonly type: "f32" | "u32" | "vec4<f32>";
   /** A matrix too large for one binding is cut by rows; only embeddings are. Buffer and offset are then the first's. */
   readonly parts?: readonly Matrix[];
 }
@@ -225,11 +226,19 @@ export class Plan {
     });
   }
 
+  /** Bytes on the device that are the plan's own: its matrices and inputs, not the weights of a model. */
+  get bytes(): number {
+    return this.#buffers().reduce((sum, { size }) => sum + size, 0);
+  }
+
   /** Frees the plan's own buffers. */
   dispose(): void {
-    const buffers = [...this.#own.keys(), ...[...this.#free.values()].flat(), ...this.#inputs, this.#counts];
-    for (const buffer of buffers) buffer.destroy();
+    for (const buffer of this.#buffers()) buffer.destroy();
     this.#sizes?.destroy();
+  }
+
+  #buffers(): GPUBuffer[] {
+    return [...this.#own.keys(), ...[...this.#free.values()].flat(), ...this.#inputs, this.#counts];
   }
 
   #bind(): Dispatch[] {
