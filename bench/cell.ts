@@ -19,8 +19,11 @@ export interface CellIdentity {
   algorithm: { name: string; options: Readonly<Record<string, unknown>> };
   /** The task, hashes of its data, and a hash of prompts as text and tokens. */
   task: { name: string; train: string; test: string; prompts: string };
-  /** Hash of the starting weights, what computes them, and the adapters that are trained in their place, if any. */
-  policy: { digest: string; backend: string; lora?: Required<LoraOptions> };
+  /**
+   * Hash of the starting weights, what computes them, the adapters that are trained in their place, if any, and whether
+   * responses are drawn with rounded ones.
+   */
+  policy: { digest: string; backend: string; lora?: Required<LoraOptions>; rolloutWeights?: "f16" };
   /** Seed of problems and noise. */
   seed: number;
   /** Training settings. */

@@ -132,7 +132,8 @@ export async function planSuite(suite: Suite): Promise<Plan> {
   const other = named.find((name) => !channels.includes(name));
   if (other !== undefined) throw new Refusal(unknown("reward channel", other, channels));
   const lora = suite.lora && { ...loraOf(suite.lora), seed: suite.lora.seed ?? 0 };
-  const policy = await openSource(suite.policy, { backend: await chosenBackend(suite.backend), lora });
+  const { rolloutWeights } = suite, chosen = await chosenBackend(suite.backend);
+  const policy = await openSource(suite.policy, { backend: chosen, lora, rolloutWeights });
   try {
     const digest = await policy.digest();
     const prompts = promptDigest(task, train, policy);
@@ -150,7 +151,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
             format: cellFormat,
             algorithm: { name: algorithm.name, options: algorithm.options },
             task: { name: task.name, train: train.digest, test: test.digest, prompts },
-            policy: { digest, backend, ...lora && { lora } },
+            policy: { digest, backend, ...lora && { lora }, ...rolloutWeights === "f16" && { rolloutWeights } },
             seed,
             training: { ...suite.training, ...entry.training },
             evaluation: suite.evaluation,
@@ -206,14 +207,16 @@ export async function openParts({ identity, sources }: Cell): Promise<CellParts>
       throw new Refusal(`${problems.source}: the ${split} problems are not those the cell was recorded with.`);
     }
   }
-  const { lora, backend: recorded } = identity.policy, backend = recordedBackend(recorded), { recompute } = sources;
+  const { lora, rolloutWeights, backend: recorded } = identity.policy,
+    backend = recordedBackend(recorded),
+    { recompute } = sources;
   return {
     algorithm,
     task,
     train,
     test,
     openPolicy: ({ frozen = false } = {}) =>
-      openSource(sources.policy, { backend, recompute, lora: frozen ? undefined : lora }),
+      openSource(sources.policy, { backend, recompute, ...frozen ? {} : { lora, rolloutWeights } }),
     openCritic: () => openCriticSource(sources.policy, { backend, recompute }),
   };
 }

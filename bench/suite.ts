@@ -118,6 +118,8 @@ export interface Suite {
   backend: BackendChoice;
   /** Low-rank adapters that are trained in place of the policy's own weights, on the GPU. Absent: none. */
   lora?: LoraOptions;
+  /** Whether a GPU draws responses with matrices in float16, for speed. Absent: `f32`. */
+  rolloutWeights?: "f32" | "f16";
   /** Whether a GPU computes values twice to need less memory; no number depends on it. Absent: false. */
   recompute?: boolean;
   /** The algorithms. */
