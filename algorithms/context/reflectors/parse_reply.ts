@@ -63,8 +63,8 @@ function operationOf(value: unknown): ExperienceOperation | string {
 
 /** What a model's reply to `request` says. Thinking before `</think>` is left out. */
 export function parseReply({ kind }: Pick<ReflectionRequest, "kind">, reply: string): ReplyContent {
-  const said = reply.slice(reply.lastIndexOf("</think>") + 1 && reply.lastIndexOf("</think>") + "</think>".length)
-    .trim();
+  const thought = reply.lastIndexOf("</think>");
+  const said = reply.slice(thought < 0 ? 0 : thought + "</think>".length).trim();
   if (said === "") return { failure: "the reply is empty" };
   if (kind === "summarize" || kind === "mutate" || kind === "propose") {
     const text = kind === "summarize" ? said : lastBlock(said);
