@@ -28,6 +28,8 @@ export interface CellIdentity {
   evaluation: Evaluation;
   /** Limits. */
   gates: Gates;
+  /** Where a prompt is learned: who reflects, from how many problems, and how a prompt is written. */
+  context?: { reflector: string; problems: number; prompt: string };
 }
 
 /** Where the parts of a cell are read from; not part of its identity. */

@@ -12,6 +12,8 @@ import type { Problems, Task } from "../tasks/task.ts";
 import { canonical, sha256 } from "./canonical.ts";
 import { type Cell, cellFormat, cellOf, type CellSources } from "./cell.ts";
 import { channelsOf } from "./channels.ts";
+import { changesPrompt, configureEntry } from "./context/family.ts";
+import { contextIdentity, requireLearnable } from "./context/setting.ts";
 import { decontaminated, type RecordedLeakage, suiteLeakage } from "./leakage.ts";
 import { unknown } from "./nearest.ts";
 import { requireServed } from "./needs.ts";
@@ -107,11 +109,13 @@ async function splitsOf(
 export async function planSuite(suite: Suite): Promise<Plan> {
   const task = findTask(suite.task);
   const algorithms = suite.algorithms.map((entry) => {
-    const algorithm = configure(entry);
+    const algorithm = configureEntry(entry);
     const training = { ...suite.training, ...entry.training };
-    requireServed(algorithm, training, task);
-    rehearse(algorithm, training);
-    return { entry, algorithm };
+    if (!changesPrompt(algorithm)) {
+      requireServed(algorithm, training, task);
+      rehearse(algorithm, training);
+    }
+    return { entry, algorithm, training };
   });
   const { all, train, test } = await splitsOf(task, suite.data);
   const { offset = 0 } = suite.evaluation;
@@ -120,6 +124,9 @@ export async function planSuite(suite: Suite): Promise<Plan> {
       `${test.source}: holds ${test.length} problems, and evaluation.offset leaves out ${offset}; lower it or give ` +
         "more problems.",
     );
+  }
+  for (const { algorithm, training } of algorithms) {
+    if (changesPrompt(algorithm)) requireLearnable(algorithm, training, train.length);
   }
   const leakage = { ...suiteLeakage(all, test, suite), dropped: train === all ? 0 : all.length - train.length };
   const channels = channelsOf(task, (await task.grade(train.at(0), "")).rewards);
@@ -139,7 +146,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
       digest,
       problems: Number.isFinite(length) ? length : null,
     });
-    const cells = algorithms.flatMap(({ entry, algorithm }) =>
+    const cells = algorithms.flatMap(({ entry, algorithm, training }) =>
       suite.seeds.map((seed): PlannedCell => ({
         label: entry.label ?? entry.name,
         cell: cellOf(
@@ -149,9 +156,10 @@ export async function planSuite(suite: Suite): Promise<Plan> {
             task: { name: task.name, train: train.digest, test: test.digest, prompts },
             policy: { digest, backend },
             seed,
-            training: { ...suite.training, ...entry.training },
+            training,
             evaluation: suite.evaluation,
             gates: suite.gates,
+            ...changesPrompt(algorithm) && { context: contextIdentity(train.length) },
           },
           {
             policy: suite.policy,
@@ -192,7 +200,7 @@ export async function openParts({ identity, sources }: Cell): Promise<CellParts>
     );
   }
   const task = findTask(identity.task.name);
-  const algorithm = configure(sources.algorithm);
+  const algorithm = configureEntry(sources.algorithm);
   if (canonical(algorithm.options) !== canonical(identity.algorithm.options)) {
     throw new Refusal(`${algorithm.name}: its options have other defaults now than when the cell was recorded.`);
   }

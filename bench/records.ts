@@ -9,7 +9,8 @@
  *     environment.json    the machine, outside the chain
  *     checkpoint.json     what is finished: byte lengths of the files above, chain, algorithm state, weights
  *     checkpoint/         weights and optimizer state: policy, critic, refreshed reference policy
- *     policy/             the trained weights, when finished
+ *     replies.jsonl       where a prompt is learned: replies of steps that no checkpoint holds yet, outside the chain
+ *     policy/             the trained weights, or the learned prompt, when finished
  *     result.json         written last: the cell is finished
  *     failure.json        the health gate that stopped the cell
  *
@@ -259,7 +260,10 @@ export class CellRecord {
   }
 
   /** Makes everything up to here count. */
-  async checkpoint(models: Models, done: Pick<Checkpoint, "step" | "prompts" | "weights" | "state">): Promise<void> {
+  async checkpoint(
+    models: Pick<Models, "save">,
+    done: Pick<Checkpoint, "step" | "prompts" | "weights" | "state">,
+  ): Promise<void> {
     const saved = await models.save(done.step);
     const checkpoint: Checkpoint = {
       ...done,
@@ -269,14 +273,15 @@ export class CellRecord {
     };
     await writeAtomically(`${this.directory}/checkpoint.json`, JSON.stringify(checkpoint));
     const kept = [saved.policy, saved.critic, saved.reference?.directory];
+    await Deno.mkdir(`${this.directory}/checkpoint`, { recursive: true });
     for await (const { name } of Deno.readDir(`${this.directory}/checkpoint`)) {
       const path = `checkpoint/${name}`;
       if (!kept.includes(path)) await Deno.remove(`${this.directory}/${path}`, { recursive: true });
     }
   }
 
-  /** Keeps the trained weights and marks the cell as finished. */
-  async finish(policy: Policy, result: CellResult): Promise<void> {
+  /** Keeps the trained weights, or the learned prompt, and marks the cell as finished. */
+  async finish(policy: Pick<Policy, "save">, result: CellResult): Promise<void> {
     await Deno.remove(`${this.directory}/policy`, { recursive: true }).catch(() => {});
     await policy.save(`${this.directory}/policy`);
     await writeAtomically(`${this.directory}/result.json`, JSON.stringify(result, null, 2) + "\n");

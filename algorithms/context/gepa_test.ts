@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { accuracy, models, setting } from "./_synthetic_test.ts";
-import { contextAlgorithms, gepa, type GepaOptions, type GepaState, learnContext, type Models } from "./mod.ts";
+import { type Candidate, contextAlgorithms, gepa, type GepaState, learnContext, type Models } from "./mod.ts";
 import { minibatch } from "./terms/gepa_iteration.ts";
 import { mean } from "../terms/statistics.ts";
 
@@ -18,37 +18,65 @@ Deno.test("it learns what helps, and beats a random search over the same advice"
   assert.ok(found > await score("random_search") + 0.05, `${found}`);
 });
 
-/** The pool after a run on two modules. */
-async function pool(options: GepaOptions, seed: number, budget = 800): Promise<GepaState> {
-  const here = setting(40, budget, seed, ["plan", "form"]);
-  return (await learnContext(gepa.create(options), here, models(seed))).state as GepaState;
-}
-
-Deno.test("every candidate beat its parent in one module, taken in turns along a line", async () => {
+Deno.test("a child changes one module of its parent, taken in turns along a line, and beat it on the same problems", async () => {
   for (const seed of [1, 2, 3]) {
-    const { pool: found } = await pool({}, seed);
-    assert.deepEqual(found[0].parents, []);
-    found.slice(1).forEach(({ parents: [parent], instructions, nextModule }) => {
-      const changed = Object.keys(instructions).filter((module) =>
-        instructions[module] !== found[parent].instructions[module]
-      );
-      assert.deepEqual(changed, [["plan", "form"][(nextModule - 1) % 2]]);
+    const here = setting(40, 800, seed, ["plan", "form"]), found: Candidate[] = [];
+    await learnContext(gepa.create(), here, models(seed), {
+      each: ({ state, metrics }) => {
+        const { pool } = state as GepaState;
+        if (pool.length === found.length) return;
+        const last = pool.at(-1)!, { parents: [parent], instructions, nextModule } = last;
+        if (parent !== undefined) {
+          const changed = ["plan", "form"].filter((module) =>
+            instructions[module] !== found[parent].instructions[module]
+          );
+          assert.deepEqual(changed, [["plan", "form"][(nextModule - 1) % 2]]);
+          assert.ok(metrics.childGain > 0);
+        }
+        found.push(last);
+      },
     });
+    assert.deepEqual(found[0].parents, []);
+    assert.ok(found.length > 1);
   }
 });
 
-Deno.test("merges have two parents of different lines, and are no worse than they on what was tested", async () => {
+/**
+ * A task of three kinds of problems: the first needs "A" as the plan, the second "B" as the form, the third no
+ * instruction at all, so that no prompt is best on all.
+ */
+const torn: Models = {
+  rollOut: (requests, reply) => {
+    requests.forEach(({ problem, context: { instructions: { plan, form } } }, i) => {
+      const right = [plan === "A", form === "B", plan + form === ""][problem % 3];
+      reply(i, { response: "", score: right ? 1 : 0, answer: null, feedback: "" });
+    });
+    return Promise.resolve();
+  },
+  reflect: (requests, reply) => {
+    requests.forEach((request, i) =>
+      reply(i, { text: request.kind === "mutate" && request.module === "plan" ? "A" : "B", calls: 1 })
+    );
+    return Promise.resolve();
+  },
+};
+
+Deno.test("a merge joins what two lines changed", async () => {
   let merges = 0;
   for (const seed of seeds) {
-    const { pool: found, merging } = await pool({ merge: true }, seed, 1500);
-    const merged = found.filter(({ parents }) => parents.length === 2);
+    const here = setting(36, 600, seed, ["plan", "form"]);
+    const { state, context } = await learnContext(gepa.create({ merge: true }), here, torn);
+    const { pool, merging } = state as GepaState, merged = pool.filter(({ parents }) => parents.length === 2);
     assert.equal(merged.length, merging.accepted);
-    assert.ok(merging.accepted <= 5);
-    for (const { parents, instructions } of merged) {
-      for (const module of ["plan", "form"]) {
-        assert.ok(parents.some((parent) => found[parent].instructions[module] === instructions[module]));
+    assert.ok(merging.accepted <= 5 && merging.due >= 0);
+    for (const { parents, instructions, scores } of merged) {
+      assert.deepEqual(instructions, { plan: "A", form: "B" });
+      for (const parent of parents) {
+        assert.equal(Object.values(pool[parent].instructions).filter((text) => text === "").length, 1);
+        assert.ok(mean(scores) >= mean(pool[parent].scores));
       }
     }
+    assert.deepEqual(context.instructions, { plan: "A", form: "B" });
     merges += merged.length;
   }
   assert.ok(merges > 0, "no seed merged anything");

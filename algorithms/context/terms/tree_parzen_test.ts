@@ -35,5 +35,6 @@ Deno.test("with a signal it tries better combinations than chance", () => {
     }
     return mean(seen.slice(25).map(({ score }) => score));
   });
-  assert.ok(mean(later) > 3 * (2 / 6), `${later}`);
+  // Chance has 1/3. Optuna 5.0.0 comes to 0.68 here (seeds 1 to 12).
+  assert.ok(mean(later) > 0.6, `${later}`);
 });
