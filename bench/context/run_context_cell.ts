@@ -118,17 +118,15 @@ class ContextRun {
 
   async run(): Promise<CellResult> {
     const { steps } = this.cell.identity.training;
-    // A step of the algorithm that was computed but belongs to the next line.
-    let ahead: Taken | undefined;
-    if (this.#step === 0) {
-      await this.#evaluateUpTo(0);
+    // A line is complete when the step of the algorithm behind it is known to end in a later counted step.
+    let ahead: Taken | undefined = await this.#take(this.#state);
+    const before = this.#stepOf(ahead.result.state) - 1;
+    if (this.#step > 0) this.#evaluated = before;
+    else {
+      await this.#evaluateUpTo(before);
       this.#time(0, this.#now);
-    } else {
-      // The prompt of the last line was evaluated for every step until the one in which the next line ends.
-      ahead = await this.#take(this.#state);
-      this.#evaluated = this.#stepOf(ahead.result.state) - 1;
     }
-    while (!this.#state.done) {
+    while (ahead) {
       if (this.options.signal?.aborted) throw new Interruption(`stopped after step ${this.#step}.`);
       ahead = await this.#line(ahead);
       await breathe();
@@ -142,15 +140,15 @@ class ContextRun {
     return result;
   }
 
-  /** Algorithm steps until one ends in another counted step, and the line of those before it. Returns that one. */
-  async #line(ahead: Taken | undefined): Promise<Taken | undefined> {
+  /** Steps of the algorithm until one ends in another counted step, and the line of those before. Returns that one. */
+  async #line(first: Taken): Promise<Taken | undefined> {
     const { record, options, parts: { algorithm } } = this, { training } = this.cell.identity;
     const begin = this.#now,
       happened: { rollouts: RecordedRollout[]; reflections: Reflection[] } = {
         rollouts: [],
         reflections: [],
       };
-    let metrics: Happened["metrics"] = {}, state = this.#state, next = ahead ?? await this.#take(state);
+    let metrics: Happened["metrics"] = {}, state = this.#state, next = first;
     const step = this.#stepOf(next.result.state);
     while (true) {
       ({ state, metrics } = next.result);
@@ -165,7 +163,8 @@ class ContextRun {
     const context = algorithm.context(state, this.#setting);
     const weights = sha256(canonical(state));
     const body = contextRecord(step, training.rewards, { ...happened, metrics }, state, context);
-    options.onLine?.(record.chain("steps.jsonl", { ...body, weights }));
+    const line = record.chain("steps.jsonl", { ...body, weights });
+    options.onLine?.(line);
     // The prompt of this line is the one of every step until the next one's responses are all sampled.
     await this.#evaluateUpTo(state.done ? training.steps : this.#stepOf(next.result.state) - 1);
     this.#time(step, begin);
@@ -214,7 +213,8 @@ class ContextRun {
     const outcome = await evaluate(parts, due[0]);
     for (const step of due) {
       if (step === 0 || step === steps) await this.record.responses(step, outcome.responses);
-      this.options.onLine?.(this.record.chain("evaluations.jsonl", { ...outcome.record, step }));
+      const line = this.record.chain("evaluations.jsonl", { ...outcome.record, step });
+      this.options.onLine?.(line);
     }
     this.#evaluationSeconds += (this.#now - start) / 1000;
   }
