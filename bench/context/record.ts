@@ -28,10 +28,10 @@ export interface Happened {
 
 const short = (value: unknown) => sha256(canonical(value)).slice(0, 16);
 const share = (all: readonly RecordedRollout[], is: (one: RecordedRollout) => boolean) =>
-  all.length === 0 ? 0 : all.filter(is).length / all.length;
+  all.filter(is).length / all.length;
 const total = (values: readonly (number | undefined)[]) => values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
 
-/** The line of step `step`, after which the algorithm has this state and this prompt. */
+/** The line of step `step`, in which there was at least one response, and after which the algorithm has this state and this prompt. */
 export function contextRecord(
   step: number,
   channels: readonly string[],
@@ -56,10 +56,10 @@ export function contextRecord(
     rewards: Object.fromEntries(channels.map((name) => [name, rewardMean(name)])),
     accuracy: share(rollouts, ({ right }) => right),
     unanswered: share(rollouts, ({ answer }) => answer === null),
-    length: mean(rollouts.map(({ tokens }) => tokens)) ?? 0,
+    length: mean(rollouts.map(({ tokens }) => tokens))!,
     truncated: share(rollouts, ({ truncated }) => truncated),
     entropy: null,
-    groupsWithoutSignal: groups.size === 0 ? 0 : alike.length / groups.size,
+    groupsWithoutSignal: alike.length / groups.size,
     selected: rollouts.length,
     samplingDifference: null,
     ratioDifference: null,

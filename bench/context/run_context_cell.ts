@@ -143,11 +143,7 @@ class ContextRun {
   /** Steps of the algorithm until one ends in another counted step, and the line of those before. Returns that one. */
   async #line(first: Taken): Promise<Taken | undefined> {
     const { record, options, parts: { algorithm } } = this, { training } = this.cell.identity;
-    const begin = this.#now,
-      happened: { rollouts: RecordedRollout[]; reflections: Reflection[] } = {
-        rollouts: [],
-        reflections: [],
-      };
+    const begin = this.#now, happened = { rollouts: [] as RecordedRollout[], reflections: [] as Reflection[] };
     let metrics: Happened["metrics"] = {}, state = this.#state, next = first;
     const step = this.#stepOf(next.result.state);
     while (true) {
@@ -160,11 +156,14 @@ class ContextRun {
     }
     this.#state = state;
     this.#step = step;
-    const context = algorithm.context(state, this.#setting);
     const weights = sha256(canonical(state));
-    const body = contextRecord(step, training.rewards, { ...happened, metrics }, state, context);
-    const line = record.chain("steps.jsonl", { ...body, weights });
-    options.onLine?.(line);
+    // Without a response there is nothing to record: few-shot prompting with labelled examples has evaluations only.
+    if (happened.rollouts.length > 0) {
+      const context = algorithm.context(state, this.#setting);
+      const body = contextRecord(step, training.rewards, { ...happened, metrics }, state, context);
+      const line = record.chain("steps.jsonl", { ...body, weights });
+      options.onLine?.(line);
+    }
     // The prompt of this line is the one of every step until the next one's responses are all sampled.
     await this.#evaluateUpTo(state.done ? training.steps : this.#stepOf(next.result.state) - 1);
     this.#time(step, begin);

@@ -58,7 +58,18 @@ Deno.test("what it learns raises held-out accuracy, and every evaluation is of t
     assert.deepEqual(steps[0].cost.reflections! > 30, true);
   }));
 
-Deno.test("two runs write the same bytes; another seed does not", () =>
+Deno.test("labelled examples take no response: evaluations are the whole record", () =>
+  inTemporary(async (directory) => {
+    const { cell, parts } = adviceCell(contextAlgorithms.few_shot.create());
+    const at = (index: number) => ({ ...parts.train.at(index), meta: { solution: `first check ${index}` } });
+    await runCell(cell, { ...parts, train: { ...parts.train, at } }, { directory });
+    const { steps, evaluations } = await readChain<StepLine, EvaluationLine>(directory, cell);
+    assert.deepEqual([steps.length, evaluations.map(({ step }) => step)], [0, [0, 3, 6, 9, 12]]);
+    const { context } = JSON.parse(await Deno.readTextFile(`${directory}/policy/context.json`));
+    assert.equal(context.demonstrations.length, 4);
+  }));
+
+Deno.test("two runs write the same bytes", () =>
   inTemporary(async (directory) => {
     const results = [];
     for (const name of ["a", "b"]) {
