@@ -3,8 +3,6 @@
  *
  * @module
  */
-import type { Algorithm } from "../algorithms/algorithm.ts";
-import { findAlgorithm } from "../algorithms/mod.ts";
 import { promptText } from "../policy/chat_template.ts";
 import type { Policy } from "../policy/policy.ts";
 import { tasks } from "../tasks/mod.ts";
@@ -12,7 +10,7 @@ import type { Problems, Task } from "../tasks/task.ts";
 import { canonical, sha256 } from "./canonical.ts";
 import { type Cell, cellFormat, cellOf, type CellSources } from "./cell.ts";
 import { channelsOf } from "./channels.ts";
-import { changesPrompt, configureEntry } from "./context/family.ts";
+import { changesPrompt, configure } from "./context/family.ts";
 import { contextIdentity, requireLearnable } from "./context/setting.ts";
 import { decontaminated, type RecordedLeakage, suiteLeakage } from "./leakage.ts";
 import { unknown } from "./nearest.ts";
@@ -21,7 +19,7 @@ import { Refusal } from "./outcomes.ts";
 import { openCriticSource, openSource } from "./policies.ts";
 import { rehearse } from "./rehearsal.ts";
 import type { CellParts } from "./run_cell.ts";
-import type { Suite, SuiteAlgorithm } from "./suite.ts";
+import type { Suite } from "./suite.ts";
 
 /** A cell and its place in the leaderboard. */
 export interface PlannedCell {
@@ -52,11 +50,6 @@ export interface Plan {
 export function findTask(name: string): Task {
   if (Object.hasOwn(tasks, name)) return tasks[name];
   throw new Refusal(unknown("task", name, Object.keys(tasks)));
-}
-
-/** Configures an algorithm as a suite names it. */
-export function configure({ name, preset, options }: Pick<SuiteAlgorithm, "name" | "preset" | "options">): Algorithm {
-  return findAlgorithm(name).create({ ...preset !== undefined && { preset }, ...options });
 }
 
 /** Problems of a split, refused if there are none. */
@@ -109,7 +102,7 @@ async function splitsOf(
 export async function planSuite(suite: Suite): Promise<Plan> {
   const task = findTask(suite.task);
   const algorithms = suite.algorithms.map((entry) => {
-    const algorithm = configureEntry(entry);
+    const algorithm = configure(entry);
     const training = { ...suite.training, ...entry.training };
     if (!changesPrompt(algorithm)) {
       requireServed(algorithm, training, task);
@@ -200,7 +193,7 @@ export async function openParts({ identity, sources }: Cell): Promise<CellParts>
     );
   }
   const task = findTask(identity.task.name);
-  const algorithm = configureEntry(sources.algorithm);
+  const algorithm = configure(sources.algorithm);
   if (canonical(algorithm.options) !== canonical(identity.algorithm.options)) {
     throw new Refusal(`${algorithm.name}: its options have other defaults now than when the cell was recorded.`);
   }

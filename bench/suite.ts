@@ -11,6 +11,7 @@ import aa from "./suites/aa.json" with { type: "json" };
 import all from "./suites/all.json" with { type: "json" };
 import channels from "./suites/channels.json" with { type: "json" };
 import claims from "./suites/claims.json" with { type: "json" };
+import context from "./suites/context.json" with { type: "json" };
 import math from "./suites/math.json" with { type: "json" };
 import quick from "./suites/quick.json" with { type: "json" };
 import search from "./suites/search.json" with { type: "json" };
@@ -124,7 +125,7 @@ export interface Suite {
   gates: Gates;
 }
 
-const embedded: Record<string, unknown> = { quick, standard, all, math, channels, search, claims, aa };
+const embedded: Record<string, unknown> = { quick, standard, all, math, channels, search, claims, context, aa };
 
 /** Names of the embedded suites. */
 export const suiteNames: readonly string[] = Object.keys(embedded);

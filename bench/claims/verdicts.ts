@@ -8,7 +8,7 @@ import { canonical } from "../canonical.ts";
 import type { Benchmark } from "../benchmark.ts";
 import type { Board, Leaderboard, LeaderboardRow } from "../leaderboard/shape.ts";
 import { Refusal } from "../outcomes.ts";
-import { configureEntry } from "../context/family.ts";
+import { configure } from "../context/family.ts";
 import { writeAtomically } from "../records.ts";
 import { validated } from "../schema.ts";
 import type { Suite, SuiteAlgorithm } from "../suite.ts";
@@ -38,7 +38,7 @@ export function labelsOf({ tests }: Claim): string[] {
 /** What makes an entry what it is; its learning rate may have been tuned. */
 function settings({ training: shared }: Suite, entry: SuiteAlgorithm): string {
   const { learningRate: _tuned, ...training } = { rewards: shared.rewards, ...entry.training };
-  return canonical({ name: entry.name, options: JSON.parse(JSON.stringify(configureEntry(entry).options)), training });
+  return canonical({ name: entry.name, options: JSON.parse(JSON.stringify(configure(entry).options)), training });
 }
 
 /** A row of a board that ran what the claims suite calls by this label; another of that name is not meant. */

@@ -4,7 +4,14 @@
  * @module
  */
 import type { Algorithm } from "../../algorithms/algorithm.ts";
-import { algorithms, type ContextAlgorithm, contextAlgorithms, suggestion } from "../../algorithms/mod.ts";
+import {
+  type AlgorithmModule,
+  algorithms,
+  type ContextAlgorithm,
+  contextAlgorithms,
+  type ContextModule,
+  suggestion,
+} from "../../algorithms/mod.ts";
 import type { SuiteAlgorithm } from "../suite.ts";
 
 /** Whether an algorithm learns a prompt. */
@@ -17,14 +24,22 @@ export function namesPrompt(name: string): boolean {
   return Object.hasOwn(contextAlgorithms, name);
 }
 
-/** Configures an algorithm of either family as a suite names it. */
-export function configureEntry(
-  { name, preset, options }: Pick<SuiteAlgorithm, "name" | "preset" | "options">,
-): Algorithm | ContextAlgorithm {
-  const given = { ...preset !== undefined && { preset }, ...options };
-  if (namesPrompt(name)) return contextAlgorithms[name].create(given);
-  if (Object.hasOwn(algorithms, name)) return algorithms[name].create(given);
+/**
+ * The algorithm called `name`, of either family.
+ *
+ * @throws {RangeError} if there is none, naming the nearest.
+ */
+export function findModule(name: string): AlgorithmModule | ContextModule {
+  if (namesPrompt(name)) return contextAlgorithms[name];
+  if (Object.hasOwn(algorithms, name)) return algorithms[name];
   throw new RangeError(
     `Unknown algorithm "${name}"${suggestion(name, [...Object.keys(algorithms), ...Object.keys(contextAlgorithms)])}`,
   );
+}
+
+/** Configures an algorithm of either family as a suite names it. */
+export function configure(
+  { name, preset, options }: Pick<SuiteAlgorithm, "name" | "preset" | "options">,
+): Algorithm | ContextAlgorithm {
+  return findModule(name).create({ ...preset !== undefined && { preset }, ...options });
 }
