@@ -6,6 +6,7 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import configuration from "../deno.json" with { type: "json" };
+import { backendChoices } from "./backend.ts";
 import { exitCodes, Refusal } from "./outcomes.ts";
 
 function wholeNumber(text: string): number {
@@ -46,6 +47,10 @@ function share(text: string): number {
   return value;
 }
 
+const backendOption = (fallback: string) =>
+  new Option("--backend <name>", `what computes the policy: auto is the GPU if there is one (default: ${fallback})`)
+    .choices([...backendChoices]);
+
 const nameList = (text: string) => text.split(",").map((name) => name.trim()).filter((name) => name !== "");
 const collect = (text: string, before: string[] = []) => [...before, text];
 
@@ -74,6 +79,7 @@ function program(exit: (code: number) => void): Command {
     .option("--steps <n>", "training steps", wholeNumber)
     .option("--seeds <list>", "seeds, as 1,2,5-8", seedList)
     .option("--policy <dir>", "policy to train: a Hugging Face directory, or embedded:NAME")
+    .addOption(backendOption("that of the suite"))
     .option("--set <path=value>", "any other property of the suite, as training.learningRate=1e-3; repeatable", collect)
     .option("--out <dir>", "directory of the records (default: runs/NAME)")
     .option("--jobs <n>", "cells side by side (default: one per core)", positive)
@@ -146,6 +152,7 @@ function program(exit: (code: number) => void): Command {
     .argument("[runs...]", "leaderboard.json files, or directories of runs (default: run suite claims)")
     .option("--steps <n>", "training steps", wholeNumber)
     .option("--seeds <list>", "seeds, as 1,2,5-8", seedList)
+    .addOption(backendOption("cpu"))
     .option("--set <path=value>", "any other property of the suite; repeatable", collect)
     .option("--out <dir>", "directory of the records (default: runs/claims)")
     .option("--jobs <n>", "cells side by side (default: one per core)", positive)
@@ -255,6 +262,7 @@ function program(exit: (code: number) => void): Command {
     .description('Prints {"logProbs": [...], "entropy": [...]} per line, for the tokens after the first.')
     .requiredOption("--policy <dir>", "policy: a Hugging Face directory, or embedded:NAME")
     .requiredOption("--tokens <file>", "JSON lines of token-id lists, or - for standard input")
+    .addOption(backendOption("cpu"))
     .action(async (options) => exit(await (await import("./commands/logprobs.ts")).logprobs(options)));
 
   podium.command("algorithms")
@@ -289,19 +297,21 @@ function program(exit: (code: number) => void): Command {
       "Rollout, scoring, update and whole GRPO steps; PyTorch and TRL in the same call, if python3 has them.",
     )
     .option("--alone", "leave PyTorch and TRL out")
+    .option("--only <text>", "only the figures whose name, such as base policy, step, holds this")
     .option("--json", "print JSON at the end, progress on standard error")
     .option(
       "--readme <file>",
       "draw the table of an earlier --json between <!-- begin: speed --> and <!-- end: speed -->",
     )
     .option("--from <file>", "that earlier --json", "bench/results/cpu-perf.json")
-    .action(async ({ alone, json, readme, from }) => {
+    .action(async ({ alone, only, json, readme, from }) => {
       if (readme) {
         const { writePerfSection } = await import("./commands/perf.ts");
         return exit(await writePerfSection(from, readme));
       }
       const { perf } = await import("./perf/perf.ts");
-      const figures = await perf({ print: json ? console.error : console.log, alone });
+      const figures = await perf({ print: json ? console.error : console.log, alone, only });
+      if (figures.length === 0) throw new Refusal(`--only ${only}: no figure has such a name.`);
       if (json) {
         const { environment } = await import("./environment.ts");
         console.log(JSON.stringify({ command: "deno task perf --json", ...environment(), figures }, null, 2));

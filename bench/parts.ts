@@ -7,6 +7,7 @@ import { promptText } from "../policy/chat_template.ts";
 import type { Policy } from "../policy/policy.ts";
 import { tasks } from "../tasks/mod.ts";
 import type { Problems, Task } from "../tasks/task.ts";
+import { chosenBackend, recordedBackend } from "./backend.ts";
 import { canonical, sha256 } from "./canonical.ts";
 import { type Cell, cellFormat, cellOf, type CellSources } from "./cell.ts";
 import { channelsOf } from "./channels.ts";
@@ -129,7 +130,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
   ]);
   const other = named.find((name) => !channels.includes(name));
   if (other !== undefined) throw new Refusal(unknown("reward channel", other, channels));
-  const policy = await openSource(suite.policy);
+  const policy = await openSource(suite.policy, { backend: await chosenBackend(suite.backend) });
   try {
     const digest = await policy.digest();
     const prompts = promptDigest(task, train, policy);
@@ -203,12 +204,13 @@ export async function openParts({ identity, sources }: Cell): Promise<CellParts>
       throw new Refusal(`${problems.source}: the ${split} problems are not those the cell was recorded with.`);
     }
   }
+  const backend = recordedBackend(identity.policy.backend);
   return {
     algorithm,
     task,
     train,
     test,
-    openPolicy: (saved) => openSource(sources.policy, saved),
-    openCritic: (saved) => openCriticSource(sources.policy, saved),
+    openPolicy: (saved) => openSource(sources.policy, { saved, backend }),
+    openCritic: (saved) => openCriticSource(sources.policy, { saved, backend }),
   };
 }

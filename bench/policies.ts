@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Backend } from "../policy/mod.ts";
 import type { Critic, Policy } from "../policy/policy.ts";
 import { Refusal } from "./outcomes.ts";
 
@@ -82,32 +83,38 @@ async function opened<T>(
   return await open(directory);
 }
 
+/** How a source is opened. */
+export interface SourceOptions {
+  /** A directory with weights and optimizer state to continue from, in place of the source's own. */
+  saved?: string;
+  /** What computes it. Default `cpu`. */
+  backend?: Backend;
+}
+
 /**
  * Opens a policy: a directory in the Hugging Face layout, `embedded:NAME` for one that comes with Podium, or
  * `embedded:table`, the test policy without a network.
  *
- * @param saved a directory with weights and optimizer state to continue from, in place of the source's own
- * @param tokenizer whether text is needed; false opens a checkpoint that has no tokenizer
+ * @param options `tokenizer`: whether text is needed; false opens a checkpoint that has no tokenizer
  */
-export async function openSource(source: string, saved?: string, tokenizer = true): Promise<Policy> {
+export async function openSource(
+  source: string,
+  { saved, backend, tokenizer }: SourceOptions & { tokenizer?: boolean } = {},
+): Promise<Policy> {
   if (source === `${prefix}table`) {
     const { openTablePolicy } = await import("./testing/table_policy.ts");
     return await openTablePolicy(saved);
   }
   const { openPolicy } = await import("../policy/mod.ts");
-  return await opened(source, saved, (directory) => openPolicy(directory, { threads: 1, tokenizer }));
+  return await opened(source, saved, (directory) => openPolicy(directory, { threads: 1, tokenizer, backend }));
 }
 
-/**
- * Makes the critic that the training of a policy begins with, from the policy's own source.
- *
- * @param saved a directory with weights and optimizer state to continue from
- */
-export async function openCriticSource(source: string, saved?: string): Promise<Critic> {
+/** Makes the critic that the training of a policy begins with, from the policy's own source. */
+export async function openCriticSource(source: string, { saved, backend }: SourceOptions = {}): Promise<Critic> {
   if (source === `${prefix}table`) {
     const { openTableCritic } = await import("./testing/table_critic.ts");
     return await openTableCritic(saved);
   }
   const { openCritic } = await import("../policy/mod.ts");
-  return await opened(source, saved, (directory) => openCritic(directory, { threads: 1 }));
+  return await opened(source, saved, (directory) => openCritic(directory, { threads: 1, backend }));
 }

@@ -7,6 +7,7 @@
  *     responses/          raw responses of the first and the last evaluation
  *     timing.jsonl        seconds per step, outside the chain
  *     environment.json    the machine, outside the chain
+ *     device.json         the GPU and what its self-test found, outside the chain; absent on the CPU
  *     checkpoint.json     what is finished: byte lengths of the files above, chain, algorithm state, weights
  *     checkpoint/         weights and optimizer state: policy, critic, refreshed reference policy
  *     replies.jsonl       where a prompt is learned: replies of steps that no checkpoint holds yet, outside the chain

@@ -141,6 +141,8 @@ async function continueCell(
   if (checkpoint?.step) options.onResume?.(checkpoint.step);
   const models = await Models.open(directory, algorithm.needs, parts, checkpoint);
   try {
+    const { device } = models.policy;
+    if (device) await record.note("device.json", device);
     await requireRecorded(cell, models, directory, checkpoint);
     const [first] = checkpoint ? await readJournal<EvaluationLine>(`${directory}/evaluations.jsonl`) : [];
     const run = new Run(cell, parts, options, record, models, checkpoint, first?.digest);

@@ -89,7 +89,7 @@ Deno.test("the embedded base policy, stopped and resumed, ends with the same byt
       Object.assign(suite.evaluation, { interval: 5, problems: 2, samples: 2 });
     });
     const { cell, parts } = await digitCell(grpo, suite);
-    const openPolicy = (saved?: string) => openSource("embedded:base", saved);
+    const openPolicy = (saved?: string) => openSource("embedded:base", { saved });
     const policy = await openPolicy();
     cell.identity.policy.digest = await policy.digest();
     await policy.dispose();

@@ -235,8 +235,8 @@ Deno.test("the base policy with a critic and a refreshed reference, killed and r
       task: gsm8k,
       train: await gsm8k.problems({ split: "train" }),
       test: await gsm8k.problems({ split: "test" }),
-      openPolicy: (saved?: string) => openSource("embedded:base", saved),
-      openCritic: (saved?: string) => openCriticSource("embedded:base", saved),
+      openPolicy: (saved?: string) => openSource("embedded:base", { saved }),
+      openCritic: (saved?: string) => openCriticSource("embedded:base", { saved }),
     };
     const policy = await real.openPolicy();
     cell.identity.policy.digest = await policy.digest();

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Benchmark } from "./benchmark.ts";
+import { recordedBackend } from "./backend.ts";
 import type { Cell } from "./cell.ts";
 import { environment } from "./environment.ts";
 import type { CellEvent, Executor } from "./execution/executor.ts";
@@ -29,7 +30,7 @@ export interface Phase {
 export interface RunSuiteOptions {
   /** Directory of the records and of `leaderboard.json`. */
   out: string;
-  /** Cells side by side. Default: the number of cores, or 1 if no process may be started. */
+  /** Cells side by side. Default: the number of cores; 1 on a GPU, or if no process may be started. */
   jobs?: number;
   /** Asks all cells to stop after the step under way. */
   signal?: AbortSignal;
@@ -146,7 +147,9 @@ async function runPhase(phase: Phase, options: RunSuiteOptions, failures: SuiteO
   const { out, signal, clock } = options;
   options.onPhase?.(phase);
   const jobs = jobsOf(phase.tasks, out);
-  const wanted = Math.min(options.jobs ?? navigator.hardwareConcurrency, jobs.length);
+  // Cells would share a GPU, and its memory.
+  const onGpu = jobs.some(({ cell }) => recordedBackend(cell.identity.policy.backend) !== "cpu");
+  const wanted = Math.min(options.jobs ?? (onGpu ? 1 : navigator.hardwareConcurrency), jobs.length);
   const execute: Executor = wanted > 1 && await canStartProcesses() ? processes(wanted) : inProcess;
   const stopping = new AbortController();
   const stop = () => stopping.abort();

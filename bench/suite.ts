@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { BackendChoice } from "./backend.ts";
 import { Refusal } from "./outcomes.ts";
 import { reasonOf } from "../policy/reason.ts";
 import { unknown } from "./nearest.ts";
@@ -113,6 +114,8 @@ export interface Suite {
   data: { train?: string; test?: string; decontaminate?: boolean };
   /** A directory, or `embedded:NAME`. */
   policy: string;
+  /** What computes it. The embedded suites name the CPU, so that their digests can be compared everywhere. */
+  backend: BackendChoice;
   /** The algorithms. */
   algorithms: SuiteAlgorithm[];
   /** One run per algorithm and seed. */

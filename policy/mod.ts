@@ -15,7 +15,7 @@
  * @module
  */
 export { promptText, promptTokens } from "./chat_template.ts";
-export { openCritic, type OpenOptions, openPolicy } from "./open.ts";
+export { type Backend, openCritic, type OpenOptions, openPolicy } from "./open.ts";
 export * from "./policy.ts";
 export * from "./random.ts";
 export type { ModelConfig, ModelFamily } from "./model/config.ts";

@@ -75,6 +75,18 @@ export interface StepOptions {
   weightDecay?: number;
 }
 
+/** A GPU, for the record. */
+export interface ComputeDevice {
+  /** What the adapter calls itself. */
+  readonly name: string;
+  /** True if a CPU plays the GPU. */
+  readonly software: boolean;
+  /** What the self-test found to hold, bit for bit, when the device was opened. */
+  readonly selfTest: Readonly<Record<string, boolean>>;
+  /** Whether all of it held: the log-probs of sampling are then those of scoring, and a difference is a failure. */
+  readonly exact: boolean;
+}
+
 /** A policy that can be sampled, scored, trained and saved. */
 export interface Policy {
   /** Token ids ↔ text. */
@@ -85,6 +97,8 @@ export interface Policy {
   readonly parameterCount: number;
   /** Back end and its version, for the record (for example `cpu/1 onnxruntime-node 1.30.0`). */
   readonly backend: string;
+  /** The GPU that computes it; absent on the CPU. */
+  readonly device?: ComputeDevice;
   /** Draws one response per request, in the order given. */
   generate(requests: readonly GenerateRequest[], options: GenerateOptions): Promise<Generation[]>;
   /** Scores the response tokens of each sample. `temperature` divides the logits (default 1). */

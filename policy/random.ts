@@ -17,7 +17,11 @@
 /** 64 bits of key material. */
 export type Key = readonly [high: number, low: number];
 
-const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24];
+/** Rotations of the rounds. */
+export const ROTATIONS: readonly number[] = [13, 15, 26, 6, 17, 29, 16, 24];
+
+/** First counter word of uniform numbers. */
+export const UNIFORM_STREAM = 0x554e4946;
 
 /** One threefry-2x32 block of 20 rounds: two 32-bit words from a key and a counter. */
 export function threefry(key: Key, counter0: number, counter1: number): [number, number] {
@@ -52,7 +56,7 @@ export function fold(key: Key, coordinate: number | string): Key {
 
 /** Uniform in the open interval (0, 1), a multiple of 2^-24 and therefore exact in float32. */
 export function uniform(key: Key, index: number): number {
-  return ((threefry(key, 0x554e4946, index)[0] >>> 9) + 0.5) * 2 ** -23;
+  return ((threefry(key, UNIFORM_STREAM, index)[0] >>> 9) + 0.5) * 2 ** -23;
 }
 
 /** Uniform integer in [0, bound). `bound` must be at most 2^23. */

@@ -5,11 +5,11 @@
  */
 import { environment } from "../environment.ts";
 import { connectionOfEnvironment } from "../../tasks/source/hub/connection.ts";
-import { describeAdapter } from "../../policy/webgpu/device.ts";
 import { openSource } from "../policies.ts";
+import { gpuFinding } from "./doctor_gpu.ts";
 
 /** One thing that was looked at. */
-interface Finding {
+export interface Finding {
   name: string;
   /** `missing` keeps Podium from working, `optional` only leaves something out. */
   state: "ok" | "optional" | "missing";
@@ -45,25 +45,6 @@ async function basePolicy(): Promise<Finding> {
       detail: `${(error as Error).message.split("\n")[0]} (deno task pretrain makes it)`,
     };
   }
-}
-
-/** The adapter that kernels for WebGPU would run on; no command needs one yet. */
-async function gpu(): Promise<Finding> {
-  const name = "GPU", adapter = await describeAdapter();
-  if (!adapter) {
-    const detail =
-      "no WebGPU adapter: the driver's Vulkan part or the loader (Debian: libvulkan1) is missing, or there " +
-      "is no GPU";
-    return { name, state: "optional", detail };
-  }
-  const gib = (adapter.maxBufferSize / 2 ** 30).toFixed(1), mib = adapter.maxStorageBufferBindingSize / 2 ** 20;
-  const detail = `${adapter.name}, buffers up to ${gib} GiB, ${mib.toFixed(0)} MiB of one at once`;
-  if (!adapter.software) return { name, state: "ok", detail };
-  return {
-    name,
-    state: "optional",
-    detail: `${detail}; software, for tests only: install the GPU's driver if there is one`,
-  };
 }
 
 function memory(): Finding {
@@ -136,7 +117,7 @@ export async function doctor({ json }: { json?: boolean }): Promise<number> {
     memory(),
     await engine(),
     await basePolicy(),
-    await gpu(),
+    await gpuFinding(),
     await hub(),
     await python(),
   ];

@@ -4,6 +4,7 @@
  * @module
  */
 import { reasonOf } from "../../policy/reason.ts";
+import { type BackendChoice, chosenBackend } from "../backend.ts";
 import { Refusal } from "../outcomes.ts";
 import { openSource } from "../policies.ts";
 
@@ -36,9 +37,11 @@ async function readSequences(path: string): Promise<{ ids: number[]; where: stri
 }
 
 /** Prints one JSON object per line: log-probs and entropies of the tokens after the first. */
-export async function logprobs(options: { policy: string; tokens: string }): Promise<number> {
-  const sequences = await readSequences(options.tokens);
-  const policy = await openSource(options.policy, undefined, false);
+export async function logprobs(
+  { policy: source, tokens, backend = "cpu" }: { policy: string; tokens: string; backend?: BackendChoice },
+): Promise<number> {
+  const sequences = await readSequences(tokens);
+  const policy = await openSource(source, { tokenizer: false, backend: await chosenBackend(backend) });
   try {
     // Before the first line is printed.
     const { vocabularySize } = policy.tokenizer;

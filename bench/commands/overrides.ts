@@ -5,6 +5,7 @@
  */
 import { tasks } from "../../tasks/mod.ts";
 import { type Benchmark, parseBenchmark } from "../benchmark.ts";
+import type { BackendChoice } from "../backend.ts";
 import { Refusal } from "../outcomes.ts";
 import { basePolicyOf, isEmbedded } from "../policies.ts";
 import { knownEntry, parseSuite, type Suite, type SuiteAlgorithm } from "../suite.ts";
@@ -27,6 +28,8 @@ export interface SuiteOverrides {
   seeds?: number[];
   /** A directory, or `embedded:NAME`. */
   policy?: string;
+  /** What computes the policy. */
+  backend?: BackendChoice;
   /** Any property: `training.learningRate=1e-3`. */
   set?: string[];
 }
@@ -56,7 +59,7 @@ function assign(suite: Suite, assignment: string): void {
 /** The suite with the command line's changes, checked again. */
 export function overridden(suite: Suite, overrides: SuiteOverrides): Suite {
   const changed = structuredClone(suite);
-  const { task, data, evalData, decontaminate, algorithms, steps, seeds, policy, set = [] } = overrides;
+  const { task, data, evalData, decontaminate, algorithms, steps, seeds, policy, backend, set = [] } = overrides;
   if (task !== undefined && task !== changed.task) {
     changed.task = task;
     changed.data = {};
@@ -79,6 +82,7 @@ export function overridden(suite: Suite, overrides: SuiteOverrides): Suite {
   if (steps !== undefined) changed.training.steps = steps;
   if (seeds !== undefined) changed.seeds = seeds;
   if (policy !== undefined) changed.policy = policy;
+  if (backend !== undefined) changed.backend = backend;
   for (const assignment of set) assign(changed, assignment);
   return parseSuite(changed, "the command line");
 }

@@ -62,10 +62,14 @@ export interface PerfOptions {
   repeats?: number;
   /** Leave the peers out. */
   alone?: boolean;
+  /** Only the figures whose name, such as `base policy, step`, holds this. */
+  only?: string;
 }
 
 /** Measures everything and prints a line per figure. */
-export async function perf({ print = () => {}, repeats = 7, alone = false }: PerfOptions = {}): Promise<Figure[]> {
+export async function perf(
+  { print = () => {}, repeats = 7, alone = false, only = "" }: PerfOptions = {},
+): Promise<Figure[]> {
   const cores = navigator.hardwareConcurrency;
   const [torch, trl] = alone ? [false, false] : [await pythonHas("torch"), await pythonHas("trl")];
   print(`${cores} cores; PyTorch ${torch ? "found" : "not found"}, TRL ${trl ? "found" : "not found"} (python3)`);
@@ -75,11 +79,13 @@ export async function perf({ print = () => {}, repeats = 7, alone = false }: Per
     print(lineOf(figure));
   };
   for (const [name, shape] of Object.entries(SHAPES)) {
-    for (const what of ["rollout", "score", "update"] as const) {
+    const wanted = (what: Mode) => `${name}, ${what}`.includes(only);
+    for (const what of (["rollout", "score", "update"] as const).filter(wanted)) {
       const own = await podiumBest(shape, what, cores, repeats);
       const other = torch ? await torchBest(shape, what, cores, repeats) : null;
       report(figureOf(name, what, own, other));
     }
+    if (!wanted("step")) continue;
     const own = await podiumSteps(shape, cores, repeats);
     const other = trl ? await trlBest(shape, cores) : null;
     report(figureOf(name, "step", own, other));

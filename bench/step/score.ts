@@ -68,12 +68,14 @@ export async function scoreBatch(
   const samplingDifference = training.topP === 1 ? difference(ownOf(sampled), ownOf(old)) : null;
   if (samplingDifference) {
     const what = "the difference between the log-probs of sampler and training kernels";
-    requireAtMost("samplingDifference", what, step, samplingDifference.max, gates.samplingDifference);
+    const limit = policy.device?.exact ? 0 : gates.samplingDifference;
+    requireAtMost("samplingDifference", what, step, samplingDifference.max, limit);
   }
   const batchDifference = probe ? await batchDifferenceOf(policy, samples, old) : null;
   if (batchDifference !== null) {
     const what = "the difference between the log-probs of a response scored with its batch and alone";
-    requireAtMost("batchDifference", what, step, batchDifference, gates.batchDifference);
+    const limit = policy.device?.exact ? 0 : gates.batchDifference;
+    requireAtMost("batchDifference", what, step, batchDifference, limit);
   }
 
   const batch = withScores(rows(old));

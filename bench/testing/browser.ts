@@ -23,14 +23,14 @@ async function addressOf(errors: ReadableStream<Uint8Array>): Promise<{ address:
   }
 }
 
-/** Does some work with a browser that is gone afterwards. */
-export async function inBrowser(work: (browser: Browser) => Promise<void>): Promise<void> {
+/** Does some work with a browser that is gone afterwards; with `gpu`, one that has WebGPU, in software. */
+export async function inBrowser(work: (browser: Browser) => Promise<void>, { gpu = false } = {}): Promise<void> {
   const profile = await Deno.makeTempDir();
   const child = new Deno.Command("chromium", {
     args: [
       "--headless=new",
       "--no-sandbox",
-      "--disable-gpu",
+      ...gpu ? ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"] : ["--disable-gpu"],
       "--disable-dev-shm-usage",
       "--no-first-run",
       "--remote-debugging-port=0",

@@ -45,8 +45,15 @@ export async function openSession(graph: Graph): Promise<Session> {
     executionMode: "sequential",
     graphOptimizationLevel: "all",
     logSeverityLevel: 3,
-    // Idle workers must sleep: a policy has several sessions, and each would keep a core spinning.
-    extra: { session: { intra_op: { allow_spinning: "0" } } },
+    extra: {
+      session: {
+        // Hidden attention scores leave numbers below 2^-126 behind, each of which costs an Intel core a hundred cycles
+        // (a GRPO step takes 15 to 25 % longer). No digest of a run changed by it.
+        set_denormal_as_zero: "1",
+        // Idle workers must sleep: a policy has several sessions, and each would keep a core spinning.
+        intra_op: { allow_spinning: "0" },
+      },
+    },
   });
   let shapes = { key: "", feeds: {} as Record<string, Feed> };
   return {

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
-import { type PolicyDirectory, writeDirectory } from "../directory.ts";
+import type { PolicyDirectory } from "../directory.ts";
+import { createTurns } from "../in_turn.ts";
 import type { StepOptions } from "../policy.ts";
+import { storageOf } from "../storage.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { type Optimizer, stepOptimizer } from "./optimizer.ts";
 import type { PromptState } from "./prompts.ts";
@@ -34,7 +35,7 @@ export interface Trained {
 
 /** Weights in training from what a directory holds. */
 export function createTrained(directory: PolicyDirectory, { threads }: CpuOptions): Trained {
-  const { config, weights, stopTokens } = directory, count = weights.length;
+  const { config, weights } = directory, count = weights.length, storage = storageOf(directory);
   const engine = createEngine(config, weights, threads);
   const gradient = new Float32Array(count), prompts = new Map<string, PromptState>();
   const optimizer: Optimizer = {
@@ -42,12 +43,8 @@ export function createTrained(directory: PolicyDirectory, { threads }: CpuOption
     v: directory.optimizer?.secondMoment ?? new Float32Array(count),
     steps: directory.optimizer?.step ?? 0,
   };
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = last.then(work);
-    last = result.catch(() => {});
-    return result;
-  };
+  const inTurn = createTurns();
+  const moments = () => ({ firstMoment: optimizer.m, secondMoment: optimizer.v, step: optimizer.steps });
   return {
     engine,
     prompts,
@@ -60,23 +57,9 @@ export function createTrained(directory: PolicyDirectory, { threads }: CpuOption
         prompts.clear();
         return { norm };
       }),
-    digest() {
-      const hash = createHash("sha256");
-      for (const part of [weights, optimizer.m, optimizer.v]) {
-        hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
-      }
-      return Promise.resolve(hash.update(`${optimizer.steps}`).digest("hex"));
-    },
+    digest: () => Promise.resolve(storage.digest({ weights, optimizer: moments() })),
     save: (path, { optimizer: withOptimizer = false } = {}) =>
-      writeDirectory(path, {
-        config,
-        weights,
-        stopTokens,
-        files: directory.companions,
-        optimizer: withOptimizer
-          ? { firstMoment: optimizer.m, secondMoment: optimizer.v, step: optimizer.steps }
-          : undefined,
-      }),
+      storage.save(path, weights, withOptimizer ? moments() : undefined),
     dispose: () => engine.dispose(),
   };
 }

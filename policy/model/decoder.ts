@@ -7,7 +7,8 @@
  * token. Responses of a group attend to their shared prompt's keys and values. A decoding step is a response stream
  * of one token per sequence with kept keys and values in place of the prompt's.
  *
- * On the GPU, where sequences need no padding, both are one **packed stream**: prompts first, then responses.
+ * On the GPU, where sequences need no padding, both are one **packed stream**: prompts first, then responses. Sampling
+ * passes it piece by piece through a cache of keys and values.
  *
  * @module
  */
@@ -25,6 +26,7 @@ import { swiglu } from "../ops/swiglu.ts";
 import { tail } from "../ops/tail.ts";
 import { tokenLogProb } from "../ops/token_log_prob.ts";
 import { tokenScores } from "../ops/token_scores.ts";
+import { writeRows } from "../ops/write_rows.ts";
 import type { ModelConfig } from "./config.ts";
 import { Program, type Value } from "./program.ts";
 
@@ -251,6 +253,34 @@ export function packedProgram(config: ModelConfig): Program {
     program.input("inverse_temperature", 1),
   ];
   program.output("scores", program.apply(tokenScores, inputs, { chunk: VOCABULARY_CHUNK }));
+  return program;
+}
+
+/**
+ * A piece of the packed stream, over a cache that holds the keys and values of what came before and gets those of the
+ * piece. Outputs the normalised hidden states of the `last` rows, `hidden` [N, hiddenSize]; for the `prompt` stream,
+ * which nothing is sampled from, `keys` and `values` of the last layer [S, keyValueHeads · headSize]. For the GPU.
+ *
+ * Inputs: `tokens`, `positions`, `slots` [N] (rows of the cache), `spans` [N, 4] in rows of the cache, `cosine`, `sine`,
+ * per layer `keys0`, `values0` … [S, keyValueHeads · headSize].
+ */
+export function cachedProgram(config: ModelConfig, part: "prompt" | "last"): Program {
+  const program = new Program(), ids = (name: string, rank: number) => program.input(name, rank, "int64");
+  const stream = new Stream(program, config, ids("positions", 1), "norm"), slots = ids("slots", 1);
+  const kept = (name: string, rows: Value) => program.apply(writeRows, [rows, slots, program.input(name, 2)], {});
+  let x = stream.embed(ids("tokens", 1));
+  for (let layer = 0; layer < config.layers; layer++) {
+    const ends = part === "prompt" && layer === config.layers - 1, { q, k, v } = stream.project(x, layer, ends);
+    const keys = kept(`keys${layer}`, k), values = kept(`values${layer}`, v);
+    if (ends) {
+      program.output("keys", keys);
+      program.output("values", values);
+      return program;
+    }
+    const inputs = [q!, keys, values, ids("spans", 2)];
+    x = stream.rest(x, program.apply(packedAttention, inputs, headCounts(config)), layer);
+  }
+  program.output("hidden", stream.norm(x, FINAL_NORM));
   return program;
 }
 

@@ -45,11 +45,11 @@ export function matrixOf(data: ArrayLike<number>, rows: Rows, width: number, typ
 }
 
 /** The numbers of matrices of the given lengths. */
-export async function numbersOf(...matrices: [Matrix, number][]): Promise<Float32Array[]> {
+export async function numbersOf(...matrices: [Matrix, number][]): Promise<(Float32Array | Uint32Array)[]> {
   const copies = await gpu.download(
     matrices.map(([{ buffer, offset }, length]) => ({ buffer, offset, size: length * 4 })),
   );
-  return copies.map((copy) => new Float32Array(copy));
+  return copies.map((copy, n) => matrices[n][0].type === "u32" ? new Uint32Array(copy) : new Float32Array(copy));
 }
 
 /** How an operation is laid out for {@linkcode checkWgsl}. */

@@ -8,6 +8,8 @@
  * @module
  */
 
+import { createTurns } from "../in_turn.ts";
+
 /** How a device is opened. */
 export interface GpuOptions {
   /** Take a software adapter too, which is far slower than the CPU back end. For tests. Default false. */
@@ -44,6 +46,8 @@ export interface Compiled {
 export interface Gpu {
   readonly device: GPUDevice;
   readonly adapter: AdapterDescription;
+  /** The first error, after which the device is of no use. */
+  readonly failure: Error | undefined;
   /** Compiles a kernel, once per text. `bindings` are the types of bindings 0, 1, 2 … */
   compile(code: string, bindings: readonly GPUBufferBindingType[]): Compiled;
   /** A storage buffer of zeros, of at least `size` bytes. */
@@ -99,15 +103,18 @@ export async function openGpu({ software = false }: GpuOptions = {}): Promise<Gp
   const adapter = await requestAdapter();
   if (!adapter) throw new Error(`There is no WebGPU adapter; ${INSTALL}.`);
   const description = describe(adapter);
-  if (description.software && !software) {
-    throw new Error(`The only WebGPU adapter is software (${description.name}), slower than the CPU; ${INSTALL}.`);
-  }
+  if (description.software && !software) throw softwareRefused(description.name);
   const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
   const device = await adapter.requestDevice({ requiredLimits });
   // Limits with a wrong name are accepted in silence.
   const lacking = LIMITS.find((name) => device.limits[name] < adapter.limits[name]);
   if (lacking) throw new Error(`${description.name} grants a ${lacking} of ${device.limits[lacking]} only; report it.`);
   return wrap(device, description);
+}
+
+/** What is said where a software adapter was not asked for. */
+export function softwareRefused(name: string): Error {
+  return new Error(`The only WebGPU adapter is software (${name}), slower than the CPU; ${INSTALL}.`);
 }
 
 async function requestAdapter(): Promise<GPUAdapter | null> {
@@ -127,7 +134,7 @@ function describe({ info, features, limits }: GPUAdapter): AdapterDescription {
 }
 
 function wrap(device: GPUDevice, adapter: AdapterDescription): Gpu {
-  const { queue } = device, compiled = new Map<string, Compiled>();
+  const { queue } = device, compiled = new Map<string, Compiled>(), inTurn = createTurns();
   let failure: Error | undefined, staging: GPUBuffer | undefined, disposed = false;
   const fail = (reason: string) => void (failure ??= new Error(`${adapter.name}: ${reason}`));
   device.addEventListener("uncapturederror", (event) => fail(sentence((event as GPUUncapturedErrorEvent).error)));
@@ -146,6 +153,9 @@ function wrap(device: GPUDevice, adapter: AdapterDescription): Gpu {
   return {
     device,
     adapter,
+    get failure() {
+      return failure;
+    },
     compile(code, bindings) {
       const known = compiled.get(code);
       if (known) return known;
@@ -169,29 +179,34 @@ function wrap(device: GPUDevice, adapter: AdapterDescription): Gpu {
       }
     },
     submit,
-    async download(regions) {
-      const total = regions.reduce((sum, { size }) => sum + size, 0);
-      if (!staging || staging.size < total) {
-        staging?.destroy();
-        staging = create(total, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
-      }
-      const buffer = staging;
-      submit((encoder) => {
-        let at = 0;
-        for (const { buffer: source, offset, size } of regions) {
-          encoder.copyBufferToBuffer(source, offset, buffer, at, size);
-          at += size;
+    download: (regions) =>
+      inTurn(async () => {
+        const total = regions.reduce((sum, { size }) => sum + size, 0);
+        if (!staging || staging.size < total) {
+          staging?.destroy();
+          staging = create(total, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
         }
-      });
-      // A lost device may leave the mapping waiting for ever.
-      await Promise.race([buffer.mapAsync(GPUMapMode.READ).catch(({ message }) => fail(message)), lost]);
-      if (failure) throw failure;
-      const mapped = buffer.getMappedRange();
-      let at = 0;
-      const copies = regions.map(({ size }) => mapped.slice(at, at += size));
-      buffer.unmap();
-      return copies;
-    },
+        const buffer = staging;
+        submit((encoder) => {
+          let at = 0;
+          for (const { buffer: source, offset, size } of regions) {
+            encoder.copyBufferToBuffer(source, offset, buffer, at, size);
+            at += size;
+          }
+        });
+        // A lost device may leave the mapping waiting for ever.
+        const mapped = buffer.mapAsync(GPUMapMode.READ).catch(async ({ message }) => {
+          await new Promise((resolve) => setTimeout(resolve, 0)); // The reason, if there is one, is told after this.
+          fail(message);
+        });
+        await Promise.race([mapped, lost]);
+        if (failure) throw failure;
+        const range = buffer.getMappedRange();
+        let at = 0;
+        const copies = regions.map(({ size }) => range.slice(at, at += size));
+        buffer.unmap();
+        return copies;
+      }),
     dispose() {
       disposed = true;
       device.destroy();

@@ -26,6 +26,8 @@ export interface Engine {
   readonly gpu: Gpu;
   readonly config: ModelConfig;
   readonly parameters: Parameters;
+  /** The matrix of a program's weight or rotation table; undefined for what is fed. */
+  constant(leaf: Value): Matrix | undefined;
   /** A plan of a program for at least some counts, kept under a name; a backward one if `output` is named. */
   plan(
     name: string,
@@ -33,6 +35,8 @@ export interface Engine {
     build: () => Program,
     output?: string,
   ): Planned;
+  /** A buffer of at least `size` bytes for what several runs leave: the same one each time, unless it must grow. */
+  results(size: number): GPUBuffer;
   dispose(): void;
 }
 
@@ -60,10 +64,18 @@ export function createEngine(gpu: Gpu, config: ModelConfig, weights: Float32Arra
       return [name, { buffer, offset: 0, rows: config.maxPositions, width: half, type: "f32" } as Matrix];
     }),
   );
+  const constant = ({ kind, name }: Value) => kind === "weight" ? parameters.get("weights", name) : rotation.get(name);
+  let results: GPUBuffer | undefined;
   return {
     gpu,
     config,
     parameters,
+    constant,
+    results(size) {
+      if (results && results.size >= size) return results;
+      results?.destroy();
+      return results = gpu.buffer(roundUp(size));
+    },
     plan(name, counts, build, output) {
       const known = plans.get(name);
       if (known && Object.entries(counts).every(([count, most]) => known.plan.capacity[count as Count] >= most)) {
@@ -77,12 +89,11 @@ export function createEngine(gpu: Gpu, config: ModelConfig, weights: Float32Arra
         ]),
       );
       const plan = new Plan(gpu, capacity), inputs = new Map<string, Matrix>();
-      const leaf = ({ kind, name }: Value): Matrix => {
-        if (kind === "weight") return parameters.get("weights", name);
-        const fixed = rotation.get(name);
-        if (fixed) return fixed;
-        const matrix = plan.input(...INPUTS[name]);
-        inputs.set(name, matrix);
+      const leaf = (value: Value): Matrix => {
+        const known = constant(value);
+        if (known) return known;
+        const matrix = plan.input(...INPUTS[value.name]);
+        inputs.set(value.name, matrix);
         return matrix;
       };
       const program = build();
@@ -97,6 +108,7 @@ export function createEngine(gpu: Gpu, config: ModelConfig, weights: Float32Arra
     dispose() {
       for (const { plan } of plans.values()) plan.dispose();
       parameters.dispose();
+      results?.destroy();
       for (const { buffer } of rotation.values()) buffer.destroy();
     },
   };

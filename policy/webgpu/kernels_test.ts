@@ -40,7 +40,7 @@ gpuTest(
     for (const [m, n, k] of shapes) {
       for (const [turnedA, turnedB] of [[false, true], [false, false], [true, false]]) {
         const a = random(`a ${m}`, [m * k]).data, b = random(`b ${n}`, [n * k]).data, start = random("c", [m * n]).data;
-        const found: Float32Array[] = [];
+        const found: ArrayLike<number>[] = [];
         for (const geometry of Object.values(GEOMETRIES)) {
           const plan = new Plan(gpu, {}), c = matrixOf(start, m, n);
           const A = turnedA ? matrixOf(a, k, m) : matrixOf(a, m, k),

@@ -215,12 +215,12 @@ export class Plan {
     this.gpu.upload(this.#counts, Uint32Array.from(COUNTS, (name) => counts[name] ?? 0));
   }
 
-  /** Submits one run. */
-  run(counts: Counts): void {
+  /** Submits one run, or several in a row, each of which sees what the one before it wrote. */
+  run(counts: Counts, times = 1): void {
     this.#count(counts);
     this.gpu.submit((encoder) => {
       const pass = encoder.beginComputePass();
-      this.#encode(pass, counts);
+      for (let n = 0; n < times; n++) this.#encode(pass, counts);
       pass.end();
     });
   }

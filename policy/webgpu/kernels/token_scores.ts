@@ -27,8 +27,8 @@ function chunksOf(plan: Plan, table: Matrix, size: number): Chunk[] {
   );
 }
 
-/** Logits of one chunk of the vocabulary, at temperature 1. */
-function planLogits(plan: Plan, x: Matrix, { rows, count }: Chunk, logits: Matrix): void {
+/** Logits of one chunk of the vocabulary, at temperature 1, as columns of a matrix that may be wider. */
+function planLogits(plan: Plan, x: Matrix, { rows, count }: Chunk, logits: Matrix, firstColumn = 0): void {
   matmul(plan, {
     name: "logits",
     m: x.rows,
@@ -37,32 +37,48 @@ function planLogits(plan: Plan, x: Matrix, { rows, count }: Chunk, logits: Matri
     a: { matrix: x },
     b: { matrix: rows, turned: true },
     c: logits,
+    firstColumn,
   });
 }
 
-/**
- * The forward. Keeps per row, in this order: the largest logit, the sum of exponentials relative to it, its log, and
- * the target's logit.
- */
+/** The forward. Keeps the statistics of {@linkcode planSoftmax}, the third being the log of the sum. */
 export function planTokenScores(
   plan: Plan,
-  [x, table, targets, inverse]: readonly Matrix[],
-  { chunk: size }: TokenScoresAttributes,
+  inputs: readonly Matrix[],
+  { chunk }: TokenScoresAttributes,
 ) {
-  const chunks = chunksOf(plan, table, size), width = Math.max(...chunks.map(({ count }) => count));
-  const logits = plan.matrix(x.rows, width), stats = plan.matrix(x.rows, 4), y = plan.matrix(x.rows, 2);
+  const { logits, stats } = planSoftmax(plan, inputs, chunk);
+  plan.release(logits);
+  return { output: planScores(plan, stats), saved: [stats] };
+}
+
+/**
+ * Logits and, per row of `stats`, in this order: the largest of them over the temperature, the sum of exponentials
+ * relative to it, that of `exp(z) · z`, and the target's. Of the logits the last chunk is left, or, where they are
+ * `kept`, all [rows, V].
+ */
+export function planSoftmax(
+  plan: Plan,
+  [x, table, targets, inverse]: readonly Matrix[],
+  size: number,
+  { kept = false } = {},
+): { logits: Matrix; stats: Matrix } {
+  const chunks = chunksOf(plan, table, size), last = chunks[chunks.length - 1];
+  const width = kept ? last.first + last.count : Math.max(...chunks.map(({ count }) => count));
+  const logits = plan.matrix(x.rows, width), stats = plan.matrix(x.rows, 4);
   for (const chunk of chunks) {
-    planLogits(plan, x, chunk, logits);
+    const firstColumn = kept ? chunk.first : 0;
+    planLogits(plan, x, chunk, logits, firstColumn);
     plan.dispatch({
       name: "softmax of a chunk",
       read: { logits, targets, inverse },
       write: { stats },
-      sizes: { width, first: chunk.first, count: chunk.count },
+      sizes: { width, firstColumn, first: chunk.first, count: chunk.count },
       grid: [{ rows: x.rows }],
       threads: THREADS,
       declarations: LANES,
       body: `
-        let start = group.x * sizes.width;
+        let start = group.x * sizes.width + sizes.firstColumn;
         let factor = inverse[group.x];
         var highest = -3.0e38;
         for (var v = lane; v < sizes.count; v = v + ${THREADS}u) { highest = max(highest, logits[start + v] * factor); }
@@ -94,9 +110,15 @@ export function planTokenScores(
         }`,
     });
   }
+  return { logits, stats };
+}
+
+/** Log-prob of the target and entropy of every row [rows, 2]. */
+export function planScores(plan: Plan, stats: Matrix): Matrix {
+  const y = plan.matrix(stats.rows, 2);
   plan.elementwise("token scores", {
     write: { y, stats },
-    domain: { rows: x.rows, width: 1 },
+    domain: { rows: stats.rows, width: 1 },
     body: `
       let sum = stats[4u * i + 1u];
       let logSum = logarithm(sum);
@@ -104,8 +126,7 @@ export function planTokenScores(
       y[2u * i + 1u] = logSum - stats[4u * i + 2u] / sum;
       stats[4u * i + 2u] = logSum;`,
   });
-  plan.release(logits);
-  return { output: y, saved: [stats] };
+  return y;
 }
 
 /** The backward: per chunk the logits again, their gradient in place, then the parts of both products. */

@@ -1,0 +1,64 @@
+/**
+ * The policy on the GPU: the common interface over an engine whose weights never leave the device between steps.
+ *
+ * Nothing here needs more than a browser has, so a page may train one too.
+ *
+ * @module
+ */
+import type { PolicyDirectory } from "../directory.ts";
+import type { Policy, Tokenizer } from "../policy.ts";
+import { checkDerivatives, checkRequests, checkSamples, checkTemperature } from "../requests.ts";
+import { stopTextTest } from "../stop_texts.ts";
+import { createSampler } from "./decoding.ts";
+import { createTrained, type WebgpuOptions } from "./trained.ts";
+import { accumulate, score } from "./training.ts";
+
+/** Raised with every change of this folder or of `ops` that changes a bit: it is part of a cell's identity. */
+const KERNELS = 1;
+
+/** A policy from what a directory holds. */
+export function createWebgpuPolicy(
+  directory: PolicyDirectory,
+  tokenizer: Tokenizer,
+  { device, ...options }: WebgpuOptions,
+): Policy {
+  const { config, stopTokens } = directory;
+  const { engine, parameterCount, inTurn, discardGradient, step, digest, save, dispose } = createTrained(
+    directory,
+    options,
+  );
+  const sampler = createSampler(engine);
+  return {
+    tokenizer,
+    stopTokens,
+    parameterCount,
+    backend: `webgpu/${KERNELS} ${device.name}`,
+    device,
+    generate(requests, options) {
+      checkRequests(config, requests, options);
+      const ends = {
+        stopTokens: options.stopTokens ?? stopTokens,
+        completes: stopTextTest(tokenizer, options.stopTexts),
+      };
+      return inTurn(() => sampler.decode(requests, { ...options, ...ends }));
+    },
+    logProbs(samples, options = {}) {
+      checkTemperature(options.temperature);
+      checkSamples(config, samples);
+      return inTurn(() => score(engine, samples, options));
+    },
+    accumulate(samples, derivatives, options = {}) {
+      checkTemperature(options.temperature);
+      checkDerivatives(config, samples, derivatives);
+      return inTurn(() => accumulate(engine, samples, derivatives, options));
+    },
+    discardGradient,
+    step,
+    digest,
+    save,
+    dispose: async () => {
+      await inTurn(() => Promise.resolve(sampler.dispose()));
+      await dispose();
+    },
+  };
+}
