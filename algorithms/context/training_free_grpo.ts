@@ -26,10 +26,11 @@
  * @module
  */
 
-import type { Context, ContextAlgorithm, ContextModule, ContextState, Reflection, Rollout } from "./algorithm.ts";
+import type { Context, ContextAlgorithm, ContextModule, ContextState, Rollout } from "./algorithm.ts";
 import { applyPlan, type ExperienceOperation, type Library, type LibrarySemantics } from "./experience_library.ts";
-import { asking, attemptOf } from "./terms/asking.ts";
+import { asking } from "./terms/asking.ts";
 import { shuffled } from "./terms/draws.ts";
+import { semanticAdvantages } from "./terms/semantic_advantage.ts";
 import { trainingFreeOptions } from "./terms/training_free_options.ts";
 import { begin } from "./terms/validation.ts";
 import { define } from "../terms/define.ts";
@@ -120,7 +121,7 @@ export const trainingFreeGrpo: ContextModule<TrainingFreeGrpoOptions> = define<
       ? `option "groundTruth" is false, so nobody knows winners from losers; ${needsTwo}`
       : undefined,
   build: (options) => {
-    const { groupSize, batchSize, groundTruth, operationsPerGroup, maxWords, maxEntries } = options;
+    const { groupSize, batchSize, maxWords, maxEntries } = options;
     const needs = { reflector: true, problems: 1, budget: () => groupSize };
     const teaches = (rollouts: readonly Rollout[]) =>
       options.learnFrom === "all" || !allEqual(rollouts.map(({ score }) => score));
@@ -135,7 +136,7 @@ export const trainingFreeGrpo: ContextModule<TrainingFreeGrpoOptions> = define<
         epoch: 0,
         position: 0,
         library: {
-          entries: setting.initial.experiences.map((entry) => ({ ...entry, since: 0, changed: 0 })),
+          entries: setting.initial.experiences.map(({ text }, i) => ({ id: `G${i}`, text, since: 0, changed: 0 })),
           next: setting.initial.experiences.length,
         },
       }),
@@ -155,36 +156,8 @@ export const trainingFreeGrpo: ContextModule<TrainingFreeGrpoOptions> = define<
           rollouts: rollouts.slice(i * groupSize, (i + 1) * groupSize),
         }));
 
-        let teaching = grouped.filter(({ rollouts }) => teaches(rollouts));
-        const taught = teaching.length;
-        if (options.summarize) {
-          const summaries = yield* ask.reflect(teaching.flatMap(({ problem, rollouts }) =>
-            rollouts.map((rollout) => ({
-              kind: "summarize" as const,
-              attempt: attemptOf(problem, rollout, groundTruth),
-              ...groundTruth && problem.gold !== undefined && { gold: problem.gold },
-              experiences,
-            }))
-          ));
-          // A response that could not be retold is left out; what is left may have no contrast any more.
-          const next = summaries.values();
-          teaching = teaching.map(({ problem, rollouts }) => ({
-            problem,
-            rollouts: rollouts.flatMap((rollout) => {
-              const { text } = next.next().value as Reflection;
-              return text === undefined ? [] : [{ ...rollout, response: text }];
-            }),
-          })).filter(({ rollouts }) => rollouts.length > 0 && teaches(rollouts));
-        }
-        const critiques = yield* ask.reflect(teaching.map(({ problem, rollouts }) => ({
-          kind: "critique" as const,
-          attempts: rollouts.map((rollout) => attemptOf(problem, rollout, groundTruth)),
-          ...groundTruth && problem.gold !== undefined && { gold: problem.gold },
-          experiences,
-          limit: operationsPerGroup,
-          maxWords,
-        })));
-        const proposals = critiques.flatMap(({ operations = [] }) => operations.slice(0, operationsPerGroup));
+        const teaching = grouped.filter(({ rollouts }) => teaches(rollouts));
+        const proposals = yield* semanticAdvantages(ask, teaching, experiences, teaches, options);
 
         const how = { semantics: options.semantics, ids: options.ids, step, maxWords, maxEntries };
         const isAddition = ({ operation = "ADD" }: ExperienceOperation) => operation === "ADD";
@@ -215,7 +188,7 @@ export const trainingFreeGrpo: ContextModule<TrainingFreeGrpoOptions> = define<
           },
           metrics: {
             rewardMean: mean(rollouts.map(({ score }) => score)),
-            groupsWithoutSignal: 1 - taught / batch.length,
+            groupsWithoutSignal: 1 - teaching.length / batch.length,
             proposals: proposals.length,
             added: counts.added + (candidate.counts?.added ?? 0),
             updated: counts.updated,
