@@ -51,6 +51,7 @@ export interface Attempt {
 
 /** Retells one response: what was done, step by step, and where it went wrong. Replied to with a text. */
 export interface SummaryRequest {
+  /** What is wanted. */
   readonly kind: "summarize";
   /** The response. */
   readonly attempt: Attempt;
@@ -62,6 +63,7 @@ export interface SummaryRequest {
 
 /** Compares the responses of a group: the semantic advantage. Replied to with operations on the experiences. */
 export interface CritiqueRequest {
+  /** What is wanted. */
   readonly kind: "critique";
   /** Responses to one question. */
   readonly attempts: readonly Attempt[];
@@ -77,6 +79,7 @@ export interface CritiqueRequest {
 
 /** Makes one plan of what several groups proposed. Replied to with operations on the experiences. */
 export interface ConsolidationRequest {
+  /** What is wanted. */
   readonly kind: "consolidate";
   /** The library as it is. */
   readonly experiences: Context["experiences"];
@@ -90,6 +93,7 @@ export interface ConsolidationRequest {
 
 /** Rewrites the instruction of a module after attempts under it. Replied to with a text. */
 export interface MutationRequest {
+  /** What is wanted. */
   readonly kind: "mutate";
   /** Name of the module. */
   readonly module: string;
@@ -101,6 +105,7 @@ export interface MutationRequest {
 
 /** Writes an instruction without having seen an attempt fail. Replied to with a text. */
 export interface ProposalRequest {
+  /** What is wanted. */
   readonly kind: "propose";
   /** Name of the module. */
   readonly module: string;
