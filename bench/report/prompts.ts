@@ -5,6 +5,7 @@
  * @module
  */
 import type { Context } from "../../algorithms/mod.ts";
+import type { Cell } from "../cell.ts";
 import { namesPrompt } from "../context/family.ts";
 import type { Board, Leaderboard } from "../leaderboard/shape.ts";
 import { readJournal, readJson } from "../records.ts";
@@ -28,6 +29,8 @@ export interface LearnedPrompt {
   label: string;
   /** The seed. */
   seed: number;
+  /** Who reflected. */
+  reflector: string;
   /** avg@k before anything was learned. */
   before: number;
   /** The prompt at the end. */
@@ -90,7 +93,8 @@ async function learnedOn({ task, rows }: Board, directory: string): Promise<Task
     if (!kept) continue;
     const evaluations = await readJournal<EvaluationLine>(`${path}/evaluations.jsonl`);
     const changes = promptChanges(await readJournal<StepLine>(`${path}/steps.jsonl`), evaluations);
-    learned.push({ label, seed: seed.seed, before: evaluations[0].average, final: kept.context, changes });
+    const cell = await readJson<Cell>(`${path}/cell.json`), reflector = cell?.identity.context?.reflector ?? "unknown";
+    learned.push({ label, seed: seed.seed, reflector, before: evaluations[0].average, final: kept.context, changes });
   }
   return { task, learned };
 }
