@@ -3,21 +3,4 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
-
-/** JSON with sorted keys and no white space. Numbers print as their shortest exact decimal, so equal text is equal bits. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, entry) => {
-    if (entry === null || typeof entry !== "object" || Array.isArray(entry)) return entry;
-    return Object.fromEntries(Object.keys(entry).sort().map((key) => [key, entry[key]]));
-  });
-}
-
-/** SHA-256 (hex) of the parts one after another. */
-export function sha256(...parts: (string | ArrayBufferView)[]): string {
-  const hash = createHash("sha256");
-  for (const part of parts) {
-    hash.update(typeof part === "string" ? part : new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
-  }
-  return hash.digest("hex");
-}
+export { canonical, sha256 } from "../policy/canonical.ts";

@@ -265,6 +265,21 @@ function program(exit: (code: number) => void): Command {
     .addOption(backendOption("cpu"))
     .action(async (options) => exit(await (await import("./commands/logprobs.ts")).logprobs(options)));
 
+  podium.command("serve")
+    .summary("serve a policy to clients of the OpenAI API")
+    .description(
+      "Serves a policy, trained or not, at /v1/completions, /v1/chat/completions and /v1/models, with streaming, log-probs " +
+        "and seeds: the same request with the same seed has the same answer. Ctrl-C lets answers become whole and ends.",
+    )
+    .argument("<policy>", "a Hugging Face directory, as runs/quick/CELL/policy, or embedded:NAME")
+    .option("--host <address>", "address to listen at; one that others reach needs --key", "127.0.0.1")
+    .option("--port <n>", "port to listen at; 0: one that is free", wholeNumber, 8000)
+    .option("--key <source>", "key that requests must bring: a file, or a variable as env:PODIUM_API_KEY")
+    .addOption(backendOption("cpu"))
+    .option("--max-tokens <n>", "most tokens of a response", positive, 1024)
+    .option("--max-requests <n>", "most requests that are answered or wait", positive, 64)
+    .action(async (policy, options) => exit(await (await import("./commands/serve.ts")).serve(policy, options)));
+
   podium.command("algorithms")
     .summary("list the algorithms, or describe one")
     .argument("[name]", "an algorithm")

@@ -68,9 +68,36 @@ export function promptTokens(tokenizer: Tokenizer, prompt: string, tools?: reado
 }
 
 /** The text that a prompt becomes: see {@linkcode promptTokens}. */
-export function promptText({ chat }: Tokenizer, prompt: string, tools?: readonly object[]): string {
-  const messages: Message[] = [{ role: "user", content: prompt }];
-  return chat ? chat.render(messages, { tools }) : prompt;
+export function promptText(tokenizer: Tokenizer, prompt: string, tools?: readonly object[]): string {
+  return conversationText(tokenizer, [{ role: "user", content: prompt }], tools);
+}
+
+/**
+ * The text that a conversation becomes, for the policy to continue: as its chat template writes it. A policy without one
+ * knows no turns and gets the messages as they stand, a line break between them.
+ *
+ * @throws {RangeError} one sentence: the template refuses the conversation, or there is none and somebody else than
+ * `system` and `user` speaks
+ */
+export function conversationText(
+  { chat }: Tokenizer,
+  messages: readonly Message[],
+  tools?: readonly object[],
+): string {
+  if (chat) {
+    try {
+      return chat.render(messages, { tools });
+    } catch (error) {
+      throw new RangeError((error as Error).message, { cause: error });
+    }
+  }
+  const other = messages.find(({ role }) => role !== "system" && role !== "user");
+  if (other) {
+    throw new RangeError(
+      `The policy has no chat template, so it knows no messages of "${other.role}"; give system and user messages alone.`,
+    );
+  }
+  return messages.map(({ content }) => content ?? "").join("\n");
 }
 
 /** The special tokens of a `tokenizer_config.json`, by name; written as text or as objects. */

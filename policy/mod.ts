@@ -1,5 +1,7 @@
 /**
- * Language models that can be sampled, scored, trained and saved.
+ * Language models that can be sampled, scored, trained and saved; and those that are only asked: a policy of this process
+ * ({@linkcode frozen}) or a model behind an OpenAI-compatible endpoint ({@linkcode openEndpoint}), with record and replay.
+ * {@linkcode servePolicy} is such an endpoint.
  *
  * @example
  * ```ts
@@ -14,8 +16,15 @@
  *
  * @module
  */
-export { promptText, promptTokens } from "./chat_template.ts";
+export { conversationText, promptText, promptTokens } from "./chat_template.ts";
+export type { Account, Prices } from "./endpoint/account.ts";
+export type { Patience } from "./endpoint/asking.ts";
+export { type Accounts, type Endpoint, type EndpointOptions, openEndpoint } from "./endpoint/endpoint.ts";
+export { EndpointError } from "./endpoint/error.ts";
 export { type Backend, openCritic, type OpenOptions, openPolicy } from "./open.ts";
 export * from "./policy.ts";
 export * from "./random.ts";
+export { type PolicyServer, type ServeOptions, servePolicy } from "./serve/server.ts";
+export * from "./text/frozen.ts";
+export { frozen } from "./text/in_process.ts";
 export type { ModelConfig, ModelFamily } from "./model/config.ts";

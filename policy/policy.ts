@@ -31,6 +31,27 @@ export interface GenerateOptions {
    * token is kept whole, with what it may hold behind the text.
    */
   stopTexts?: readonly string[];
+  /**
+   * Called with each token as it is drawn, with the number of its request; if it returns false the response ends there,
+   * truncated. What is drawn does not depend on it.
+   */
+  onToken?: (request: number, draw: Draw) => boolean | void;
+  /** How many of the most likely tokens `onToken` is shown beside each drawn one, where a back end knows them. Default 0. */
+  likeliest?: number;
+}
+
+/** A token and its natural log-prob, as the sampler saw it (temperature applied). */
+export interface TokenLogProb {
+  /** Token id. */
+  token: number;
+  /** Log-prob, rounded to float32. */
+  logProb: number;
+}
+
+/** One token as it is drawn. */
+export interface Draw extends TokenLogProb {
+  /** The most likely tokens at its place, if they were asked for; the most likely first, impossible ones left out. */
+  likeliest: readonly TokenLogProb[];
 }
 
 /** One response to sample: requests with an equal prompt share its computation. */
@@ -95,6 +116,8 @@ export interface Policy {
   readonly stopTokens: readonly number[];
   /** Number of trained numbers. */
   readonly parameterCount: number;
+  /** Most tokens of a prompt and its response together that the model is made for. */
+  readonly contextLength: number;
   /** Back end and its version, for the record (for example `cpu/1 onnxruntime-node 1.30.0`). */
   readonly backend: string;
   /** The GPU that computes it; absent on the CPU. */

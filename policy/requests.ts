@@ -6,6 +6,9 @@
 import type { ModelConfig } from "./model/config.ts";
 import type { GenerateOptions, GenerateRequest, Sample } from "./policy.ts";
 
+/** Lowest temperature but 0. Not far below it a logit that is divided by it is no float32 number any more. */
+const COLDEST = 1e-6;
+
 /** Refuses requests with tokens that do not exist or without a prompt, and options by which nothing can be sampled. */
 export function checkRequests(
   config: ModelConfig,
@@ -19,7 +22,8 @@ export function checkRequests(
   checkSampling(options, requests.length);
 }
 
-function checkSampling({ maxTokens, temperature = 1, topP = 1 }: GenerateOptions, requests: number): void {
+/** Refuses options by which nothing can be sampled. */
+export function checkSampling({ maxTokens, temperature = 1, topP = 1 }: GenerateOptions, requests: number): void {
   const most = typeof maxTokens === "number" ? [maxTokens] : maxTokens;
   if (typeof maxTokens !== "number" && maxTokens.length !== requests) {
     throw new RangeError(`${requests} requests have ${maxTokens.length} maximum lengths; give one, or one each.`);
@@ -33,8 +37,10 @@ function checkSampling({ maxTokens, temperature = 1, topP = 1 }: GenerateOptions
   if (typeof temperature !== "number" && temperature.length !== requests) {
     throw new RangeError(`${requests} requests have ${temperature.length} temperatures; give one, or one each.`);
   }
-  const bad = temperatures.find((value) => !(value >= 0 && Number.isFinite(value)));
-  if (bad !== undefined) throw new RangeError(`Nothing can be sampled at temperature ${bad}; use 0 or more.`);
+  const bad = temperatures.find((value) => !(value === 0 || value >= COLDEST && Number.isFinite(value)));
+  if (bad !== undefined) {
+    throw new RangeError(`Nothing can be sampled at temperature ${bad}; use 0, or ${COLDEST} or more.`);
+  }
 }
 
 /** Refuses a temperature at which there are no log-probs. */

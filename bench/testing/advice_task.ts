@@ -69,6 +69,7 @@ export function openAdvicePolicy(watched: Watched = { drawn: 0, calls: Infinity 
     stopTokens: [10],
     parameterCount: 1,
     backend: "advice 1",
+    contextLength: 65_536,
     generate: (requests) => {
       if (watched.calls-- <= 0) return Promise.reject(new Error("killed"));
       watched.drawn += requests.length;

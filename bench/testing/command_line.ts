@@ -13,6 +13,7 @@ const permissions = [
   "--allow-run=deno,lscpu",
   "--allow-env",
   "--allow-sys",
+  "--allow-net=127.0.0.1",
 ];
 
 /** What a command printed, and its exit code. */

@@ -15,6 +15,7 @@ import type {
   Scores,
   StepOptions,
   Tokenizer,
+  TokenLogProb,
 } from "../../policy/policy.ts";
 import { stopTextTest } from "../../policy/stop_texts.ts";
 import { sha256 } from "../canonical.ts";
@@ -54,6 +55,7 @@ class TablePolicy implements Policy {
   readonly tokenizer: Tokenizer = tokenizer;
   readonly stopTokens: readonly number[] = [stop];
   readonly parameterCount: number = size;
+  readonly contextLength: number = 1024;
   readonly backend: string = "table 1";
   /** Logits, Adam's two moments, and the number of steps in the last entry. */
   readonly #state: Float32Array;
@@ -87,8 +89,15 @@ class TablePolicy implements Policy {
     return [token, row[token]];
   }
 
+  #likeliest(position: number, temperature: number, count: number): TokenLogProb[] {
+    const row = this.#logSoftmax(position, temperature || 1);
+    const order = Array.from(row.keys()).sort((a, b) => row[b] - row[a] || a - b);
+    return order.slice(0, count).map((token) => ({ token, logProb: Math.fround(row[token]) }));
+  }
+
   generate(requests: readonly GenerateRequest[], options: GenerateOptions): Promise<Generation[]> {
-    const { maxTokens, temperature = 1 } = options, completes = stopTextTest(tokenizer, options.stopTexts);
+    const { maxTokens, temperature = 1, onToken, likeliest = 0 } = options,
+      completes = stopTextTest(tokenizer, options.stopTexts);
     return Promise.resolve(requests.map(({ key, begun = [] }, index) => {
       const tokens: number[] = [], logProbs: number[] = [];
       const own = typeof temperature === "number" ? temperature : temperature[index];
@@ -99,6 +108,8 @@ class TablePolicy implements Policy {
         tokens.push(token);
         logProbs.push(logProb);
         stopped = token === stop || completes(tokens);
+        const shown = onToken ? this.#likeliest(begun.length + tokens.length - 1, own, likeliest) : [];
+        if (onToken?.(index, { token, logProb: Math.fround(logProb), likeliest: shown }) === false) break;
       }
       return { tokens, logProbs: Float32Array.from(logProbs), truncated: !stopped };
     }));

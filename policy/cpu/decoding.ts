@@ -6,12 +6,12 @@
  *
  * @module
  */
-import type { GenerateOptions, GenerateRequest, Generation } from "../policy.ts";
+import type { Draw, GenerateOptions, GenerateRequest, Generation } from "../policy.ts";
 import type { Completes } from "../stop_texts.ts";
-import { drawNucleus, drawToken, likeliestToken } from "../ops/sample.ts";
+import { drawNucleus, drawToken, likeliestToken, likeliestTokens } from "../ops/sample.ts";
 import { uniform } from "../random.ts";
 import type { Engine } from "./engine.ts";
-import { bucketed, computePrompts, HIDDEN, promptKey, type PromptState } from "./prompts.ts";
+import { bucketed, computePrompts, forgetOldest, HIDDEN, promptKey, type PromptState } from "./prompts.ts";
 import { type Feed, floats, ids } from "./session.ts";
 
 /** Most sequences decoded together, and most numbers that their keys and values may take (1 GiB). */
@@ -32,6 +32,8 @@ interface Row {
   /** Ended by a stop token or a stop text. */
   stopped: boolean;
   done: boolean;
+  /** Told of every token; false ends the response. */
+  told?: (draw: Draw) => boolean | void;
 }
 
 /** Keys and values of the active rows: per layer [rows, keyValueHeads, slots, headSize]. */
@@ -58,8 +60,9 @@ export async function decode(
   engine: Engine,
   prompts: Map<string, PromptState>,
   requests: readonly GenerateRequest[],
-  { maxTokens, stopTokens, completes = () => false, temperature = 1, topP = 1 }: DecodeOptions,
+  options: DecodeOptions,
 ): Promise<Generation[]> {
+  const { maxTokens, stopTokens, completes = () => false, temperature = 1, topP = 1, onToken, likeliest = 0 } = options;
   const rows = requests.map((request, index): Row => {
     const context = request.begun?.length ? [...request.prompt, ...request.begun] : request.prompt;
     const most = typeof maxTokens === "number" ? maxTokens : maxTokens[index];
@@ -74,6 +77,7 @@ export async function decode(
       logProbs: [],
       stopped: false,
       done: most === 0,
+      told: onToken && ((draw) => onToken(index, draw)),
     };
   });
   // What one response alone continues from is not worth keeping until the next update.
@@ -93,15 +97,18 @@ export async function decode(
     const probabilities = await step(engine, cache!, active), width = engine.config.vocabularySize;
     active.forEach((row, b) => {
       if (row.done) return;
-      row.token = choose(probabilities.subarray(b * width, (b + 1) * width), row, topP);
-      row.logProbs.push(Math.log(probabilities[b * width + row.token]));
+      const own = probabilities.subarray(b * width, (b + 1) * width);
+      row.token = choose(own, row, topP);
+      row.logProbs.push(Math.log(own[row.token]));
       row.tokens.push(row.token);
       row.length++;
       row.stopped = stopTokens.includes(row.token) || completes(row.tokens);
       row.done = row.stopped || row.tokens.length === row.maxTokens;
+      if (row.told?.(show(own, row.token, likeliest)) === false) row.done = true;
     });
   }
   for (const { context } of passing) prompts.delete(promptKey(context));
+  forgetOldest(prompts, MAX_CACHE);
   return rows.map(({ tokens, logProbs, stopped }) => ({
     tokens,
     logProbs: Float32Array.from(logProbs),
@@ -119,6 +126,12 @@ function choose(probabilities: Float32Array, { request, tokens, temperature }: R
   if (temperature === 0) return likeliestToken(probabilities);
   const noise = uniform(request.key, (request.begun?.length ?? 0) + tokens.length);
   return topP < 1 ? drawNucleus(probabilities, topP, noise) : drawToken(probabilities, noise);
+}
+
+/** A drawn token beside the most likely ones. */
+function show(probabilities: Float32Array, token: number, likeliest: number): Draw {
+  const withLogProb = (token: number) => ({ token, logProb: Math.fround(Math.log(probabilities[token])) });
+  return { ...withLogProb(token), likeliest: likeliestTokens(probabilities, likeliest).map(withLogProb) };
 }
 
 /** One decoding step: writes the new keys and values into the cache, returns the next tokens' probabilities [B, V]. */

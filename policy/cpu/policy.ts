@@ -26,6 +26,7 @@ export function createCpuPolicy(directory: PolicyDirectory, tokenizer: Tokenizer
     tokenizer,
     stopTokens,
     parameterCount: weights.length,
+    contextLength: config.maxPositions,
     backend: `cpu/${KERNELS} ${runtimeVersion}`,
     generate(requests, options) {
       checkRequests(config, requests, options);

@@ -69,6 +69,21 @@ export async function computePrompts(
   }
 }
 
+/**
+ * Forgets the states that were computed first, until those that stay have at most so many numbers: a policy that is
+ * never updated would keep every prompt it ever saw. One that comes back is computed again, to the same bits.
+ */
+export function forgetOldest(known: Map<string, PromptState>, most: number): void {
+  const size = ({ keys, values }: PromptState) => [...keys, ...values].reduce((sum, { length }) => sum + length, 0);
+  let kept = 0;
+  for (const state of known.values()) kept += size(state);
+  for (const [key, state] of known) {
+    if (kept <= most) return;
+    known.delete(key);
+    kept -= size(state);
+  }
+}
+
 function emptyLayers(layers: number): Float32Array[] {
   return Array.from({ length: layers }, () => new Float32Array(0));
 }

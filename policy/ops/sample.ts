@@ -45,3 +45,18 @@ export function drawNucleus(probabilities: Float32Array, topP: number, uniform: 
   }
   return order[kept - 1];
 }
+
+/** The `count` most likely tokens that are possible at all, the most likely first; among equals the lower id comes first. */
+export function likeliestTokens(probabilities: Float32Array, count: number): number[] {
+  const best: number[] = [];
+  if (count === 0) return best;
+  for (let v = 0; v < probabilities.length; v++) {
+    if (probabilities[v] === 0) continue;
+    if (best.length === count && probabilities[v] <= probabilities[best[count - 1]]) continue;
+    let place = best.length;
+    while (place > 0 && probabilities[best[place - 1]] < probabilities[v]) place--;
+    best.splice(place, 0, v);
+    if (best.length > count) best.pop();
+  }
+  return best;
+}

@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { keyOf, uniform } from "../random.ts";
-import { drawNucleus, drawToken, likeliestToken } from "./sample.ts";
+import { drawNucleus, drawToken, likeliestToken, likeliestTokens } from "./sample.ts";
 import { logSoftmax } from "./token_log_prob.ts";
 
 // The same cases in every run: a test that fails now and then tells nobody anything.
@@ -79,5 +79,13 @@ Deno.test("drawNucleus() with a tiny topP is greedy, with 1 it draws every token
     strictEqual(drawNucleus(probabilities, 1e-9, noise), likeliestToken(probabilities));
     const token = drawNucleus(probabilities, 1, noise), before = massBefore(probabilities, token);
     ok(before <= noise + 1e-6 && noise <= before + probabilities[token] + 1e-6);
+  }));
+});
+
+Deno.test("likeliestTokens() are the first of all that are possible, sorted", () => {
+  const row = fc.array(fc.constantFrom(0, 0.125, 0.25, 0.5), { minLength: 1, maxLength: 30 });
+  fc.assert(fc.property(row, fc.integer({ min: 0, max: 8 }), (row, count) => {
+    const sorted = row.map((_, v) => v).filter((v) => row[v] > 0).sort((a, b) => row[b] - row[a] || a - b);
+    deepStrictEqual(likeliestTokens(Float32Array.from(row), count), sorted.slice(0, count));
   }));
 });

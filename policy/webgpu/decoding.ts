@@ -38,6 +38,8 @@ interface Context {
 
 /** A sequence being decoded. */
 interface Sequence {
+  /** Its request's place. */
+  index: number;
   request: GenerateRequest;
   context: Context;
   temperature: number;
@@ -89,8 +91,9 @@ function fewer(has: Decoder, want: { rows: number; sequences: number }, engine: 
 function sequencesOf(
   engine: Engine,
   requests: readonly GenerateRequest[],
-  { maxTokens, temperature = 1, stopTokens }: DecodeOptions,
+  { maxTokens, temperature = 1, stopTokens, likeliest = 0 }: DecodeOptions,
 ): Sequence[] {
+  if (likeliest > 0) throw new RangeError("The GPU does not show the most likely tokens; ask for log-probs alone.");
   if (stopTokens.length > MAX_STOPS) {
     throw new RangeError(`There are ${stopTokens.length} stop tokens; give at most ${MAX_STOPS}.`);
   }
@@ -107,6 +110,7 @@ function sequencesOf(
     const tokens = all.slice(0, -1), key = tokens.join(",");
     if (!contexts.has(key)) contexts.set(key, { tokens, users: 0 });
     return {
+      index,
       request,
       context: contexts.get(key)!,
       temperature: typeof temperature === "number" ? temperature : temperature[index],
@@ -125,7 +129,7 @@ async function decode(
   engine: Engine,
   decoder: Decoder,
   sequences: readonly Sequence[],
-  { stopTokens, completes = () => false, topP = 1 }: DecodeOptions,
+  { stopTokens, completes = () => false, topP = 1, onToken }: DecodeOptions,
 ): Promise<void> {
   const { gpu } = engine, step = decoder.step(topP < 1), ranges = createRowRanges(decoder.rows);
   gpu.upload(step.inputs.stops.buffer, Uint32Array.of(stopTokens.length, ...stopTokens));
@@ -154,6 +158,8 @@ async function decode(
         sequence.logProbs.push(floats[at + 1]);
         sequence.stopped = stopTokens.includes(words[at]) || completes(sequence.tokens);
         sequence.done = sequence.stopped || sequence.tokens.length === sequence.maxTokens;
+        const draw = { token: words[at], logProb: floats[at + 1], likeliest: [] };
+        if (onToken?.(sequence.index, draw) === false) sequence.done = true;
       }
       if (sequence.done) leave(sequence, ranges);
     });

@@ -66,6 +66,32 @@ gpuTest(
     }),
 );
 
+gpuTest(
+  "on the GPU, tokens are told as they are drawn, and false ends a response and no other",
+  () =>
+    withSampler(async (sampler) => {
+      const requests = requestsFor("told", 20, 20), whole = await draw(sampler, requests);
+      const told = requests.map((): number[][] => []);
+      const cut = await draw(sampler, requests, {
+        onToken(request, { token, logProb }) {
+          told[request].push([token, logProb]);
+          return told[request].length < 3 || request % 2 === 1;
+        },
+      });
+      const expected = whole.map(({ tokens, logProbs, truncated }, i) =>
+        i % 2 === 1 || tokens.length < 3
+          ? { tokens, logProbs, truncated }
+          : { tokens: tokens.slice(0, 3), logProbs: logProbs.slice(0, 3), truncated: truncated || tokens.length > 3 }
+      );
+      same(cut, expected, "told");
+      deepStrictEqual(told, cut.map(({ tokens, logProbs }) => tokens.map((token, t) => [token, logProbs[t]])));
+      await rejects(
+        draw(sampler, requests, { likeliest: 1 }),
+        /^RangeError: The GPU does not show the most likely tokens/,
+      );
+    }),
+);
+
 gpuTest("the GPU draws what the CPU draws: same weights, same noise", () =>
   withSampler(async (sampler) => {
     const requests = requestsFor("both", 60, 20);

@@ -7,8 +7,11 @@
  *
  * @module
  */
-import type { Sample } from "../policy.ts";
+import type { ModelConfig } from "../model/config.ts";
+import { VOCABULARY_CHUNK } from "../model/decoder.ts";
 import { segmentsOf } from "../ops/embed.ts";
+import type { Sample } from "../policy.ts";
+import { MAX_BINDING } from "./device.ts";
 import type { Count } from "./plan.ts";
 
 /** Samples to be run together. */
@@ -20,11 +23,37 @@ export interface Packed {
   inputs: Record<"tokens" | "positions" | "spans" | "seen" | "order" | "ranges" | "targets", Uint32Array>;
 }
 
-/** Most rows of a run, and most of them that are scored: their logits take the most memory. */
-export const ROWS_PER_RUN = 4096, SCORED_PER_RUN = 2048;
+/** Most rows of a run, and most of them that are scored: each matrix of activations must fit into one binding. */
+export interface PackLimits {
+  tokens: number;
+  scored: number;
+}
 
-/** Packs samples; those with an equal prompt become neighbours. Samples without response have no rows. */
-export function pack(samples: readonly Sample[], limits = { tokens: ROWS_PER_RUN, scored: SCORED_PER_RUN }): Packed[] {
+/** The limits for a model. They depend on nothing else: sums follow them. */
+export function packLimits(
+  { hiddenSize, intermediateSize, heads, headSize, vocabularySize }: ModelConfig,
+): PackLimits {
+  const rows = (width: number) => Math.floor(MAX_BINDING / (4 * width));
+  return {
+    tokens: Math.min(4096, rows(Math.max(hiddenSize, intermediateSize, heads * headSize))),
+    scored: Math.min(2048, rows(Math.min(vocabularySize, VOCABULARY_CHUNK))),
+  };
+}
+
+/**
+ * Packs samples; those with an equal prompt become neighbours. Samples without response have no rows.
+ *
+ * @throws {RangeError} for a sample that is longer than a run.
+ */
+export function pack(samples: readonly Sample[], limits: PackLimits): Packed[] {
+  samples.forEach(({ prompt, response }, index) => {
+    const rows = prompt.length - 1 + response.length;
+    if (rows <= limits.tokens && response.length <= limits.scored) return;
+    throw new RangeError(
+      `Sample ${index} has ${prompt.length} + ${response.length} tokens; a run of this model has room for ` +
+        `${limits.tokens}, of which ${limits.scored} in the response.`,
+    );
+  });
   const groups = new Map<string, number[]>();
   samples.forEach(({ prompt, response }, index) => {
     const key = prompt.join(",");

@@ -32,6 +32,7 @@ export function createWebgpuPolicy(
     tokenizer,
     stopTokens,
     parameterCount,
+    contextLength: config.maxPositions,
     backend: `webgpu/${KERNELS} ${device.name}`,
     device,
     generate(requests, options) {

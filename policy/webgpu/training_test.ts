@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import { loadExpected, MODELS } from "../../fixtures/models/expected.ts";
 import {
   derivativesOf,
@@ -18,7 +18,7 @@ import type { Sample, Scores } from "../policy.ts";
 import { gpu, gpuTest } from "./checking_test.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { createOptimizer } from "./optimizer.ts";
-import { pack } from "./packing.ts";
+import { pack, packLimits } from "./packing.ts";
 import { accumulate, score } from "./training.ts";
 
 const CONFIG = smallConfig({ keyValueHeads: 2, qkvBias: true, layers: 1 });
@@ -169,7 +169,7 @@ Deno.test("pack() puts prompts first, shares them, and starts a run where rows a
     { prompt: [1, 2, 3], response: [8] },
     { prompt: [9, 9], response: [] },
   ];
-  const [run, ...others] = pack(samples);
+  const [run, ...others] = pack(samples, packLimits(CONFIG));
   strictEqual(others.length, 0);
   deepStrictEqual(run.counts, { tokens: 6, scored: 4, distinct: 5 });
   deepStrictEqual(run.members, [{ index: 0, first: 0 }, { index: 2, first: 2 }, { index: 1, first: 3 }]);
@@ -180,4 +180,11 @@ Deno.test("pack() puts prompts first, shares them, and starts a run where rows a
   deepStrictEqual([...run.inputs.seen], [0, 2, 2, 3, 1, 1, 2, 3, 2, 2, 0, 0, 3, 1, 0, 0, 4, 1, 0, 0, 5, 1, 0, 0]);
   const limited = pack(samples, { tokens: 4, scored: 4 }).map(({ members }) => members.map(({ index }) => index));
   deepStrictEqual(limited, [[0], [2, 1]]);
+  throws(
+    () => pack(samples, { tokens: 3, scored: 3 }),
+    /Sample 0 has 3 \+ 2 tokens; a run of this model has room for 3/,
+  );
+  const large = { hiddenSize: 1536, intermediateSize: 8960, heads: 12, headSize: 128, vocabularySize: 151_936 };
+  deepStrictEqual(packLimits({ ...CONFIG, ...large }), { tokens: 3744, scored: 2048 });
+  deepStrictEqual(packLimits(CONFIG), { tokens: 4096, scored: 2048 });
 });

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Context } from "../../../algorithms/mod.ts";
+import { counted } from "../../leaderboard/format.ts";
 import { element, type Markup } from "../html.ts";
 import { percent } from "../numbers.ts";
 import type { LearnedPrompt, PromptChange, TaskPrompts } from "../prompts.ts";
@@ -38,10 +39,12 @@ function changeRow({ step, added, removed, average }: PromptChange): Markup {
   }</td><td class="number">${average === null ? "" : percent(average)}</td></tr>`;
 }
 
-function learnedBlock({ label, seed, before, final, changes }: LearnedPrompt, looks: Looks): Markup {
+function learnedBlock({ label, seed, reflector, before, final, changes }: LearnedPrompt, looks: Looks): Markup {
   return element`<details data-algorithm="${label}"><summary>${
     nameOf(label, looks)
-  } <span class="muted">seed ${seed}, ${changes.length} changes</span></summary>${promptText(final)}${
+  } <span class="muted">seed ${seed}, reflector ${reflector}, ${counted(changes.length, "change")}</span></summary>${
+    promptText(final)
+  }${
     changes.length > 0 &&
     element`<div class="scroll"><table><thead><tr><th>step</th><th>change</th><th>avg@k %</th></tr></thead><tbody><tr><td class="number">0</td><td class="muted">before learning</td><td class="number">${
       percent(before)
@@ -60,7 +63,7 @@ export function promptsSection({ prompts }: ReportRun, looks: Looks): Markup | n
   return section(
     "prompts",
     "Learned prompts",
-    "What stands around a problem at the end, and every change on the way with held-out accuracy under it, where it was measured. The first seed; advice came from the embedded rule-based reflector.",
+    "What stands around a problem at the end, and every change on the way with held-out accuracy under it, where it was measured. The first seed. The reflector called rules is the embedded one, which is no language model.",
     element`<div class="stack">${prompts.map((task) => taskBlock(task, looks))}</div>`,
   );
 }
