@@ -5,6 +5,7 @@
  * @module
  */
 import { canonical, sha256 } from "./canonical.ts";
+import type { ReflectorSource } from "./context/reflector.ts";
 import type { Evaluation, Gates, SuiteAlgorithm, Training } from "./suite.ts";
 
 /** Version of the meaning of a cell's fields, of a step and of its record; a change makes new cells. */
@@ -42,6 +43,8 @@ export interface CellSources {
   train?: string;
   /** The task's held-out source; absent: embedded. */
   test?: string;
+  /** The model that reflects, where a prompt is learned; absent: the embedded rules. */
+  reflector?: ReflectorSource;
   /** Whether training problems that share text with the held-out ones were dropped. */
   decontaminate?: boolean;
 }

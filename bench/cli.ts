@@ -80,6 +80,12 @@ function program(exit: (code: number) => void): Command {
     .option("--seeds <list>", "seeds, as 1,2,5-8", seedList)
     .option("--policy <dir>", "policy to train: a Hugging Face directory, or embedded:NAME")
     .addOption(backendOption("that of the suite"))
+    .option(
+      "--reflector <url>",
+      "endpoint of a model that reflects where a prompt is learned (default: embedded rules)",
+    )
+    .option("--reflector-model <name>", "that model")
+    .option("--reflector-key <variable>", "environment variable that holds its key")
     .option("--set <path=value>", "any other property of the suite, as training.learningRate=1e-3; repeatable", collect)
     .option("--out <dir>", "directory of the records (default: runs/NAME)")
     .option("--jobs <n>", "cells side by side (default: one per core)", positive)

@@ -153,13 +153,14 @@ export async function planSuite(suite: Suite): Promise<Plan> {
             training,
             evaluation: suite.evaluation,
             gates: suite.gates,
-            ...changesPrompt(algorithm) && { context: contextIdentity(train.length) },
+            ...changesPrompt(algorithm) && { context: contextIdentity(train.length, suite.reflector) },
           },
           {
             policy: suite.policy,
             ...pinned("train", suite.data.train, train),
             ...pinned("test", suite.data.test, test),
             ...suite.data.decontaminate && { decontaminate: true },
+            ...suite.reflector && changesPrompt(algorithm) && { reflector: suite.reflector },
             algorithm: {
               name: entry.name,
               ...entry.preset !== undefined && { preset: entry.preset },
@@ -207,6 +208,7 @@ export async function openParts({ identity, sources }: Cell): Promise<CellParts>
   const backend = recordedBackend(identity.policy.backend);
   return {
     algorithm,
+    ...sources.reflector && { reflector: sources.reflector },
     task,
     train,
     test,

@@ -10,6 +10,7 @@
  *     device.json         the GPU and what its self-test found, outside the chain; absent on the CPU
  *     checkpoint.json     what is finished: byte lengths of the files above, chain, algorithm state, weights
  *     checkpoint/         weights and optimizer state: policy, critic, refreshed reference policy
+ *     reflections.jsonl   where a model reflects: its answers, recorded, outside the chain
  *     replies.jsonl       where a prompt is learned: replies of steps that no checkpoint holds yet, outside the chain
  *     policy/             the trained weights, or the learned prompt, when finished
  *     result.json         written last: the cell is finished

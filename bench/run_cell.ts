@@ -13,6 +13,7 @@ import type { Context, ContextAlgorithm } from "../algorithms/mod.ts";
 import type { Problems, Task } from "../tasks/task.ts";
 import type { Cell } from "./cell.ts";
 import { changesPrompt } from "./context/family.ts";
+import type { ReflectorSource } from "./context/reflector.ts";
 import { continueContextCell } from "./context/run_context_cell.ts";
 import { evaluate, type EvaluationRecord } from "./evaluate.ts";
 import { Models, type OpenModels } from "./models.ts";
@@ -26,6 +27,8 @@ import { type StepRecord, trainStep } from "./step.ts";
 export interface CellParts extends OpenModels {
   /** The configured algorithm, which trains weights or learns a prompt. */
   algorithm: Algorithm | ContextAlgorithm;
+  /** The model that reflects, where a prompt is learned; absent: the embedded rules. */
+  reflector?: ReflectorSource;
   /** The task. */
   task: Task;
   /** Training problems. */
@@ -97,6 +100,8 @@ export interface RunCellOptions {
   onLine?: (line: StepLine | EvaluationLine) => void;
   /** Called with the number of steps that an earlier process did, if there are any. */
   onResume?: (step: number) => void;
+  /** Directory of a record whose model's reflections are given again, without a network. Absent: the model is asked. */
+  replay?: string;
   /** Written to `environment.json`. */
   environment?: unknown;
 }

@@ -7,6 +7,7 @@ import type { BackendChoice } from "./backend.ts";
 import { Refusal } from "./outcomes.ts";
 import { reasonOf } from "../policy/reason.ts";
 import { unknown } from "./nearest.ts";
+import type { ReflectorSource } from "./context/reflector.ts";
 import { validated } from "./schema.ts";
 import aa from "./suites/aa.json" with { type: "json" };
 import all from "./suites/all.json" with { type: "json" };
@@ -116,6 +117,8 @@ export interface Suite {
   policy: string;
   /** What computes it. The embedded suites name the CPU, so that their digests can be compared everywhere. */
   backend: BackendChoice;
+  /** The model that reflects for algorithms that learn a prompt; absent: the embedded rules. */
+  reflector?: ReflectorSource;
   /** The algorithms. */
   algorithms: SuiteAlgorithm[];
   /** One run per algorithm and seed. */

@@ -17,7 +17,6 @@ import {
   type Models,
   type RecordedReply,
   type Reflection,
-  ruleBasedReflector,
   runStep,
   type StepResult,
 } from "../../algorithms/mod.ts";
@@ -31,6 +30,7 @@ import type { CellParts, RunCellOptions, TimingLine } from "../run_cell.ts";
 import { Stopwatch } from "../step/parts.ts";
 import { policyRollouts, type RecordedRollout } from "./models.ts";
 import { promptedTask } from "./prompted.ts";
+import { openReflector } from "./reflector.ts";
 import { contextRecord, type Happened } from "./record.ts";
 import { openReplies, type Replies } from "./replies.ts";
 import { problemsFor, settingOf } from "./setting.ts";
@@ -58,6 +58,8 @@ export async function continueContextCell(
   const checkpoint = await record.resume();
   if (options.environment !== undefined) await record.note("environment.json", options.environment);
   if (checkpoint?.step) options.onResume?.(checkpoint.step);
+  const { replay } = options, recording = { directory: replay ?? record.directory, replay: replay !== undefined };
+  const reflect = await openReflector(parts.reflector, recording);
   const policy = await parts.openPolicy();
   const replies = await openReplies(record.directory);
   try {
@@ -66,7 +68,7 @@ export async function continueContextCell(
         `policy ${cell.sources.policy}: its weights are not those the cell was recorded with; restore them or run the suite again.`,
       );
     }
-    return await new ContextRun(cell, parts, options, record, policy, replies, checkpoint).run();
+    return await new ContextRun(cell, parts, options, record, policy, reflect, replies, checkpoint).run();
   } finally {
     replies.close();
     await policy.dispose();
@@ -91,11 +93,12 @@ class ContextRun {
     readonly options: RunCellOptions,
     readonly record: CellRecord,
     readonly policy: Policy,
+    reflect: NonNullable<Models["reflect"]>,
     readonly replies: Replies,
     checkpoint?: Checkpoint,
   ) {
     const { task, algorithm, train } = parts, { seed, training } = cell.identity;
-    const problems = problemsFor(train, seed), reflect = ruleBasedReflector();
+    const problems = problemsFor(train, seed);
     this.#setting = settingOf(task, problems, cell.identity);
     this.#watch = new Stopwatch(options.clock);
     this.#models = {

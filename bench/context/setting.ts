@@ -8,6 +8,7 @@ import type { Context, ContextAlgorithm, ContextProblem, Setting } from "../../a
 import type { Problem, Problems, Task } from "../../tasks/task.ts";
 import type { CellIdentity } from "../cell.ts";
 import { Refusal } from "../outcomes.ts";
+import { reflectorName, type ReflectorSource } from "./reflector.ts";
 import { trainingIndices } from "../problem_order.ts";
 import type { Training } from "../suite.ts";
 
@@ -18,8 +19,15 @@ export const MOST_PROBLEMS = 100;
 export const EMPTY_CONTEXT: Context = { instructions: { plan: "", form: "" }, experiences: [], demonstrations: [] };
 
 /** What decides the numbers of a cell that learns a prompt, beside its settings. */
-export function contextIdentity(trainingProblems: number): NonNullable<CellIdentity["context"]> {
-  return { reflector: "rules 1", problems: Math.min(MOST_PROBLEMS, trainingProblems), prompt: "advice 1" };
+export function contextIdentity(
+  trainingProblems: number,
+  reflector?: ReflectorSource,
+): NonNullable<CellIdentity["context"]> {
+  return {
+    reflector: reflectorName(reflector),
+    problems: Math.min(MOST_PROBLEMS, trainingProblems),
+    prompt: "advice 1",
+  };
 }
 
 /** Sampled responses of a cell: what every algorithm gets. */
