@@ -45,6 +45,7 @@ export { requireServed } from "./needs.ts";
 export * from "./outcomes.ts";
 export type { RecordedLeakage } from "./leakage.ts";
 export { changesPrompt, configure, findModule, namesPrompt } from "./context/family.ts";
+export type { ReflectorSource } from "./context/reflector.ts";
 export { openParts, type Plan, type PlannedCell, planSuite } from "./parts.ts";
 export { openSource, type SourceOptions } from "./policies.ts";
 export type { CellFailure, CellResult } from "./records.ts";
