@@ -45,8 +45,8 @@ Deno.test("at a learning rate of 0 nothing may move: evaluations stay as they we
     const suite = digitSuite((suite) => suite.training.learningRate = 0);
     const { cell, parts } = await digitCell(grpo, suite);
     await runCell(cell, parts, { directory: `${directory}/honest` });
-    const openPolicy = async (saved?: string) =>
-      altered(await openTablePolicy(saved), (policy) => ({
+    const openPolicy = async () =>
+      altered(await openTablePolicy(), (policy) => ({
         // An optimizer that ignores the learning rate.
         step: (options) => policy.step({ ...options, learningRate: 0.1 }),
       }));

@@ -11,23 +11,32 @@ import { Refusal } from "./outcomes.ts";
 
 /** How the networks of a cell are opened. */
 export interface OpenModels {
-  /** Opens the cell's starting policy, or the one saved in `directory`. */
-  openPolicy: (directory?: string) => Promise<Policy>;
-  /** Makes the critic that the training of the starting policy begins with, or opens the one saved in `directory`. */
-  openCritic: (directory?: string) => Promise<Critic>;
+  /** Opens the cell's starting policy. */
+  openPolicy: () => Promise<Policy>;
+  /** Makes the critic that the training of the starting policy begins with. */
+  openCritic: () => Promise<Critic>;
 }
 
-/** Where a checkpoint keeps the networks: directories below the record. */
+/** Where a checkpoint keeps what training changed: files below the record. */
 export interface SavedModels {
-  /** Weights and optimizer state of the policy; null before the first step. */
-  policy: string | null;
+  /** Weights and optimizer state of the policy. */
+  policy: string;
   /** The same of the critic; absent without one. */
   critic?: string;
-  /** The reference policy, once it was refreshed from the trained one, and its digest. */
-  reference?: { directory: string; digest: string };
+  /** Weights of the reference policy, once it was refreshed from the trained one, and its digest. */
+  reference?: { file: string; digest: string };
 }
 
-const numbered = (name: string, step: number) => `checkpoint/${name}-${String(step).padStart(6, "0")}`;
+/**
+ * A file for a network's state. There are two for each, written in turn, so that the last checkpoint stays whole while
+ * the next is written, and no file has to be made or removed.
+ *
+ * @param used the one that the last checkpoint names
+ */
+function fileBeside(name: string, used: string | undefined): string {
+  const [first, second] = [1, 2].map((number) => `checkpoint/${name}-${number}.safetensors`);
+  return used === first ? second : first;
+}
 
 /** The networks of a cell, open. */
 export class Models {
@@ -40,6 +49,8 @@ export class Models {
   #reference: Policy | undefined;
   #base: Policy | undefined;
   #refreshed: SavedModels["reference"];
+  /** The last checkpoint. */
+  #saved: SavedModels | undefined;
 
   private constructor(
     directory: string,
@@ -47,37 +58,39 @@ export class Models {
     policy: Policy,
     critic?: Critic,
     reference?: Policy,
-    refreshed?: SavedModels["reference"],
+    saved?: SavedModels,
   ) {
     this.#directory = directory;
     this.#open = open;
     this.policy = policy;
     this.critic = critic;
     this.#reference = reference;
-    this.#refreshed = refreshed;
+    this.#refreshed = saved?.reference;
+    this.#saved = saved;
   }
 
   /** Opens what an algorithm needs, as it starts or as a checkpoint of the record in `directory` saved it. */
   static async open(directory: string, needs: Needs, open: OpenModels, saved?: SavedModels): Promise<Models> {
-    const at = (path?: string | null) => path ? `${directory}/${path}` : undefined;
     const opened: { dispose(): Promise<void> }[] = [];
-    const keep = <T extends { dispose(): Promise<void> }>(network: T): T => {
+    const restored = async <T extends Policy | Critic>(opening: Promise<T>, file?: string): Promise<T> => {
+      const network = await opening;
       opened.push(network);
+      if (file) await network.restore(`${directory}/${file}`);
       return network;
     };
     try {
-      const policy = keep(await open.openPolicy(at(saved?.policy)));
-      const critic = needs.critic ? keep(await open.openCritic(at(saved?.critic))) : undefined;
+      await Deno.mkdir(`${directory}/checkpoint`, { recursive: true });
+      const policy = await restored(open.openPolicy(), saved?.policy);
+      const critic = needs.critic ? await restored(open.openCritic(), saved?.critic) : undefined;
       const refreshed = saved?.reference;
-      const reference = needs.reference ? keep(await open.openPolicy(at(refreshed?.directory))) : undefined;
+      const reference = needs.reference ? await restored(open.openPolicy(), refreshed?.file) : undefined;
       if (refreshed && await reference?.digest() !== refreshed.digest) {
         throw new Refusal(
-          `${
-            at(refreshed.directory)
-          }: the weights are not those of the record; delete ${directory} to run the cell again.`,
+          `${directory}/${refreshed.file}: the weights are not those of the record; delete ${directory} to run the ` +
+            "cell again.",
         );
       }
-      return new Models(directory, open, policy, critic, reference, refreshed);
+      return new Models(directory, open, policy, critic, reference, saved);
     } catch (error) {
       for (const network of opened) await network.dispose();
       throw error;
@@ -104,39 +117,32 @@ export class Models {
 
   /**
    * Replaces the weights of the reference policy by those of the trained one; returns the digest of the new reference.
-   * The one before stays on the disk until the next checkpoint counts.
+   * The one of the last checkpoint stays on the disk until the next counts.
    */
-  async refreshReference(step: number): Promise<string> {
-    const path = numbered("reference", step), directory = `${this.#directory}/${path}`;
-    await save(this.policy, directory);
-    const next = await this.#open.openPolicy(directory);
-    await this.#reference?.dispose();
-    this.#reference = next;
-    this.#refreshed = { directory: path, digest: await next.digest() };
+  async refreshReference(): Promise<string> {
+    const file = fileBeside("reference", this.#saved?.reference?.file), path = `${this.#directory}/${file}`;
+    await this.policy.checkpoint(path);
+    const reference = this.#reference ??= await this.#open.openPolicy();
+    await reference.restore(path);
+    this.#refreshed = { file, digest: await reference.digest() };
     return this.#refreshed.digest;
   }
 
-  /** Saves what is needed to go on after `step`. */
-  async save(step: number): Promise<SavedModels> {
-    const saved: SavedModels = { policy: numbered("step", step) };
-    await save(this.policy, `${this.#directory}/${saved.policy}`, true);
+  /** Saves what is needed to go on. The checkpoint before it stays as it is. */
+  async save(): Promise<SavedModels> {
+    const last = this.#saved;
+    const saved: SavedModels = { policy: fileBeside("policy", last?.policy) };
+    await this.policy.checkpoint(`${this.#directory}/${saved.policy}`, { optimizer: true });
     if (this.critic) {
-      saved.critic = numbered("critic", step);
-      await save(this.critic, `${this.#directory}/${saved.critic}`, true);
+      saved.critic = fileBeside("critic", last?.critic);
+      await this.critic.checkpoint(`${this.#directory}/${saved.critic}`, { optimizer: true });
     }
     if (this.#refreshed) saved.reference = this.#refreshed;
-    return saved;
+    return this.#saved = saved;
   }
 
   /** Frees native memory. */
   async dispose(): Promise<void> {
     for (const network of [this.policy, this.critic, this.#reference, this.#base]) await network?.dispose();
   }
-}
-
-/** Saves a network in place of what a killed run may have left there. */
-async function save(network: Policy | Critic, directory: string, optimizer = false): Promise<void> {
-  await Deno.mkdir(directory.slice(0, directory.lastIndexOf("/")), { recursive: true });
-  await Deno.remove(directory, { recursive: true }).catch(() => {});
-  await network.save(directory, { optimizer });
 }

@@ -212,7 +212,7 @@ export async function openParts({ identity, sources }: Cell): Promise<CellParts>
     task,
     train,
     test,
-    openPolicy: (saved) => openSource(sources.policy, { saved, backend }),
-    openCritic: (saved) => openCriticSource(sources.policy, { saved, backend }),
+    openPolicy: () => openSource(sources.policy, { backend }),
+    openCritic: () => openCriticSource(sources.policy, { backend }),
   };
 }

@@ -56,12 +56,7 @@ export async function fetchEmbedded(url: URL, get: (url: URL) => Promise<Respons
 }
 
 /** Opens what is in the directory of a policy; `open` is given the directory. */
-async function opened<T>(
-  source: string,
-  saved: string | undefined,
-  open: (directory: string) => Promise<T>,
-): Promise<T> {
-  if (saved) return await open(saved);
+async function opened<T>(source: string, open: (directory: string) => Promise<T>): Promise<T> {
   if (isEmbedded(source) && !import.meta.url.startsWith("file:")) {
     const copy = await fetchEmbedded(new URL(`../fixtures/${source.slice(prefix.length)}/`, import.meta.url));
     try {
@@ -85,8 +80,6 @@ async function opened<T>(
 
 /** How a source is opened. */
 export interface SourceOptions {
-  /** A directory with weights and optimizer state to continue from, in place of the source's own. */
-  saved?: string;
   /** What computes it. Default `cpu`. */
   backend?: Backend;
 }
@@ -99,22 +92,22 @@ export interface SourceOptions {
  */
 export async function openSource(
   source: string,
-  { saved, backend, tokenizer }: SourceOptions & { tokenizer?: boolean } = {},
+  { backend, tokenizer }: SourceOptions & { tokenizer?: boolean } = {},
 ): Promise<Policy> {
   if (source === `${prefix}table`) {
     const { openTablePolicy } = await import("./testing/table_policy.ts");
-    return await openTablePolicy(saved);
+    return await openTablePolicy();
   }
   const { openPolicy } = await import("../policy/mod.ts");
-  return await opened(source, saved, (directory) => openPolicy(directory, { threads: 1, tokenizer, backend }));
+  return await opened(source, (directory) => openPolicy(directory, { threads: 1, tokenizer, backend }));
 }
 
 /** Makes the critic that the training of a policy begins with, from the policy's own source. */
-export async function openCriticSource(source: string, { saved, backend }: SourceOptions = {}): Promise<Critic> {
+export async function openCriticSource(source: string, { backend }: SourceOptions = {}): Promise<Critic> {
   if (source === `${prefix}table`) {
     const { openTableCritic } = await import("./testing/table_critic.ts");
-    return await openTableCritic(saved);
+    return await openTableCritic();
   }
   const { openCritic } = await import("../policy/mod.ts");
-  return await opened(source, saved, (directory) => openCritic(directory, { threads: 1, backend }));
+  return await opened(source, (directory) => openCritic(directory, { threads: 1, backend }));
 }

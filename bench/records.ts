@@ -8,16 +8,17 @@
  *     timing.jsonl        seconds per step, outside the chain
  *     environment.json    the machine, outside the chain
  *     device.json         the GPU and what its self-test found, outside the chain; absent on the CPU
- *     checkpoint.json     what is finished: byte lengths of the files above, chain, algorithm state, weights
- *     checkpoint/         weights and optimizer state: policy, critic, refreshed reference policy
+ *     checkpoints.jsonl   what is finished: byte lengths of the files above, chain, algorithm state, weights
+ *     checkpoint/         what training changed: policy, critic, refreshed reference policy; two files of each, in turn
  *     reflections.jsonl   where a model reflects: its answers, recorded, outside the chain
  *     replies.jsonl       where a prompt is learned: replies of steps that no checkpoint holds yet, outside the chain
  *     policy/             the trained weights, or the learned prompt, when finished
  *     result.json         written last: the cell is finished
  *     failure.json        the health gate that stopped the cell
  *
- * A checkpoint counts once `checkpoint.json` is renamed into place. On resuming, everything behind it is cut off and
- * done again, which gives the same bytes.
+ * A checkpoint counts once its line is whole, and until the next one's is; of the two files it names one, and the next
+ * is written over the other. No file is made, renamed or removed for it, which would take longer than a step may. On
+ * resuming, everything behind it is cut off and done again, which gives the same bytes.
  *
  * @module
  */
@@ -46,7 +47,7 @@ export interface Checkpoint extends SavedModels {
   weights: string;
   /** What the algorithm keeps between steps. */
   state: unknown;
-  /** Bytes of each journal that belong to it. */
+  /** Bytes of each file that belong to it. */
   lengths: Record<Journal, number>;
 }
 
@@ -108,6 +109,12 @@ export async function readJournal<T>(path: string): Promise<T[]> {
   });
 }
 
+/** Bytes of a file up to the end of its last complete line. */
+async function wholeLines(path: string): Promise<number> {
+  const bytes = await Deno.readFile(path).catch(() => new Uint8Array());
+  return bytes.lastIndexOf(10) + 1;
+}
+
 /** What every line of the chain has. */
 interface ChainLine {
   /** Training steps done. */
@@ -163,7 +170,7 @@ export class CellRecord {
   readonly directory: string;
   readonly #cell: Cell;
   readonly #lock: Deno.FsFile;
-  readonly #files = new Map<Journal, Deno.FsFile>();
+  readonly #files = new Map<Journal | "checkpoints.jsonl", Deno.FsFile>();
   readonly #lengths = new Map<Journal, number>();
   #hash: string;
 
@@ -204,28 +211,33 @@ export class CellRecord {
     return await readJson<CellResult>(`${this.directory}/result.json`);
   }
 
+  /** Opens a file for lines behind the first `length` bytes, and cuts off what stands there. */
+  async #open(name: Journal | "checkpoints.jsonl", length: number): Promise<void> {
+    const file = await Deno.open(`${this.directory}/${name}`, { create: true, write: true });
+    this.#files.set(name, file);
+    if ((await file.stat()).size < length) {
+      throw new Refusal(
+        `${this.directory}/${name}: shorter than at its checkpoint; delete the directory to run the cell again.`,
+      );
+    }
+    await file.truncate(length);
+    await file.seek(length, Deno.SeekMode.Start);
+  }
+
   /** Cuts everything behind the last checkpoint off and returns that; undefined if there is none. */
   async resume(): Promise<Checkpoint | undefined> {
-    const checkpoint = await readJson<Checkpoint>(`${this.directory}/checkpoint.json`);
+    const path = `${this.directory}/checkpoints.jsonl`;
+    const checkpoint = (await readJournal<Checkpoint>(path)).at(-1);
+    await this.#open("checkpoints.jsonl", await wholeLines(path));
     for (const name of journals) {
-      const file = await Deno.open(`${this.directory}/${name}`, { create: true, write: true });
-      this.#files.set(name, file);
       const length = checkpoint?.lengths[name] ?? 0;
-      if ((await file.stat()).size < length) {
-        throw new Refusal(
-          `${this.directory}/${name}: shorter than at its checkpoint; delete the directory to run the cell again.`,
-        );
-      }
-      await file.truncate(length);
-      await file.seek(length, Deno.SeekMode.Start);
+      await this.#open(name, length);
       this.#lengths.set(name, length);
     }
     if (checkpoint) {
       const { hash } = await readChain(this.directory, this.#cell);
       if (hash !== checkpoint.hash) {
-        throw new Refusal(
-          `${this.directory}/checkpoint.json: its hash is not that of the lines; delete the directory to run the cell again.`,
-        );
+        throw new Refusal(`${path}: its hash is not that of the lines; delete the directory to run the cell again.`);
       }
       this.#hash = hash;
     }
@@ -233,12 +245,17 @@ export class CellRecord {
     return checkpoint;
   }
 
-  /** Adds a line outside the chain. */
-  append(name: Journal, line: object): void {
+  /** Writes a line; returns its length in bytes. */
+  #write(name: Journal | "checkpoints.jsonl", line: object): number {
     const bytes = new TextEncoder().encode(JSON.stringify(line) + "\n");
     const file = this.#files.get(name)!;
     for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
-    this.#lengths.set(name, this.#lengths.get(name)! + bytes.length);
+    return bytes.length;
+  }
+
+  /** Adds a line outside the chain. */
+  append(name: Journal, line: object): void {
+    this.#lengths.set(name, this.#lengths.get(name)! + this.#write(name, line));
   }
 
   /** Adds a line to the chain: its hash covers the line and all before it. Returns the line as written. */
@@ -266,20 +283,15 @@ export class CellRecord {
     models: Pick<Models, "save">,
     done: Pick<Checkpoint, "step" | "prompts" | "weights" | "state">,
   ): Promise<void> {
-    const saved = await models.save(done.step);
-    const checkpoint: Checkpoint = {
-      ...done,
-      hash: this.#hash,
-      ...saved,
-      lengths: Object.fromEntries(this.#lengths) as Checkpoint["lengths"],
-    };
-    await writeAtomically(`${this.directory}/checkpoint.json`, JSON.stringify(checkpoint));
-    const kept = [saved.policy, saved.critic, saved.reference?.directory];
-    await Deno.mkdir(`${this.directory}/checkpoint`, { recursive: true });
-    for await (const { name } of Deno.readDir(`${this.directory}/checkpoint`)) {
-      const path = `checkpoint/${name}`;
-      if (!kept.includes(path)) await Deno.remove(`${this.directory}/${path}`, { recursive: true });
-    }
+    this.#write(
+      "checkpoints.jsonl",
+      {
+        ...done,
+        hash: this.#hash,
+        ...await models.save(),
+        lengths: Object.fromEntries(this.#lengths) as Checkpoint["lengths"],
+      } satisfies Checkpoint,
+    );
   }
 
   /** Keeps the trained weights, or the learned prompt, and marks the cell as finished. */
@@ -287,8 +299,9 @@ export class CellRecord {
     await Deno.remove(`${this.directory}/policy`, { recursive: true }).catch(() => {});
     await policy.save(`${this.directory}/policy`);
     await writeAtomically(`${this.directory}/result.json`, JSON.stringify(result, null, 2) + "\n");
-    await Deno.remove(`${this.directory}/checkpoint`, { recursive: true }).catch(() => {});
-    await Deno.remove(`${this.directory}/checkpoint.json`).catch(() => {});
+    for (const name of ["checkpoint", "checkpoints.jsonl"]) {
+      await Deno.remove(`${this.directory}/${name}`, { recursive: true }).catch(() => {});
+    }
   }
 
   /** Notes the health gate that stopped the cell. */

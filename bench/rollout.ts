@@ -74,9 +74,8 @@ export async function rollOut(
   options: RolloutOptions,
 ): Promise<Rollout[]> {
   const { samples, temperature, topP, maxTokens, maxTotalTokens, keys, time = (_, work) => work() } = options;
-  const prompts = problems.map((problem) =>
-    promptTokens(policy.tokenizer, task.prompt(problem), task.environment?.tools)
-  );
+  const encode = (problem: Problem) => promptTokens(policy.tokenizer, task.prompt(problem), task.environment?.tools);
+  const prompts = await time("rollout", () => Promise.resolve(problems.map(encode)));
   const requests: DialogueRequest[] = [];
   prompts.forEach((prompt, index) => {
     for (let sample = 0; sample < samples; sample++) {

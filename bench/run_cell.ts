@@ -68,7 +68,7 @@ export interface EvaluationLine extends EvaluationRecord {
 export interface TimingLine {
   /** Training steps done. */
   step: number;
-  /** Sampling, with the replies of tools. */
+  /** Prompts to tokens and sampling, with the replies of tools. */
   rollout?: number;
   /** Grading. */
   grade?: number;
@@ -280,7 +280,7 @@ class Run {
     const saved = ends || due(training.checkpointInterval);
     const weights = saved ? await this.weights() : undefined;
     const every = algorithm.needs.refreshReferenceEvery;
-    const fresh = every !== undefined && !ends && due(every) ? await models.refreshReference(step) : undefined;
+    const fresh = every !== undefined && !ends && due(every) ? await models.refreshReference() : undefined;
     const line = record.chain("steps.jsonl", {
       ...outcome.record,
       ...weights !== undefined && { weights },

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { type Algorithm, findAlgorithm } from "../algorithms/mod.ts";
 import { openSource } from "./policies.ts";
-import { readJournal } from "./records.ts";
+import { type Checkpoint, readJournal } from "./records.ts";
 import { type EvaluationLine, runCell, type RunCellOptions, type StepLine } from "./run_cell.ts";
 import { digitCell, digitSuite } from "./testing/digit_task.ts";
 import { bytesOf, inTemporary } from "./testing/temporary.ts";
@@ -89,7 +89,7 @@ Deno.test("the embedded base policy, stopped and resumed, ends with the same byt
       Object.assign(suite.evaluation, { interval: 5, problems: 2, samples: 2 });
     });
     const { cell, parts } = await digitCell(grpo, suite);
-    const openPolicy = (saved?: string) => openSource("embedded:base", { saved });
+    const openPolicy = () => openSource("embedded:base");
     const policy = await openPolicy();
     cell.identity.policy.digest = await policy.digest();
     await policy.dispose();
@@ -107,16 +107,33 @@ Deno.test("a line that a kill cut short, and lines behind the checkpoint, are do
   inTemporary(async (directory) => {
     const { cell, parts } = await stoppedAt(7, { directory: `${directory}/parts` }, "thrown");
     await Deno.writeTextFile(`${directory}/parts/steps.jsonl`, '{"step":8,"loss":0.1', { append: true });
-    await Deno.mkdir(`${directory}/parts/checkpoint/step-000007.partial`, { recursive: true });
+    await Deno.writeTextFile(`${directory}/parts/checkpoints.jsonl`, '{"step":7,"prompts":4', { append: true });
+    const { policy } = (await readJournal<Checkpoint>(`${directory}/parts/checkpoints.jsonl`)).at(-1)!;
+    const next = policy.replace(/[12](?=\.)/, (number: string) => `${3 - Number(number)}`);
+    assert.ok((await Deno.stat(`${directory}/parts/${next}`)).isFile);
+    await Deno.writeTextFile(`${directory}/parts/${next}`, "half of a state");
     await runCell(cell, parts, { directory: `${directory}/parts` });
     await runCell(cell, parts, { directory: `${directory}/whole` });
     assert.deepEqual(await bytesOf(`${directory}/parts`), await bytesOf(`${directory}/whole`));
   }));
 
+Deno.test("a checkpoint as earlier versions wrote it does not count: the cell runs from its start, to the same bytes", () =>
+  inTemporary(async (directory) => {
+    const { cell, parts } = await stoppedAt(7, { directory: `${directory}/old` }, "asked");
+    await Deno.remove(`${directory}/old/checkpoints.jsonl`);
+    await Deno.writeTextFile(`${directory}/old/checkpoint.json`, '{"step":7,"policy":"checkpoint/step-000007"}');
+    await Deno.mkdir(`${directory}/old/checkpoint/step-000007`);
+    await runCell(cell, parts, { directory: `${directory}/old`, onResume: () => assert.fail("it went on") });
+    await Deno.remove(`${directory}/old/checkpoint.json`);
+    await runCell(cell, parts, { directory: `${directory}/whole` });
+    assert.deepEqual(await bytesOf(`${directory}/old`), await bytesOf(`${directory}/whole`));
+  }));
+
 Deno.test("weights that are not those of the checkpoint, and a shortened journal, are refused", () =>
   inTemporary(async (directory) => {
     const { cell, parts } = await stoppedAt(7, { directory }, "asked");
-    const table = `${directory}/checkpoint/step-000007/table.bin`;
+    const { policy } = (await readJournal<Checkpoint>(`${directory}/checkpoints.jsonl`)).at(-1)!;
+    const table = `${directory}/${policy}`;
     const bytes = await Deno.readFile(table);
     bytes[0] ^= 1;
     await Deno.writeFile(table, bytes);

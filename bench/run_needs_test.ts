@@ -64,8 +64,7 @@ Deno.test("killed after every update, with the cursor in the middle of a step, t
         if (!("average" in line) && ++seen === 2) throw new Error("killed");
       };
       await assert.rejects(runCell(cell, parts, { directory: `${directory}/parts`, onLine }), /killed/);
-      const checkpoint: Checkpoint = JSON.parse(await Deno.readTextFile(`${directory}/parts/checkpoint.json`));
-      cursors.push(checkpoint.prompts);
+      cursors.push((await readJournal<Checkpoint>(`${directory}/parts/checkpoints.jsonl`)).at(-1)!.prompts);
     }
     let used = 0;
     assert.deepEqual(cursors, steps.slice(0, -1).map(({ prompts }) => used += prompts));
@@ -169,7 +168,7 @@ async function stopped(algorithm: Algorithm, directory: string) {
   await assert.rejects(runCell(cell, parts, { directory, signal: controller.signal, onLine }), {
     name: "Interruption",
   });
-  const checkpoint: Checkpoint = JSON.parse(await Deno.readTextFile(`${directory}/checkpoint.json`));
+  const checkpoint = (await readJournal<Checkpoint>(`${directory}/checkpoints.jsonl`)).at(-1)!;
   return { cell, parts, checkpoint };
 }
 
@@ -179,20 +178,22 @@ async function flip(path: string) {
   await Deno.writeFile(path, bytes);
 }
 
-Deno.test("a checkpoint keeps what it names and nothing else, and refuses weights that were changed", () =>
+Deno.test("checkpoints are written to two files in turn, and refuse weights that were changed", () =>
   inTemporary(async (directory) => {
     const reference = await stopped(leashed(3) as Algorithm, `${directory}/a`);
-    assert.equal(reference.checkpoint.reference!.directory, "checkpoint/reference-000006");
+    // Refreshed after steps 3 and 6, a checkpoint after every step: each into the file that the one before does not name.
+    assert.equal(reference.checkpoint.reference!.file, "checkpoint/reference-2.safetensors");
+    assert.equal(reference.checkpoint.policy, "checkpoint/policy-1.safetensors");
     const kept = [...Deno.readDirSync(`${directory}/a/checkpoint`)].map(({ name }) => name).sort();
-    assert.deepEqual(kept, ["reference-000006", "step-000007"]);
-    await flip(`${directory}/a/checkpoint/reference-000006/table.bin`);
+    assert.deepEqual(kept, ["policy-1", "policy-2", "reference-1", "reference-2"].map((name) => `${name}.safetensors`));
+    await flip(`${directory}/a/checkpoint/reference-2.safetensors`);
     await assert.rejects(
       runCell(reference.cell, reference.parts, { directory: `${directory}/a` }),
-      /checkpoint\/reference-000006: the weights are not those of the record; delete/,
+      /checkpoint\/reference-2.safetensors: the weights are not those of the record; delete/,
     );
     const critic = await stopped(critical(2) as Algorithm, `${directory}/b`);
-    assert.equal(critic.checkpoint.critic, "checkpoint/critic-000007");
-    await flip(`${directory}/b/checkpoint/critic-000007/critic.bin`);
+    assert.equal(critic.checkpoint.critic, "checkpoint/critic-1.safetensors");
+    await flip(`${directory}/b/checkpoint/critic-1.safetensors`);
     await assert.rejects(
       runCell(critic.cell, critic.parts, { directory: `${directory}/b` }),
       /the weights are not those of the record; delete/,
@@ -204,8 +205,8 @@ Deno.test("the digest of a cell without a critic is that of its policy; a critic
     for (const [name, algorithm] of [["policy", plain()], ["critic", critical(2)]] as const) {
       const { cell, parts } = await digitCell(algorithm as Algorithm);
       let digest = "", opened = 0;
-      const openPolicy = async (saved?: string) => {
-        const policy = await parts.openPolicy(saved), first = opened++ === 0; // the next is the one to measure against
+      const openPolicy = async () => {
+        const policy = await parts.openPolicy(), first = opened++ === 0; // the next is the one to measure against
         policy.dispose = async () => void (digest = first ? await policy.digest() : digest);
         return policy;
       };
@@ -235,8 +236,8 @@ Deno.test("the base policy with a critic and a refreshed reference, killed and r
       task: gsm8k,
       train: await gsm8k.problems({ split: "train" }),
       test: await gsm8k.problems({ split: "test" }),
-      openPolicy: (saved?: string) => openSource("embedded:base", { saved }),
-      openCritic: (saved?: string) => openCriticSource("embedded:base", { saved }),
+      openPolicy: () => openSource("embedded:base"),
+      openCritic: () => openCriticSource("embedded:base"),
     };
     const policy = await real.openPolicy();
     cell.identity.policy.digest = await policy.digest();
@@ -245,6 +246,10 @@ Deno.test("the base policy with a critic and a refreshed reference, killed and r
       if (!("average" in line) && line.step === 4) throw new Error("killed");
     };
     await assert.rejects(runCell(cell, real, { directory: `${directory}/parts`, onLine }), /killed/);
+    // A file for each network, before and after, and not a directory with all that a policy is after every step.
+    const kept = [...Deno.readDirSync(`${directory}/parts/checkpoint`)].map(({ name }) => name).sort();
+    const names = ["critic", "policy", "reference"].flatMap((name) => [`${name}-1`, `${name}-2`]);
+    assert.deepEqual(kept, names.map((name) => `${name}.safetensors`));
     await runCell(cell, real, { directory: `${directory}/parts` });
     await runCell(cell, real, { directory: `${directory}/whole` });
     assert.deepEqual(await bytesOf(`${directory}/parts`), await bytesOf(`${directory}/whole`));

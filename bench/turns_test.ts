@@ -290,7 +290,7 @@ Deno.test("the embedded base policy with its calculator, stopped and resumed, en
       Object.assign(suite.evaluation, { interval: 4, problems: 2, samples: 2 });
     });
     const { cell, parts } = await digitCell(grpo, suite);
-    const openPolicy = (saved?: string) => openSource("embedded:base", { saved });
+    const openPolicy = () => openSource("embedded:base");
     const policy = await openPolicy();
     cell.identity.policy.digest = await policy.digest();
     await policy.dispose();

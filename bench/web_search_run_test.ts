@@ -20,7 +20,7 @@ Deno.test("a run that searches, killed and resumed, writes the bytes of one that
       Object.assign(suite.evaluation, { interval: 4, problems: 6, samples: 2 });
     });
     const { cell, parts } = await digitCell(grpo, suite);
-    const openPolicy = (saved?: string) => openSource("embedded:search", { saved });
+    const openPolicy = () => openSource("embedded:search");
     const policy = await openPolicy();
     cell.identity.policy.digest = await policy.digest();
     await policy.dispose();

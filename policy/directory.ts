@@ -14,16 +14,7 @@ import {
   parseConfig,
 } from "./model/config.ts";
 import { openSafetensors, openSharded, type TensorReader, writeSafetensors } from "./safetensors.ts";
-
-/** AdamW's state, as resuming needs it. */
-export interface OptimizerState {
-  /** Running mean of the gradient, in the order of the weights. */
-  firstMoment: Float32Array;
-  /** Running mean of the squared gradient, in the order of the weights. */
-  secondMoment: Float32Array;
-  /** Optimizer steps taken. */
-  step: number;
-}
+import { type OptimizerState, optimizerTensors, readOptimizer } from "./state.ts";
 
 /** What {@linkcode readDirectory} finds. */
 export interface PolicyDirectory {
@@ -94,7 +85,7 @@ export async function readDirectory(path: string): Promise<PolicyDirectory> {
   }
   const stopTokens = await readStopTokens(folder, json, config);
   const companions = await readCompanions(folder);
-  const optimizer = await readOptimizer(`${folder}/optimizer.safetensors`, weights.length);
+  const optimizer = await readSavedOptimizer(`${folder}/optimizer.safetensors`, weights.length);
   return { path, config, weights, slots, stopTokens, companions, ...(optimizer && { optimizer }) };
 }
 
@@ -130,7 +121,7 @@ export async function writeDirectory(path: string, policy: PolicyToWrite): Promi
     const written = await Promise.allSettled([
       ...Object.entries(files).map(([file, text]) => Deno.writeTextFile(`${folder}/${file}`, text)),
       writeSafetensors(`${folder}/model.safetensors`, tensors),
-      ...optimizer ? [writeOptimizer(`${folder}/optimizer.safetensors`, optimizer)] : [],
+      ...optimizer ? [writeSafetensors(`${folder}/optimizer.safetensors`, optimizerTensors(optimizer))] : [],
     ]);
     const failed = written.find(({ status }) => status === "rejected");
     if (failed) throw (failed as PromiseRejectedResult).reason;
@@ -229,27 +220,10 @@ async function readStopTokens(folder: string, config: unknown, { vocabularySize 
   return ids as number[];
 }
 
-async function readOptimizer(path: string, count: number): Promise<OptimizerState | undefined> {
+async function readSavedOptimizer(path: string, count: number): Promise<OptimizerState | undefined> {
   if (!await exists(path)) return undefined;
   using reader = await openSafetensors(path);
-  const moment = (name: string) => {
-    const length = reader.tensors.get(name)?.length;
-    if (length !== undefined && length !== count) {
-      throw new Error(`${path}: ${name} has ${length} elements, the model ${count} weights.`);
-    }
-    return reader.read(name);
-  };
-  const firstMoment = moment("first_moment"), secondMoment = moment("second_moment");
-  const [step] = reader.readIntegers("step");
-  return { firstMoment, secondMoment, step };
-}
-
-async function writeOptimizer(path: string, { firstMoment, secondMoment, step }: OptimizerState): Promise<void> {
-  await writeSafetensors(path, [
-    { name: "first_moment", shape: [firstMoment.length], data: firstMoment },
-    { name: "second_moment", shape: [secondMoment.length], data: secondMoment },
-    { name: "step", shape: [1], data: BigInt64Array.of(BigInt(step)) },
-  ]);
+  return readOptimizer(reader, path, count);
 }
 
 /**

@@ -147,6 +147,17 @@ export interface Policy {
   digest(): Promise<string>;
   /** Writes a Hugging Face directory (weights, config, tokenizer) atomically; `optimizer: true` adds what resuming needs. */
   save(directory: string, options?: { optimizer?: boolean }): Promise<void>;
+  /**
+   * Writes what training changes to one file, in place of what it holds: the weights, and with `optimizer: true` what
+   * resuming needs. A kill leaves a mixture of old and new: keep the last checkpoint under another name.
+   */
+  checkpoint(file: string, options?: { optimizer?: boolean }): Promise<void>;
+  /**
+   * Takes weights and optimizer state from a file that `checkpoint` wrote; without optimizer state it starts anew.
+   *
+   * @throws {Error} if the file is damaged, or of a model of another size; nothing has changed then.
+   */
+  restore(file: string): Promise<void>;
   /** Frees native memory. */
   dispose(): Promise<void>;
 }
@@ -174,6 +185,17 @@ export interface Critic {
   digest(): Promise<string>;
   /** Writes weights and configuration atomically; `optimizer: true` adds what resuming needs. */
   save(directory: string, options?: { optimizer?: boolean }): Promise<void>;
+  /**
+   * Writes what training changes to one file, in place of what it holds: the weights, and with `optimizer: true` what
+   * resuming needs. A kill leaves a mixture of old and new: keep the last checkpoint under another name.
+   */
+  checkpoint(file: string, options?: { optimizer?: boolean }): Promise<void>;
+  /**
+   * Takes weights and optimizer state from a file that `checkpoint` wrote; without optimizer state it starts anew.
+   *
+   * @throws {Error} if the file is damaged, or of a model of another size; nothing has changed then.
+   */
+  restore(file: string): Promise<void>;
   /** Frees native memory. */
   dispose(): Promise<void>;
 }

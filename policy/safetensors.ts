@@ -171,20 +171,41 @@ export async function writeSafetensors(
   const header = encodeHeader(path, tensors, metadata);
   const temporary = `${path}.partial`;
   try {
-    const file = await Deno.open(temporary, { write: true, create: true, truncate: true });
-    try {
-      const parts = tensors.map(({ data }) =>
-        new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength)
-      );
-      for (const part of gathered([header, ...parts])) await writeAll(file, part);
-    } finally {
-      file.close();
-    }
+    using file = await Deno.open(temporary, { write: true, create: true, truncate: true });
+    for (const part of gathered([header, ...tensors.map(bytesOf)])) await writeAll(file, part);
     await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
     throw new Error(`${path}: cannot be written (${reasonOf(error)}).`, { cause: error });
   }
+}
+
+/**
+ * Writes a safetensors file over what is there, in place. Unlike {@linkcode writeSafetensors} it makes no new file and
+ * gives none back to the disk; a killed process leaves a mixture of old and new.
+ *
+ * @throws {Error} As {@linkcode writeSafetensors} does.
+ */
+export function overwriteSafetensors(
+  path: string,
+  tensors: readonly TensorToWrite[],
+  metadata: Readonly<Record<string, string>> = { format: "pt" },
+): void {
+  const parts = [encodeHeader(path, tensors, metadata), ...tensors.map(bytesOf)];
+  try {
+    using file = Deno.openSync(path, { write: true, create: true });
+    // Synchronous: for an asynchronous write the bytes are copied first, which takes longer than to write them.
+    for (const part of parts) {
+      for (let written = 0; written < part.length;) written += file.writeSync(part.subarray(written));
+    }
+    file.truncateSync(parts.reduce((sum, part) => sum + part.length, 0));
+  } catch (error) {
+    throw new Error(`${path}: cannot be written (${reasonOf(error)}).`, { cause: error });
+  }
+}
+
+function bytesOf({ data }: TensorToWrite): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
 }
 
 class FileReader implements TensorReader {

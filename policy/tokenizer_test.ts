@@ -1,4 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
+import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
+import fc from "fast-check";
 import { loadTokenizer, makeTokenizer } from "./tokenizer.ts";
 
 const SHARED = new URL("../../shared/data/models/", import.meta.url);
@@ -75,4 +77,22 @@ Deno.test("loadTokenizer() names a file that is missing or damaged", async () =>
     await Deno.remove(folder, { recursive: true });
   }
   throws(() => makeTokenizer({ ...SMALL, model: { type: "Magic" } }), /it is not a tokenizer/);
+});
+
+Deno.test("text of byte-level tokens is that of the library, for ASCII and for parts of other characters", async () => {
+  // The bytes of "é" and of "€" as the letters that stand for them, a word, one that has both, and an end.
+  const vocab = { "<end>": 0, "a": 1, "Ġegg": 2, "Ã": 3, "©": 4, "â": 5, "Ĥ": 6, "¬": 7, "aÃ©": 8, "Ċ": 9 };
+  const small = { ...SMALL, decoder: { type: "ByteLevel" }, model: { type: "BPE", vocab, merges: [] } };
+  const base = JSON.parse(await Deno.readTextFile(new URL("../fixtures/base/tokenizer.json", import.meta.url)));
+  for (const [json, most] of [[small, 12], [base, 330]] as const) {
+    const tokenizer = makeTokenizer(json), library = new HuggingFaceTokenizer(json, {});
+    const id = fc.integer({ min: 0, max: most });
+    fc.assert(fc.property(fc.array(id, { minLength: 1, maxLength: 12 }), fc.boolean(), (ids, specialTokens) => {
+      const known = ids.filter((id) => library.id_to_token(id) !== undefined);
+      const options = { skip_special_tokens: !specialTokens, clean_up_tokenization_spaces: false };
+      const expected = known.length === 0 ? "" : library.decode(known, options);
+      strictEqual(tokenizer.decode(ids, { specialTokens }), expected);
+    }));
+  }
+  strictEqual(makeTokenizer(small).decode([1, 2, 0, 3, 4, 5, 6, 7, 8]), "a eggé€aé");
 });

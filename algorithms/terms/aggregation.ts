@@ -5,7 +5,7 @@
  */
 
 import type { Response, Row } from "../algorithm.ts";
-import { chosenLength, groupIndices, isChosen } from "./batch.ts";
+import { chosenLength, groupIndices, isChosen, zeroRows } from "./batch.ts";
 
 /**
  * - `token_mean`: 1 / all tokens of the batch (DAPO as implemented by verl and TRL)
@@ -79,7 +79,11 @@ export function tokenWeights(batch: readonly Weighed[], options: AggregationOpti
     }
   });
   // A response without living tokens has an infinite weight at this point, and no token to put it on.
-  return batch.map((response, i) =>
-    response.logProbs.map((_, t) => lengths[i] > 0 && isChosen(response, t) ? perResponse[i] : 0)
-  );
+  const weights = zeroRows(batch);
+  batch.forEach((response, i) => {
+    for (let t = 0; lengths[i] > 0 && t < weights[i].length; t++) {
+      if (isChosen(response, t)) weights[i][t] = perResponse[i];
+    }
+  });
+  return weights;
 }

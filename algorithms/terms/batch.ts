@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Response } from "../algorithm.ts";
+import type { Response, Row } from "../algorithm.ts";
 
 /** Whether the policy chose token `position`; tokens that the environment wrote (tool output) are never learned from. */
 export function isChosen(response: Pick<Response, "mask">, position: number): boolean {
@@ -31,4 +31,14 @@ export function groupIndices(groups: readonly number[]): number[][] {
     else byGroup.set(group, [index]);
   });
   return [...byGroup.values()];
+}
+
+/**
+ * A row of zeros for each response, one number per token. They are views of one array: an array for every row costs
+ * more than what is computed in it.
+ */
+export function zeroRows(batch: readonly Pick<Response, "logProbs">[]): Row[] {
+  const all = new Float64Array(batch.reduce((sum, { logProbs }) => sum + logProbs.length, 0));
+  let end = 0;
+  return batch.map(({ logProbs }) => all.subarray(end, end += logProbs.length));
 }

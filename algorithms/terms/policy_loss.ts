@@ -6,7 +6,7 @@
  */
 
 import type { Credited, Loss, Row } from "../algorithm.ts";
-import { isChosen } from "./batch.ts";
+import { isChosen, zeroRows } from "./batch.ts";
 import { klDivergence, type KlEstimator } from "./divergences.ts";
 import { type RatioOf, tokenRatio } from "./ratios.ts";
 import type { Surrogate } from "./surrogates.ts";
@@ -40,12 +40,13 @@ export function policyLoss(batch: readonly Credited[], options: PolicyLossOption
   const { weights, surrogate, ratio: ratioOf = tokenRatio, beta = 0, kl = "k3" } = options;
   const trace: Record<"ratio" | "tokenLoss" | "tokenWeight" | "clipped" | "tokenKl", Row[]> = {
     ratio: [],
-    tokenLoss: [],
+    tokenLoss: zeroRows(batch),
     tokenWeight: [...weights],
-    clipped: [],
-    tokenKl: [],
+    clipped: zeroRows(batch),
+    tokenKl: batch.some(({ referenceLogProbs }) => referenceLogProbs) ? zeroRows(batch) : [],
   };
-  const sequenceRatio: number[] = [], sequenceClipped: number[] = [], gradient: Row[] = [];
+  const sequenceRatio: number[] = [], sequenceClipped: number[] = [];
+  const gradient = zeroRows(batch), allSlopes = zeroRows(batch);
   let loss = 0, tokens = 0, clippedTokens = 0, ratioSum = 0, ratioMax = 0, klSum = 0, klOldSum = 0;
   let referenced = batch.length > 0;
   batch.forEach((response, i) => {
@@ -62,7 +63,8 @@ export function policyLoss(batch: readonly Credited[], options: PolicyLossOption
     }
     if (!referenceLogProbs) referenced = false;
     const ratio = ratioOf(response);
-    const [tokenLoss, slopes, direct, clipped, tokenKl] = Array.from({ length: 5 }, () => new Float64Array(length));
+    const tokenLoss = trace.tokenLoss[i], clipped = trace.clipped[i], tokenKl = trace.tokenKl[i];
+    const slopes = allSlopes[i], total = gradient[i];
     for (let t = 0; t < length; t++) {
       if (!isChosen(response, t)) continue;
       const logProb = logProbs[t], oldLogProb = oldLogProbs[t], weight = weights[i][t];
@@ -83,7 +85,7 @@ export function policyLoss(batch: readonly Credited[], options: PolicyLossOption
         tokenKl[t] = divergence.value;
         if (beta > 0) {
           tokenLoss[t] += beta * divergence.value;
-          direct[t] = weight === 0 ? 0 : weight * beta * divergence.derivative;
+          total[t] = weight === 0 ? 0 : weight * beta * divergence.derivative;
         }
         klSum += klDivergence("k3", logProb, referenceLogProbs[t], oldLogProb).value;
       }
@@ -95,11 +97,8 @@ export function policyLoss(batch: readonly Credited[], options: PolicyLossOption
       if (weight !== 0) loss += weight * tokenLoss[t];
     }
     const back = ratio.backward(slopes);
-    gradient.push(back.map((value, t) => value + direct[t]));
+    for (let t = 0; t < length; t++) total[t] += back[t];
     trace.ratio.push(ratio.values);
-    trace.tokenLoss.push(tokenLoss);
-    trace.clipped.push(clipped);
-    trace.tokenKl.push(tokenKl);
     if (ratio.sequence !== undefined) {
       sequenceRatio.push(ratio.sequence);
       sequenceClipped.push(clipped.some((value) => value === 1) ? 1 : 0);

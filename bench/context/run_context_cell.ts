@@ -195,7 +195,8 @@ class ContextRun {
 
   /** Makes everything up to the last line count; replies of steps behind it are kept, those before are not needed. */
   async #save(weights: string): Promise<void> {
-    const nothing = { save: () => Promise.resolve({ policy: null }) };
+    // The policy is as it was: there is no file to name.
+    const nothing = { save: () => Promise.resolve({ policy: "" }) };
     await this.record.checkpoint(nothing, { step: this.#step, prompts: 0, weights, state: this.#state });
     await this.replies.forget(this.#state.step);
   }

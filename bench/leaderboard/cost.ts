@@ -1,6 +1,13 @@
 /**
  * What training took, computed from the record of a cell. Evaluation is not part of it, unless a column says so.
  *
+ * Policy work is what any trainer has to do: prompts to tokens and sampling, scores, gradients and optimizer. All else
+ * is overhead (grading, the algorithm, digests, journals, checkpoints, what no part names), and is meant to stay below
+ * 5 % of the wall-clock time. It is measured with every run that has a clock:
+ *
+ *     deno task bench --algorithms grpo --seeds 1 --out runs/overhead
+ *     deno task podium export runs/overhead --format csv      # column cost.overhead
+ *
  * @module
  */
 import type { CellLines } from "./metrics.ts";
@@ -26,7 +33,7 @@ export interface Cost {
   seconds: Metric;
   /** The same by part, and what stands beside it: `record` (digests, journals, checkpoints) and `evaluate`. */
   parts: {
-    /** Sampling, with the replies of tools. */
+    /** Prompts to tokens and sampling, with the replies of tools. */
     rollout: Metric;
     /** Grading. */
     grade: Metric;
@@ -41,7 +48,7 @@ export interface Cost {
     /** Evaluations. */
     evaluate: Metric;
   };
-  /** Share of a training step that is not policy work (rollout, score, update), records included. */
+  /** Share of training that is not policy work (rollout, score, update), records and what no part names included. */
   overhead: Metric;
   /** Largest resident memory of the process, in bytes. */
   memory: Metric;

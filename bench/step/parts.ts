@@ -34,7 +34,7 @@ export interface StepParts {
 
 /** Seconds spent in the parts of a step. */
 export interface StepSeconds {
-  /** Sampling, with the replies of tools. */
+  /** Prompts to tokens and sampling, with the replies of tools. */
   rollout: number;
   /** Grading. */
   grade: number;

@@ -109,7 +109,7 @@ function shareWithoutSignal(batches: readonly (readonly Draw[])[]): number {
     const rewards = new Map<number, Set<string>>();
     for (const { facts: { group, rewards: channels } } of draws) {
       const seen = rewards.get(group) ?? new Set();
-      rewards.set(group, seen.add(canonical(channels)));
+      rewards.set(group, seen.add(JSON.stringify(channels)));
     }
     return [...rewards.values()];
   });
@@ -142,6 +142,17 @@ function planningShare(draws: readonly Draw[]): number {
 
 const short = (digest: string) => digest.slice(0, 16);
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+function joined(rows: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(sum(rows.map(({ length }) => length)));
+  let end = 0;
+  for (const row of rows) {
+    all.set(row, end);
+    end += row.length;
+  }
+  return all;
+}
+
 /** The line of a step. `learned` is absent if all groups were dropped. */
 export function recordOf(
   { policy, training, algorithm, task }: StepParts,
@@ -177,7 +188,7 @@ export function recordOf(
     length: tokens(rollouts) / rollouts.length,
     ...toolUseOf(rollouts),
     truncated: rollouts.filter(({ generation }) => generation.truncated).length / rollouts.length,
-    entropy: scored ? mean(scored.entropy.flatMap((row) => [...row])) ?? 0 : null,
+    entropy: scored ? mean(joined(scored.entropy)) ?? 0 : null,
     groupsWithoutSignal: shareWithoutSignal(batches.map((batch) => batch.draws)),
     selected: kept ? kept.filter(Boolean).length : draws.length,
     samplingDifference: scored?.samplingDifference ?? null,

@@ -71,7 +71,7 @@ export async function scoreBatch(
     const limit = policy.device?.exact ? 0 : gates.samplingDifference;
     requireAtMost("samplingDifference", what, step, samplingDifference.max, limit);
   }
-  const batchDifference = probe ? await batchDifferenceOf(policy, samples, old) : null;
+  const batchDifference = probe ? await watch.time("score", () => batchDifferenceOf(policy, samples, old)) : null;
   if (batchDifference !== null) {
     const what = "the difference between the log-probs of a response scored with its batch and alone";
     const limit = policy.device?.exact ? 0 : gates.batchDifference;

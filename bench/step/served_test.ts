@@ -129,6 +129,8 @@ async function watchedCritic(): Promise<{ critic: Critic; steps: StepOptions[]; 
     },
     digest: () => table.digest(),
     save: (directory) => table.save(directory),
+    checkpoint: (file) => table.checkpoint(file),
+    restore: (file) => table.restore(file),
     dispose: () => table.dispose(),
   };
   return { critic, steps, gradients };

@@ -87,6 +87,8 @@ export function openAdvicePolicy(watched: Watched = { drawn: 0, calls: Infinity 
     discardGradient: unable,
     step: unable,
     digest: () => Promise.resolve("advice"),
+    checkpoint: unable,
+    restore: unable,
     save: unable,
     dispose: () => Promise.resolve(),
   };

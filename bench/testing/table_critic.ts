@@ -7,7 +7,6 @@ import type { Critic, Sample, StepOptions } from "../../policy/policy.ts";
 import { sha256 } from "../canonical.ts";
 
 const positions = 8;
-const fileName = "critic.bin";
 
 class TableCritic implements Critic {
   readonly parameterCount: number = positions;
@@ -57,8 +56,17 @@ class TableCritic implements Critic {
   async save(directory: string): Promise<void> {
     const partial = directory + ".partial";
     await Deno.mkdir(partial, { recursive: true });
-    await Deno.writeFile(`${partial}/${fileName}`, new Uint8Array(this.#state.slice().buffer));
+    await this.checkpoint(`${partial}/critic.bin`);
     await Deno.rename(partial, directory);
+  }
+
+  async checkpoint(file: string): Promise<void> {
+    await Deno.writeFile(file, new Uint8Array(this.#state.slice().buffer));
+  }
+
+  async restore(file: string): Promise<void> {
+    this.#state.set(new Float32Array((await Deno.readFile(file)).buffer));
+    this.#gradient.fill(0);
   }
 
   dispose(): Promise<void> {
@@ -66,9 +74,7 @@ class TableCritic implements Critic {
   }
 }
 
-/** A fresh table critic, or the one saved in `directory`. */
-export async function openTableCritic(directory?: string): Promise<Critic> {
-  const state = new Float32Array(positions + 1);
-  if (directory) state.set(new Float32Array((await Deno.readFile(`${directory}/${fileName}`)).buffer));
-  return new TableCritic(state);
+/** A fresh table critic. */
+export function openTableCritic(): Promise<Critic> {
+  return Promise.resolve(new TableCritic(new Float32Array(positions + 1)));
 }

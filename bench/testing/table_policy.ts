@@ -25,7 +25,6 @@ const stop = alphabet.length;
 const vocabulary = alphabet.length + 1;
 const positions = 8;
 const size = positions * vocabulary;
-const fileName = "table.bin";
 
 const tokenizer: Tokenizer = {
   vocabularySize: vocabulary,
@@ -172,12 +171,25 @@ class TablePolicy implements Policy {
     return Promise.resolve(sha256(this.#state));
   }
 
+  #saved(optimizer: boolean | undefined): Uint8Array {
+    return new Uint8Array((optimizer ? this.#state.slice() : this.#state.slice().fill(0, size)).buffer);
+  }
+
   async save(directory: string, options: { optimizer?: boolean } = {}): Promise<void> {
     const partial = directory + ".partial";
     await Deno.mkdir(partial, { recursive: true });
-    const state = options.optimizer ? this.#state : Float32Array.from(this.#state).fill(0, size);
-    await Deno.writeFile(`${partial}/${fileName}`, new Uint8Array(state.slice().buffer));
+    await Deno.writeFile(`${partial}/table.bin`, this.#saved(options.optimizer));
     await Deno.rename(partial, directory);
+  }
+
+  async checkpoint(file: string, options: { optimizer?: boolean } = {}): Promise<void> {
+    await Deno.writeFile(file, this.#saved(options.optimizer));
+  }
+
+  async restore(file: string): Promise<void> {
+    this.#state.set(new Float32Array((await Deno.readFile(file)).buffer));
+    this.#gradient.fill(0);
+    this.#known.clear();
   }
 
   dispose(): Promise<void> {
@@ -185,10 +197,9 @@ class TablePolicy implements Policy {
   }
 }
 
-/** A fresh table policy, or the one saved in `directory`. */
-export async function openTablePolicy(directory?: string): Promise<Policy> {
+/** A fresh table policy. */
+export function openTablePolicy(): Promise<Policy> {
   const state = new Float32Array(3 * size + 1);
-  if (directory === undefined) state.set(initialLogits());
-  else state.set(new Float32Array((await Deno.readFile(`${directory}/${fileName}`)).buffer));
-  return new TablePolicy(state);
+  state.set(initialLogits());
+  return Promise.resolve(new TablePolicy(state));
 }

@@ -13,10 +13,8 @@ import { type CpuOptions, createTrained } from "./trained.ts";
 /** A critic from what a directory holds: a saved critic, or a policy from whose weights it starts. */
 export function createCpuCritic(directory: PolicyDirectory, options: CpuOptions = {}): Critic {
   const { config } = directory;
-  const { engine, prompts, gradient, inTurn, discardGradient, step, digest, save, dispose } = createTrained(
-    criticOf(directory),
-    options,
-  );
+  const { engine, prompts, gradient, inTurn, ...trained } = createTrained(criticOf(directory), options);
+  const { discardGradient, step, digest, save, checkpoint, restore, dispose } = trained;
   return {
     parameterCount: engine.weights.length,
     values(samples) {
@@ -31,6 +29,8 @@ export function createCpuCritic(directory: PolicyDirectory, options: CpuOptions 
     step,
     digest,
     save,
+    checkpoint,
+    restore,
     dispose,
   };
 }

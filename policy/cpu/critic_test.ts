@@ -219,7 +219,12 @@ Deno.test("a critic saved with its optimizer continues with the same digest as o
     sameValues(await resumed.values(SAMPLES), await whole.values(SAMPLES), "after a further step");
     const names = [...Deno.readDirSync(`${folder}/saved`)].map(({ name }) => name).sort();
     deepStrictEqual(names, ["config.json", "model.safetensors", "optimizer.safetensors"]);
-    for (const critic of [whole, resumed, bare]) await critic.dispose();
+    const file = `${folder}/state.safetensors`, restored = await openCritic(policy);
+    await whole.checkpoint(file, { optimizer: true });
+    await restored.restore(file);
+    strictEqual(await restored.digest(), await whole.digest());
+    sameValues(await restored.values(SAMPLES), await whole.values(SAMPLES), "restored");
+    for (const critic of [whole, resumed, bare, restored]) await critic.dispose();
   }, { keyValueHeads: 2, qkvBias: true, tiedEmbeddings: false }));
 
 Deno.test("a critic's gradient adds up over micro-batches, is forgotten on request, and cleared by a step", () =>

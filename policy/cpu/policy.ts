@@ -18,10 +18,8 @@ const KERNELS = 1;
 /** A policy from what a directory holds. */
 export function createCpuPolicy(directory: PolicyDirectory, tokenizer: Tokenizer, options: CpuOptions = {}): Policy {
   const { config, weights, stopTokens } = directory;
-  const { engine, prompts, gradient, inTurn, discardGradient, step, digest, save, dispose } = createTrained(
-    directory,
-    options,
-  );
+  const { engine, prompts, gradient, inTurn, ...trained } = createTrained(directory, options);
+  const { discardGradient, step, digest, save, checkpoint, restore, dispose } = trained;
   return {
     tokenizer,
     stopTokens,
@@ -50,6 +48,8 @@ export function createCpuPolicy(directory: PolicyDirectory, tokenizer: Tokenizer
     step,
     digest,
     save,
+    checkpoint,
+    restore,
     dispose,
   };
 }

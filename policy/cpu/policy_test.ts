@@ -1,8 +1,9 @@
-import { deepStrictEqual, notStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
+import { deepStrictEqual, notStrictEqual, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import { loadExpected } from "../../fixtures/models/expected.ts";
 import { readDirectory, writeDirectory } from "../directory.ts";
 import type { Policy, Tokenizer } from "../policy.ts";
 import { close } from "../ops/checking_test.ts";
+import { writeState } from "../state.ts";
 import {
   derivativesOf,
   requestsOf,
@@ -93,6 +94,48 @@ Deno.test("a policy saved with its optimizer continues with the same digest as o
     strictEqual(await resumed.digest(), await whole.digest());
     deepStrictEqual(resumed.stopTokens, whole.stopTokens);
     for (const policy of [whole, resumed, bare]) await policy.dispose();
+  }));
+
+Deno.test("a policy goes on from a checkpoint as if it had never stopped, whatever it did in between", () =>
+  withDirectory(async (folder) => {
+    const file = `${folder}/state.safetensors`, whole = await open(`${folder}/start`);
+    await Deno.writeFile(file, new Uint8Array(1 << 20)); // Something longer is there: it is written over and cut.
+    await update(whole);
+    await whole.checkpoint(file, { optimizer: true });
+    const digest = await whole.digest(), scores = await whole.logProbs(SAMPLES);
+    await update(whole);
+    const last = await whole.digest(), other = await open(`${folder}/start`);
+    for (const policy of [whole, other]) {
+      await policy.accumulate(SAMPLES, DERIVATIVES);
+      await policy.restore(file);
+      strictEqual(await policy.digest(), digest);
+      (await policy.logProbs(SAMPLES)).forEach(({ logProbs }, i) =>
+        sameBits(logProbs, scores[i].logProbs, `sample ${i}`)
+      );
+      await update(policy);
+      strictEqual(await policy.digest(), last);
+    }
+    await whole.save(`${folder}/bare`);
+    await whole.checkpoint(file);
+    await other.restore(file);
+    const bare = await open(`${folder}/bare`);
+    strictEqual(await other.digest(), await bare.digest(), "without its optimizer it starts anew");
+    for (const policy of [whole, other, bare]) await policy.dispose();
+  }));
+
+Deno.test("a checkpoint that is damaged or of another model is refused, and the policy stays as it is", () =>
+  withDirectory(async (folder) => {
+    const file = `${folder}/state.safetensors`, policy = await open(`${folder}/start`), digest = await policy.digest();
+    const config = smallConfig({ layers: 1 });
+    await writeState(file, { weights: smallWeights(config) });
+    await rejects(policy.restore(file), /state\.safetensors: weights has \d+ elements, the model \d+ weights\.$/);
+    await policy.checkpoint(file, { optimizer: true });
+    await Deno.truncate(file, 1000);
+    await rejects(policy.restore(file), /state\.safetensors: it is truncated: /);
+    await rejects(policy.restore(`${folder}/none`), /none: cannot be opened /);
+    await rejects(policy.checkpoint(`${folder}/none/state`), /none\/state: cannot be written /);
+    strictEqual(await policy.digest(), digest);
+    await policy.dispose();
   }));
 
 Deno.test("a policy is saved with the files that came with it, when the directory it was read from is gone", () =>

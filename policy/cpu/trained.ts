@@ -30,6 +30,8 @@ export interface Trained {
   step(options: StepOptions): Promise<{ norm: number }>;
   digest(): Promise<string>;
   save(path: string, options?: { optimizer?: boolean }): Promise<void>;
+  checkpoint(file: string, options?: { optimizer?: boolean }): Promise<void>;
+  restore(file: string): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -60,6 +62,20 @@ export function createTrained(directory: PolicyDirectory, { threads }: CpuOption
     digest: () => Promise.resolve(storage.digest({ weights, optimizer: moments() })),
     save: (path, { optimizer: withOptimizer = false } = {}) =>
       storage.save(path, weights, withOptimizer ? moments() : undefined),
+    checkpoint: (file, { optimizer: withOptimizer = false } = {}) =>
+      inTurn(() => {
+        storage.checkpoint(file, { weights, ...withOptimizer && { optimizer: moments() } });
+        return Promise.resolve();
+      }),
+    restore: (file) =>
+      inTurn(async () => {
+        const { weights: found, optimizer: { firstMoment, secondMoment, step } } = await storage.restore(file);
+        weights.set(found);
+        Object.assign(optimizer, { m: firstMoment, v: secondMoment, steps: step });
+        gradient.fill(0);
+        prompts.clear();
+        engine.weightsChanged();
+      }),
     dispose: () => engine.dispose(),
   };
 }

@@ -11,8 +11,8 @@ import { type Matrix, Plan } from "./plan.ts";
 
 /** AdamW over an engine's parameters. */
 export interface Optimizer {
-  /** Steps taken. */
-  readonly steps: number;
+  /** Steps taken; set when moments of another time are written. */
+  steps: number;
   /**
    * Updates weights and moments and clears the gradient. With a gradient that is not finite nothing is updated. Returns
    * the norm before clipping.
@@ -33,6 +33,9 @@ export function createOptimizer({ gpu, parameters }: Engine, steps = 0): Optimiz
   return {
     get steps() {
       return steps;
+    },
+    set steps(taken) {
+      steps = taken;
     },
     async step({ learningRate, maxNorm = 1, betas = [0.9, 0.99], epsilon = 1e-8, weightDecay = 0 }) {
       const { plan, norm, ...given } = built ??= build();

@@ -23,10 +23,8 @@ export function createWebgpuPolicy(
   { device, ...options }: WebgpuOptions,
 ): Policy {
   const { config, stopTokens } = directory;
-  const { engine, parameterCount, inTurn, discardGradient, step, digest, save, dispose } = createTrained(
-    directory,
-    options,
-  );
+  const { engine, parameterCount, inTurn, ...trained } = createTrained(directory, options);
+  const { discardGradient, step, digest, save, checkpoint, restore, dispose } = trained;
   const sampler = createSampler(engine);
   return {
     tokenizer,
@@ -57,6 +55,8 @@ export function createWebgpuPolicy(
     step,
     digest,
     save,
+    checkpoint,
+    restore,
     dispose: async () => {
       await inTurn(() => Promise.resolve(sampler.dispose()));
       await dispose();

@@ -82,13 +82,25 @@ gpuTest(
       await whole.save(`${folder}/saved`, { optimizer: true });
       const digest = await whole.digest(), resumed = await openPolicy(`${folder}/saved`, GPU);
       strictEqual(await resumed.digest(), digest);
-      for (const policy of [whole, resumed]) await update(policy);
+      const restored = await openPolicy(`${folder}/start`, GPU), file = `${folder}/state.safetensors`;
+      await whole.checkpoint(file, { optimizer: true });
+      await update(restored);
+      await restored.accumulate(SAMPLES, DERIVATIVES);
+      await restored.restore(file);
+      strictEqual(await restored.digest(), digest);
+      for (const policy of [whole, resumed, restored]) await update(policy);
       notStrictEqual(await whole.digest(), digest);
       strictEqual(await resumed.digest(), await whole.digest());
+      strictEqual(await restored.digest(), await whole.digest());
+      await whole.save(`${folder}/bare`);
+      await whole.checkpoint(file);
+      await restored.restore(file);
+      const bare = await openPolicy(`${folder}/bare`, GPU);
+      strictEqual(await restored.digest(), await bare.digest());
       const again = await openPolicy(`${folder}/start`, GPU);
       for (let n = 0; n < 2; n++) await update(again);
       strictEqual(await again.digest(), await whole.digest());
-      for (const policy of [whole, resumed, again]) await policy.dispose();
+      for (const policy of [whole, resumed, restored, bare, again]) await policy.dispose();
     }),
 );
 

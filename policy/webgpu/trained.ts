@@ -31,6 +31,8 @@ export interface Trained {
   step(options: StepOptions): Promise<{ norm: number }>;
   digest(): Promise<string>;
   save(path: string, options?: { optimizer?: boolean }): Promise<void>;
+  checkpoint(file: string, options?: { optimizer?: boolean }): Promise<void>;
+  restore(file: string): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -62,6 +64,20 @@ export function createTrained(
       inTurn(async () =>
         storage.save(path, await parameters.read("weights"), withOptimizer ? await moments() : undefined)
       ),
+    checkpoint: (file, { optimizer: withOptimizer = false } = {}) =>
+      inTurn(async () => {
+        const weights = await parameters.read("weights");
+        storage.checkpoint(file, { weights, ...withOptimizer && { optimizer: await moments() } });
+      }),
+    restore: (file) =>
+      inTurn(async () => {
+        const { weights, optimizer: { firstMoment, secondMoment, step } } = await storage.restore(file);
+        parameters.write("weights", weights);
+        parameters.write("m", firstMoment);
+        parameters.write("v", secondMoment);
+        parameters.clear("gradient");
+        optimizer.steps = step;
+      }),
     dispose: () =>
       inTurn(() => {
         optimizer.dispose();
