@@ -27,7 +27,9 @@ function rates(rows: readonly LeaderboardRow[]): string {
 export function settingOf({ suite, environment }: Leaderboard, board: Board, rows: readonly LeaderboardRow[]): string {
   const { policy, task } = board, own = suite.tasks.find((other) => other.task === task)!;
   const { steps, promptsPerStep } = own.training;
-  const responses = rows.flatMap(({ metrics }) => metrics.cost.responses?.mean ?? []);
+  // The policy before training has taken none, which says nothing.
+  const responses = rows.filter(({ algorithm }) => algorithm !== null)
+    .flatMap(({ metrics }) => metrics.cost.responses?.mean ?? []);
   return [
     `policy ${policy.source} with ${english(policy.parameters)} parameters`,
     `task ${task}`,
