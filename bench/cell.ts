@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { LoraOptions } from "../policy/mod.ts";
 import { canonical, sha256 } from "./canonical.ts";
 import type { ReflectorSource } from "./context/reflector.ts";
 import type { Evaluation, Gates, SuiteAlgorithm, Training } from "./suite.ts";
@@ -19,8 +20,11 @@ export interface CellIdentity {
   algorithm: { name: string; options: Readonly<Record<string, unknown>> };
   /** The task, hashes of its data, and a hash of prompts as text and tokens. */
   task: { name: string; train: string; test: string; prompts: string };
-  /** Hash of the starting weights, and what computes them. */
-  policy: { digest: string; backend: string };
+  /**
+   * Hash of the starting weights, what computes them, the adapters that are trained in their place, if any, and whether
+   * responses are drawn with rounded ones.
+   */
+  policy: { digest: string; backend: string; lora?: Required<LoraOptions>; rolloutWeights?: "f16" };
   /** Seed of problems and noise. */
   seed: number;
   /** Training settings. */
@@ -47,6 +51,8 @@ export interface CellSources {
   reflector?: ReflectorSource;
   /** Whether training problems that share text with the held-out ones were dropped. */
   decontaminate?: boolean;
+  /** Whether a GPU computes values twice to need less memory. */
+  recompute?: boolean;
 }
 
 /** A cell as written to `cell.json`. */

@@ -41,6 +41,17 @@ function wordRange(text: string): [number, number] {
   return [fewest, most];
 }
 
+/** `rank=8,alpha=16,targets=q_proj+v_proj`; the suite's schema checks what it says. */
+function adapters(text: string): object {
+  return Object.fromEntries(
+    text.split(",").map((setting) => {
+      const [name, value, ...rest] = setting.split("=").map((part) => part.trim());
+      if (!value || rest.length > 0) throw new InvalidArgumentError("Use settings such as rank=8,alpha=16.");
+      return [name, name === "targets" ? value.split("+") : Number(value)];
+    }),
+  );
+}
+
 function share(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !(value >= 0 && value <= 1)) throw new InvalidArgumentError("Use a number from 0 to 1.");
@@ -86,6 +97,12 @@ function program(exit: (code: number) => void): Command {
     )
     .option("--reflector-model <name>", "that model")
     .option("--reflector-key <variable>", "environment variable that holds its key")
+    .option(
+      "--lora <settings>",
+      "train adapters on the GPU, as rank=8,alpha=16 or rank=8,alpha=16,targets=q_proj+v_proj (default: all matrices)",
+      adapters,
+    )
+    .option("--recompute", "train with less memory on the GPU, for about a third more time; changes no number")
     .option("--set <path=value>", "any other property of the suite, as training.learningRate=1e-3; repeatable", collect)
     .option("--out <dir>", "directory of the records (default: runs/NAME)")
     .option("--jobs <n>", "cells side by side (default: one per core)", positive)
@@ -339,6 +356,17 @@ function program(exit: (code: number) => void): Command {
       }
       exit(exitCodes.ok);
     });
+
+  podium.command("gpu-check")
+    .summary("check the numbers of this machine's GPU and time it")
+    .description(
+      "Compares kernels, products and models with float64 and PyTorch, then times products, sampling, updates and whole " +
+        "GRPO steps; PyTorch in the same call, if python3 has it. Exit code 1 if a number is wrong.",
+    )
+    .option("--out <file>", "keep the report as JSON; it is written anew after every part")
+    .option("--quick", "fewer products and models")
+    .option("--software", "take a software adapter too, and do only what one can in a minute")
+    .action(async (options) => exit(await (await import("./commands/gpu_check.ts")).gpuCheckCommand(options)));
 
   podium.command("doctor")
     .summary("say what this machine has and what is missing")

@@ -263,6 +263,11 @@ Deno.test("bad input gives one sentence and exit code 1", async (test) => {
     [["bench", "--stpes", "3"], /^unknown option '--stpes'; did you mean --steps\?$/],
     [["bench", "--steps=three"], /^option '--steps <n>' argument 'three' is invalid\. Use a whole number\.$/],
     [["bench", "--seeds=3-1"], /^option '--seeds <list>' argument '3-1' is invalid\. Use a list such as 1,2,5-8\.$/],
+    [
+      ["bench", "--lora=8"],
+      /^option '--lora <settings>' argument '8' is invalid\. Use settings such as rank=8,alpha=16\.$/,
+    ],
+    [["bench", "--lora=rank=8,alpha=none"], /^the command line: \/lora\/alpha must be number, not null\.$/],
     [["bench", "--algorithms=gpro", table], /^Unknown algorithm "gpro"; did you mean "grpo"\?$/],
     [["bench", "--task=gsm8", table], /^unknown task "gsm8"; did you mean "gsm8k"\?$/],
     [["bench", "--suite=quik"], /^unknown suite "quik"; did you mean "quick"\?/],
@@ -390,7 +395,7 @@ Deno.test("logprobs prints one JSON object per line for the tokens after the fir
 Deno.test("every command has help, a version is printed, and --help loads no engine", async () => {
   const { code, out } = await run("--help");
   assert.equal(code, 0);
-  const commands = [...out.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name).filter((name) => name !== "help");
+  const commands = [...out.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name]) => name).filter((name) => name !== "help");
   assert.ok(commands.includes("bench") && commands.includes("doctor") && !commands.includes("cell"));
   await Promise.all(commands.map(async (command) => {
     const help = await run(command, "--help");

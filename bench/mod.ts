@@ -15,6 +15,7 @@
 export type * from "../algorithms/algorithm.ts";
 export type * from "../policy/policy.ts";
 export type { Key } from "../policy/random.ts";
+export type { Backend, LoraOptions, LoraTarget } from "../policy/mod.ts";
 export type { Environment as TaskEnvironment } from "../tasks/task.ts";
 export type * from "../tasks/task.ts";
 export type { BackendChoice } from "./backend.ts";

@@ -11,8 +11,8 @@ import { Refusal } from "./outcomes.ts";
 
 /** How the networks of a cell are opened. */
 export interface OpenModels {
-  /** Opens the cell's starting policy. */
-  openPolicy: () => Promise<Policy>;
+  /** Opens the cell's starting policy; `frozen` if it won't be trained: without adapters. */
+  openPolicy: (options?: { frozen?: boolean }) => Promise<Policy>;
   /** Makes the critic that the training of the starting policy begins with. */
   openCritic: () => Promise<Critic>;
 }
@@ -83,7 +83,9 @@ export class Models {
       const policy = await restored(open.openPolicy(), saved?.policy);
       const critic = needs.critic ? await restored(open.openCritic(), saved?.critic) : undefined;
       const refreshed = saved?.reference;
-      const reference = needs.reference ? await restored(open.openPolicy(), refreshed?.file) : undefined;
+      const reference = needs.reference
+        ? await restored(open.openPolicy({ frozen: true }), refreshed?.file)
+        : undefined;
       if (refreshed && await reference?.digest() !== refreshed.digest) {
         throw new Refusal(
           `${directory}/${refreshed.file}: the weights are not those of the record; delete ${directory} to run the ` +
@@ -106,7 +108,7 @@ export class Models {
   async base(): Promise<Policy> {
     // An unrefreshed reference is the same weights: no need to hold them twice.
     if (this.#reference && !this.#refreshed) return this.#reference;
-    return this.#base ??= await this.#open.openPolicy();
+    return this.#base ??= await this.#open.openPolicy({ frozen: true });
   }
 
   /** Digest of everything that is trained, with its optimizer state; without a critic that of the policy. */
@@ -122,7 +124,7 @@ export class Models {
   async refreshReference(): Promise<string> {
     const file = fileBeside("reference", this.#saved?.reference?.file), path = `${this.#directory}/${file}`;
     await this.policy.checkpoint(path);
-    const reference = this.#reference ??= await this.#open.openPolicy();
+    const reference = this.#reference ??= await this.#open.openPolicy({ frozen: true });
     await reference.restore(path);
     this.#refreshed = { file, digest: await reference.digest() };
     return this.#refreshed.digest;

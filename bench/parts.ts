@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { loraOf } from "../policy/adapters.ts";
 import { promptText } from "../policy/chat_template.ts";
 import type { Policy } from "../policy/policy.ts";
 import { tasks } from "../tasks/mod.ts";
@@ -130,7 +131,9 @@ export async function planSuite(suite: Suite): Promise<Plan> {
   ]);
   const other = named.find((name) => !channels.includes(name));
   if (other !== undefined) throw new Refusal(unknown("reward channel", other, channels));
-  const policy = await openSource(suite.policy, { backend: await chosenBackend(suite.backend) });
+  const lora = suite.lora && { ...loraOf(suite.lora), seed: suite.lora.seed ?? 0 };
+  const { rolloutWeights } = suite, chosen = await chosenBackend(suite.backend);
+  const policy = await openSource(suite.policy, { backend: chosen, lora, rolloutWeights });
   try {
     const digest = await policy.digest();
     const prompts = promptDigest(task, train, policy);
@@ -148,7 +151,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
             format: cellFormat,
             algorithm: { name: algorithm.name, options: algorithm.options },
             task: { name: task.name, train: train.digest, test: test.digest, prompts },
-            policy: { digest, backend },
+            policy: { digest, backend, ...lora && { lora }, ...rolloutWeights === "f16" && { rolloutWeights } },
             seed,
             training,
             evaluation: suite.evaluation,
@@ -161,6 +164,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
             ...pinned("test", suite.data.test, test),
             ...suite.data.decontaminate && { decontaminate: true },
             ...suite.reflector && changesPrompt(algorithm) && { reflector: suite.reflector },
+            ...suite.recompute && { recompute: true },
             algorithm: {
               name: entry.name,
               ...entry.preset !== undefined && { preset: entry.preset },
@@ -205,14 +209,17 @@ export async function openParts({ identity, sources }: Cell): Promise<CellParts>
       throw new Refusal(`${problems.source}: the ${split} problems are not those the cell was recorded with.`);
     }
   }
-  const backend = recordedBackend(identity.policy.backend);
+  const { lora, rolloutWeights, backend: recorded } = identity.policy,
+    backend = recordedBackend(recorded),
+    { recompute } = sources;
   return {
     algorithm,
     ...sources.reflector && { reflector: sources.reflector },
     task,
     train,
     test,
-    openPolicy: () => openSource(sources.policy, { backend }),
-    openCritic: () => openCriticSource(sources.policy, { backend }),
+    openPolicy: ({ frozen = false } = {}) =>
+      openSource(sources.policy, { backend, recompute, ...frozen ? {} : { lora, rolloutWeights } }),
+    openCritic: () => openCriticSource(sources.policy, { backend, recompute }),
   };
 }

@@ -38,6 +38,21 @@ Deno.test("what an algorithm needs of the settings is looked at with the entry's
   );
 });
 
+Deno.test("saving memory on the GPU is told to the cell and leaves its id as it is", async () => {
+  const [plain] = await planned(() => {}), [saving] = await planned((suite) => suite.recompute = true);
+  assert.deepEqual([plain.sources.recompute, saving.sources.recompute], [undefined, true]);
+  assert.deepEqual({ ...saving, sources: plain.sources }, plain);
+});
+
+Deno.test("adapters are part of what names a cell; without any nothing is said of them", async () => {
+  const [{ identity: { policy } }] = await planned(() => {});
+  assert.deepEqual(Object.keys(policy), ["digest", "backend"]);
+  const lora = { rank: 4, alpha: 8 };
+  await assert.rejects(planned((suite) => suite.lora = lora), /embedded:table: a table has no matrices/);
+  const onCpu = planned((suite) => Object.assign(suite, { lora, policy: "embedded:base", backend: "cpu" }));
+  await assert.rejects(onCpu, /adapters \(lora\) are trained on the GPU only; choose the back end webgpu/);
+});
+
 Deno.test("a cell that another version recorded is refused, not compared", async () => {
   const [cell] = await planned(() => {});
   await openParts(cell);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Backend } from "../policy/mod.ts";
+import type { Backend, OpenOptions } from "../policy/mod.ts";
 import type { Critic, Policy } from "../policy/policy.ts";
 import { Refusal } from "./outcomes.ts";
 
@@ -82,32 +82,36 @@ async function opened<T>(source: string, open: (directory: string) => Promise<T>
 export interface SourceOptions {
   /** What computes it. Default `cpu`. */
   backend?: Backend;
+  /** Whether a GPU trains with less memory, for more time. Default false. */
+  recompute?: boolean;
 }
 
 /**
  * Opens a policy: a directory in the Hugging Face layout, `embedded:NAME` for one that comes with Podium, or
  * `embedded:table`, the test policy without a network.
  *
- * @param options `tokenizer`: whether text is needed; false opens a checkpoint that has no tokenizer
+ * @param options `lora`: adapters to train in place of the weights; `rolloutWeights`: what matrices are in while
+ * responses are drawn; `tokenizer`: whether text is needed, false opens a checkpoint that has no tokenizer
  */
 export async function openSource(
   source: string,
-  { backend, tokenizer }: SourceOptions & { tokenizer?: boolean } = {},
+  options: SourceOptions & Pick<OpenOptions, "lora" | "rolloutWeights" | "tokenizer"> = {},
 ): Promise<Policy> {
   if (source === `${prefix}table`) {
+    if (options.lora) throw new Refusal(`policy ${source}: a table has no matrices to put adapters beside; drop lora.`);
     const { openTablePolicy } = await import("./testing/table_policy.ts");
     return await openTablePolicy();
   }
   const { openPolicy } = await import("../policy/mod.ts");
-  return await opened(source, (directory) => openPolicy(directory, { threads: 1, tokenizer, backend }));
+  return await opened(source, (directory) => openPolicy(directory, { threads: 1, ...options }));
 }
 
 /** Makes the critic that the training of a policy begins with, from the policy's own source. */
-export async function openCriticSource(source: string, { backend }: SourceOptions = {}): Promise<Critic> {
+export async function openCriticSource(source: string, options: SourceOptions = {}): Promise<Critic> {
   if (source === `${prefix}table`) {
     const { openTableCritic } = await import("./testing/table_critic.ts");
     return await openTableCritic();
   }
   const { openCritic } = await import("../policy/mod.ts");
-  return await opened(source, (directory) => openCritic(directory, { threads: 1, backend }));
+  return await opened(source, (directory) => openCritic(directory, { threads: 1, ...options }));
 }

@@ -15,7 +15,7 @@ import type { Cell } from "./cell.ts";
 import { changesPrompt } from "./context/family.ts";
 import type { ReflectorSource } from "./context/reflector.ts";
 import { continueContextCell } from "./context/run_context_cell.ts";
-import { evaluate, type EvaluationRecord } from "./evaluate.ts";
+import { type Asked, askedOf, evaluate, type EvaluationRecord } from "./evaluate.ts";
 import { Models, type OpenModels } from "./models.ts";
 import { requireServed, taughtTask } from "./needs.ts";
 import { requireUnmoved } from "./gates.ts";
@@ -204,6 +204,8 @@ class Run {
   #savedStep: number;
   #savingSeconds = 0;
   #evaluationSeconds: number | undefined;
+  /** What every evaluation asks. */
+  #asked: Asked | undefined;
   /** Digest of the evaluation before training. */
   #untrained: string | undefined;
 
@@ -314,7 +316,7 @@ class Run {
     const start = this.#now;
     const base = steps[0] === 0 ? undefined : await models.base();
     const parts = { policy, base, task, problems, evaluation, maxTokens, maxTotalTokens, seed };
-    const outcome = await evaluate(parts, steps[0]);
+    const outcome = await evaluate(parts, steps[0], this.#asked ??= askedOf(parts));
     this.#untrained ??= outcome.record.digest;
     if (learningRate === 0) requireUnmoved(steps[0], this.#untrained, outcome.record.digest);
     for (const step of steps) {

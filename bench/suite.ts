@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LoraOptions } from "../policy/mod.ts";
 import type { BackendChoice } from "./backend.ts";
 import { Refusal } from "./outcomes.ts";
 import { reasonOf } from "../policy/reason.ts";
@@ -119,6 +120,12 @@ export interface Suite {
   backend: BackendChoice;
   /** The model that reflects for algorithms that learn a prompt; absent: the embedded rules. */
   reflector?: ReflectorSource;
+  /** Low-rank adapters that are trained in place of the policy's own weights, on the GPU. Absent: none. */
+  lora?: LoraOptions;
+  /** Whether a GPU draws responses with matrices in float16, for speed. Absent: `f32`. */
+  rolloutWeights?: "f32" | "f16";
+  /** Whether a GPU computes values twice to need less memory; no number depends on it. Absent: false. */
+  recompute?: boolean;
   /** The algorithms. */
   algorithms: SuiteAlgorithm[];
   /** One run per algorithm and seed. */

@@ -13,8 +13,9 @@ import {
   parameterSlots,
   parseConfig,
 } from "./model/config.ts";
+import { type AdapterState, readAdapters, readOptimizer, writeAdapters, writeOptimizer } from "./resuming.ts";
 import { openSafetensors, openSharded, type TensorReader, writeSafetensors } from "./safetensors.ts";
-import { type OptimizerState, optimizerTensors, readOptimizer } from "./state.ts";
+import type { OptimizerState } from "./state.ts";
 
 /** What {@linkcode readDirectory} finds. */
 export interface PolicyDirectory {
@@ -32,6 +33,8 @@ export interface PolicyDirectory {
   companions?: Readonly<Record<string, string>>;
   /** The optimizer's state, if the directory holds one. */
   optimizer?: OptimizerState;
+  /** Adapters in training, if the directory holds some; their sum is in `weights`. */
+  adapters?: AdapterState;
 }
 
 /** What {@linkcode writeDirectory} writes. */
@@ -46,6 +49,8 @@ export interface PolicyToWrite {
   files?: Readonly<Record<string, string>>;
   /** Added as `optimizer.safetensors`. */
   optimizer?: OptimizerState;
+  /** Added as `lora.safetensors`. */
+  adapters?: AdapterState;
 }
 
 /** Files that are not the model and go with it when it is saved. */
@@ -85,8 +90,19 @@ export async function readDirectory(path: string): Promise<PolicyDirectory> {
   }
   const stopTokens = await readStopTokens(folder, json, config);
   const companions = await readCompanions(folder);
-  const optimizer = await readSavedOptimizer(`${folder}/optimizer.safetensors`, weights.length);
-  return { path, config, weights, slots, stopTokens, companions, ...(optimizer && { optimizer }) };
+  const optimizerPath = `${folder}/optimizer.safetensors`, adaptersPath = `${folder}/lora.safetensors`;
+  const optimizer = await exists(optimizerPath) && await readOptimizer(optimizerPath, weights.length);
+  const adapters = await exists(adaptersPath) && await readAdapters(adaptersPath, config, weights);
+  return {
+    path,
+    config,
+    weights,
+    slots,
+    stopTokens,
+    companions,
+    ...(optimizer && { optimizer }),
+    ...(adapters && { adapters }),
+  };
 }
 
 /**
@@ -97,7 +113,7 @@ export async function readDirectory(path: string): Promise<PolicyDirectory> {
  * @throws {Error} One sentence, if `path` is something else than a policy or cannot be written.
  */
 export async function writeDirectory(path: string, policy: PolicyToWrite): Promise<void> {
-  const { config, weights, stopTokens = [], optimizer } = policy;
+  const { config, weights, stopTokens = [], optimizer, adapters } = policy;
   if (weights.length !== parameterCount(config)) {
     throw new Error(`${path}: ${weights.length} weights do not fill a model of ${parameterCount(config)}.`);
   }
@@ -121,7 +137,8 @@ export async function writeDirectory(path: string, policy: PolicyToWrite): Promi
     const written = await Promise.allSettled([
       ...Object.entries(files).map(([file, text]) => Deno.writeTextFile(`${folder}/${file}`, text)),
       writeSafetensors(`${folder}/model.safetensors`, tensors),
-      ...optimizer ? [writeSafetensors(`${folder}/optimizer.safetensors`, optimizerTensors(optimizer))] : [],
+      ...optimizer ? [writeOptimizer(`${folder}/optimizer.safetensors`, optimizer)] : [],
+      ...adapters ? [writeAdapters(`${folder}/lora.safetensors`, config, adapters)] : [],
     ]);
     const failed = written.find(({ status }) => status === "rejected");
     if (failed) throw (failed as PromiseRejectedResult).reason;
@@ -218,12 +235,6 @@ async function readStopTokens(folder: string, config: unknown, { vocabularySize 
     }
   }
   return ids as number[];
-}
-
-async function readSavedOptimizer(path: string, count: number): Promise<OptimizerState | undefined> {
-  if (!await exists(path)) return undefined;
-  using reader = await openSafetensors(path);
-  return readOptimizer(reader, path, count);
 }
 
 /**

@@ -1,5 +1,7 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { mergedWeights } from "./adapters.ts";
 import { type ModelConfig, parameterCount, parameterSlots } from "./model/config.ts";
+import type { Lora } from "./model/lora.ts";
 import { readDirectory, writeDirectory } from "./directory.ts";
 import { type TensorToWrite, writeSafetensors } from "./safetensors.ts";
 
@@ -152,6 +154,27 @@ Deno.test("readDirectory() names what is missing, unexpected or of another shape
     await rejects(readDirectory(folder), /model.safetensors: it is truncated/);
     await Deno.remove(`${folder}/model.safetensors`);
     await rejects(readDirectory(folder), /neither model.safetensors nor model.safetensors.index.json/);
+  }));
+
+Deno.test("readDirectory() reads adapters in training beside merged weights, and refuses what they can't be", () =>
+  inFolder(async (folder) => {
+    const lora: Lora = { rank: 2, alpha: 0.1, targets: ["q_proj", "down_proj"] }, config = { ...TINY, lora };
+    const weights = counting(parameterCount(config), 0.1), count = parameterCount(TINY);
+    const moment = counting(weights.length - count), optimizer = { firstMoment: moment, secondMoment: moment, step: 3 };
+    const merged = mergedWeights(config, weights), adapters = { lora, weights, optimizer };
+    await writeDirectory(folder, { config: TINY, weights: merged, adapters });
+    const read = await readDirectory(folder), path = `${folder}/lora.safetensors`;
+    deepStrictEqual([read.weights, read.adapters, read.optimizer], [merged, adapters, undefined]);
+    const tensors = [{ name: "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", shape: [1, 4] }];
+    const damaged = (metadata: Record<string, string>) =>
+      writeSafetensors(path, tensors.map((own) => ({ ...own, data: counting(4) })), metadata);
+    await damaged({});
+    await rejects(readDirectory(folder), /lora\.safetensors: it does not say which adapters it holds; delete it/);
+    await damaged({ rank: "2", alpha: "1", targets: "q_proj" });
+    await rejects(readDirectory(folder), /lora\.safetensors: .*q_proj\.base_layer\.weight/);
+    tensors[0].name = "base_model.model.model.layers.0.self_attn.q_proj.base_layer.weight";
+    await damaged({ rank: "2", alpha: "1", targets: "q_proj" });
+    await rejects(readDirectory(folder), /q_proj\.base_layer\.weight has the shape \[1,4\], not \[4,4\]/);
   }));
 
 Deno.test("readDirectory() checks stop tokens and the optimizer's state", () =>

@@ -16,6 +16,7 @@
  *
  * @module
  */
+export type { LoraOptions } from "./adapters.ts";
 export { conversationText, promptText, promptTokens } from "./chat_template.ts";
 export type { Account, Prices } from "./endpoint/account.ts";
 export type { Patience } from "./endpoint/asking.ts";
@@ -27,4 +28,5 @@ export * from "./random.ts";
 export { type PolicyServer, type ServeOptions, servePolicy } from "./serve/server.ts";
 export * from "./text/frozen.ts";
 export { frozen } from "./text/in_process.ts";
+export { type Lora, LORA_TARGETS, type LoraTarget } from "./model/lora.ts";
 export type { ModelConfig, ModelFamily } from "./model/config.ts";

@@ -20,7 +20,7 @@ export interface OptimizerState {
 export interface TrainingState {
   /** All weights in the order of `parameterShapes`. */
   weights: Float32Array;
-  /** The optimizer's state; absent: training starts anew. */
+  /** The optimizer's state, of the weights that are trained; absent: training starts anew. */
   optimizer?: OptimizerState;
 }
 
@@ -37,20 +37,26 @@ export function writeState(path: string, { weights, optimizer }: TrainingState):
   ]);
 }
 
+/** How many weights a model has, and how many of them are trained. */
+export interface StateSize {
+  weights: number;
+  trained: number;
+}
+
 /**
- * Reads the state of a model of `count` weights.
+ * Reads the state of a model.
  *
  * @throws {Error} One sentence naming the file, if it is missing, damaged, or of a model of another size.
  */
-export async function readState(path: string, count: number): Promise<TrainingState> {
+export async function readState(path: string, size: StateSize): Promise<TrainingState> {
   using reader = await openSafetensors(path);
-  const weights = readVector(reader, path, "weights", count);
+  const weights = readVector(reader, path, "weights", size.weights);
   if (!reader.tensors.has("step")) return { weights };
-  return { weights, optimizer: readOptimizer(reader, path, count) };
+  return { weights, optimizer: optimizerIn(reader, path, size.trained) };
 }
 
-/** The optimizer's state of a model of `count` weights, from an open file. */
-export function readOptimizer(reader: TensorReader, path: string, count: number): OptimizerState {
+/** The optimizer's state of `count` trained weights, from an open file. */
+export function optimizerIn(reader: TensorReader, path: string, count: number): OptimizerState {
   const firstMoment = readVector(reader, path, "first_moment", count);
   const secondMoment = readVector(reader, path, "second_moment", count);
   const [step] = reader.readIntegers("step");

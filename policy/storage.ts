@@ -6,19 +6,22 @@
  */
 import { createHash } from "node:crypto";
 import { type PolicyDirectory, writeDirectory } from "./directory.ts";
-import { parameterCount } from "./model/config.ts";
-import { type OptimizerState, readState, type TrainingState, writeState } from "./state.ts";
+import type { AdapterState } from "./resuming.ts";
+import { type OptimizerState, readState, type StateSize, type TrainingState, writeState } from "./state.ts";
+
+/** What resuming needs beside the weights: the optimizer's state, or adapters, whose sum is then in the weights. */
+export type Resume = { optimizer: OptimizerState } | { adapters: AdapterState };
 
 /** The means of a back end to name and keep what it trained. */
 export interface Storage {
   /** SHA-256 (hex) of the weights and the optimizer state; the same for equal numbers, whatever computed them. */
   digest(state: Required<TrainingState>): string;
-  /** Writes a policy's directory atomically; without optimizer state if there is none. */
-  save(path: string, weights: Float32Array, optimizer?: OptimizerState): Promise<void>;
+  /** Writes a policy's directory atomically. */
+  save(path: string, weights: Float32Array, resume?: Resume): Promise<void>;
   /** Writes a state over what a file holds. */
   checkpoint(file: string, state: TrainingState): void;
-  /** Reads a state that fits the policy; without optimizer state, one that starts anew. */
-  restore(file: string): Promise<Required<TrainingState>>;
+  /** Reads a state of some size; without optimizer state, one that starts anew. */
+  restore(file: string, size: StateSize): Promise<Required<TrainingState>>;
 }
 
 /** Storage for a policy that came from a directory: what goes with the weights stays with them. */
@@ -31,13 +34,12 @@ export function storageOf({ config, stopTokens, companions }: PolicyDirectory): 
       }
       return hash.update(`${step}`).digest("hex");
     },
-    save: (path, weights, optimizer) =>
-      writeDirectory(path, { config, weights, stopTokens, files: companions, optimizer }),
+    save: (path, weights, resume) =>
+      writeDirectory(path, { config, weights, stopTokens, files: companions, ...resume }),
     checkpoint: writeState,
-    async restore(file) {
-      const count = parameterCount(config), { weights, optimizer } = await readState(file, count);
-      const fresh = () => ({ firstMoment: new Float32Array(count), secondMoment: new Float32Array(count), step: 0 });
-      return { weights, optimizer: optimizer ?? fresh() };
+    async restore(file, size) {
+      const { weights, optimizer } = await readState(file, size), zeros = () => new Float32Array(size.trained);
+      return { weights, optimizer: optimizer ?? { firstMoment: zeros(), secondMoment: zeros(), step: 0 } };
     },
   };
 }

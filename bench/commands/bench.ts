@@ -31,7 +31,7 @@ export interface BenchOptions extends SuiteOverrides {
 /** One line on a task, and one on what its splits share, if they do. */
 function describe({ suite, plan: { policy, data } }: PlannedTask): string {
   const line = `  ${suite.task}: ${suite.algorithms.length} algorithms × ${suite.seeds.length} seeds, ` +
-    `policy ${policy.source} (${policy.parameters} parameters)`;
+    `policy ${policy.source} (${policy.parameters} parameters${suite.lora ? " in adapters" : ""})`;
   const leaked = leakageSentence(data.leakage);
   return leaked === null ? line : `${line}\n  ${leaked}`;
 }

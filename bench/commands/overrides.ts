@@ -5,6 +5,7 @@
  */
 import { tasks } from "../../tasks/mod.ts";
 import { type Benchmark, parseBenchmark } from "../benchmark.ts";
+import type { LoraOptions } from "../../policy/mod.ts";
 import type { BackendChoice } from "../backend.ts";
 import { Refusal } from "../outcomes.ts";
 import { basePolicyOf, isEmbedded } from "../policies.ts";
@@ -36,6 +37,10 @@ export interface SuiteOverrides {
   reflectorModel?: string;
   /** Environment variable with its key. */
   reflectorKey?: string;
+  /** Train adapters in place of the weights. */
+  lora?: LoraOptions;
+  /** Train with less memory on the GPU. */
+  recompute?: boolean;
   /** Any property: `training.learningRate=1e-3`. */
   set?: string[];
 }
@@ -65,7 +70,8 @@ function assign(suite: Suite, assignment: string): void {
 /** The suite with the command line's changes, checked again. */
 export function overridden(suite: Suite, overrides: SuiteOverrides): Suite {
   const changed = structuredClone(suite);
-  const { task, data, evalData, decontaminate, algorithms, steps, seeds, policy, backend, set = [] } = overrides;
+  const { task, data, evalData, decontaminate, algorithms, steps, seeds, policy, backend, lora, recompute, set = [] } =
+    overrides;
   if (task !== undefined && task !== changed.task) {
     changed.task = task;
     changed.data = {};
@@ -99,6 +105,8 @@ export function overridden(suite: Suite, overrides: SuiteOverrides): Suite {
   }
   if (policy !== undefined) changed.policy = policy;
   if (backend !== undefined) changed.backend = backend;
+  if (lora !== undefined) changed.lora = lora;
+  if (recompute !== undefined) changed.recompute = recompute;
   for (const assignment of set) assign(changed, assignment);
   return parseSuite(changed, "the command line");
 }

@@ -26,6 +26,18 @@ Deno.test("conditions on rewards are set like everything else, and a broken one 
   );
 });
 
+Deno.test("adapters and less memory, from the command line; adapters that can't be are refused", () => {
+  const { lora, recompute } = overridden(quick, {
+    lora: { rank: 8, alpha: 16 },
+    recompute: true,
+    set: ["lora.rank=4"],
+  });
+  assert.deepEqual({ lora, recompute }, { lora: { rank: 4, alpha: 16 }, recompute: true });
+  const refused = (settings: object) => () => overridden(quick, { lora: settings as { rank: number; alpha: number } });
+  assert.throws(refused({ rank: 8 }), /lora must have required property 'alpha'/);
+  assert.throws(refused({ rank: 8, alpha: 16, targets: ["embed"] }), /lora\/targets\/0 must be equal to one of/);
+});
+
 Deno.test("a task that no embedded policy has learned asks for one", () => {
   for (const task of ["web_search_r1_searcher", "web_search_tool_call"]) {
     assert.throws(

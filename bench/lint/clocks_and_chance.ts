@@ -2,12 +2,13 @@
  * A Deno lint plugin: reading a clock or drawing from a shared random sequence is an error, because either would make
  * a run impossible to repeat. Random numbers come from `policy/random.ts`; a clock is handed in by the command line.
  *
- * Exempt are the places that talk to a person or measure time: `bench/cli.ts`, `bench/commands/`, `bench/perf/` and tests.
+ * Exempt are the places that talk to a person or measure time: `bench/cli.ts`, `bench/commands/`, `bench/perf/`,
+ * `bench/gpu_check/` and tests.
  *
  * @module
  */
 
-const exempt = /(^|[\\/])bench[\\/](cli[^\\/]*\.ts$|commands[\\/]|perf[\\/])|_test\.ts$/;
+const exempt = /(^|[\\/])bench[\\/](cli[^\\/]*\.ts$|commands[\\/]|perf[\\/]|gpu_check[\\/])|_test\.ts$/;
 
 const forbidden: Record<string, Record<string, string>> = {
   Math: { random: "Draw from uniform(key, index) of policy/random.ts, so that the run can be repeated." },

@@ -19,9 +19,9 @@ export interface RunSuite {
 
 const labelOf = ({ label, name }: SuiteAlgorithm) => label ?? name;
 
-/** What must be the same in all runs: everything but algorithms and seeds. */
+/** What must be the same in all runs: everything but algorithms and seeds, and how a GPU saves memory. */
 function shared({ tasks, ...rest }: Benchmark): object {
-  const settings = tasks.map(({ task, algorithms: _, seeds: __, ...own }) => [task, own] as const);
+  const settings = tasks.map(({ task, algorithms: _, seeds: __, recompute: ___, ...own }) => [task, own] as const);
   return { ...rest, tasks: Object.fromEntries(settings), order: tasks.map(({ task }) => task) };
 }
 
@@ -66,7 +66,11 @@ export function mergedSuite(runs: readonly RunSuite[]): Benchmark {
   const merged: Benchmark = {
     name,
     ...summary !== undefined && { summary },
-    tasks: tasks.map((suite): Suite => ({ ...suite, algorithms: mergedAlgorithms(runs, suite.task), seeds })),
+    tasks: tasks.map(({ recompute: _, ...suite }): Suite => ({
+      ...suite,
+      algorithms: mergedAlgorithms(runs, suite.task),
+      seeds,
+    })),
     ...sweep && { sweep },
   };
   return parseBenchmark(JSON.parse(canonical(merged)), `the suite of ${runs.map(({ run }) => run).join(" and ")}`);

@@ -51,6 +51,12 @@ Deno.test("suites that differ in anything else are refused, by its name", () => 
   assert.throws(() => merged(own, untuned), /another suite .*sweep/);
 });
 
+Deno.test("a run that saved memory on the GPU can be merged with one that did not, in either order", () => {
+  const own = part([0], [1]), other = structuredClone(part([0], [2]));
+  for (const task of other.tasks) task.recompute = true;
+  assert.deepEqual(merged(own, other), merged(other, own));
+});
+
 Deno.test("an algorithm that is set differently needs another label", () => {
   const own = part([0], [1]), other = structuredClone(own);
   other.tasks[0].algorithms[0].options = { beta: 0.04 };

@@ -10,35 +10,9 @@
  * @module
  */
 import { peer, pythonHas } from "./peers.ts";
-import { type Job, measure, type Mode, type Shape, tokensOf } from "./workload.ts";
-
-/** The shapes that the figures are about. */
-export const SHAPES: Record<"hidden 128 × 4 layers" | "base policy", Shape> = {
-  "hidden 128 × 4 layers": {
-    hidden: 128,
-    layers: 4,
-    heads: 4,
-    kvHeads: 4,
-    intermediate: 256,
-    vocab: 96,
-    prompts: 16,
-    group: 8,
-    prompt: 32,
-    response: 64,
-  },
-  "base policy": {
-    hidden: 64,
-    layers: 2,
-    heads: 2,
-    kvHeads: 1,
-    intermediate: 128,
-    vocab: 320,
-    prompts: 16,
-    group: 8,
-    prompt: 27,
-    response: 52,
-  },
-};
+import { type Job, measure } from "./measure.ts";
+import { SHAPES } from "./shapes.ts";
+import { median, type Mode, type Shape, tokensOf } from "./workload.ts";
 
 /** One line of the result. */
 export interface Figure {
@@ -199,9 +173,4 @@ async function processes(job: Job, count: number): Promise<number[][]> {
     if (code !== 0) throw new Error("A measuring process failed; its message is above.");
     return JSON.parse(new TextDecoder().decode(stdout)) as number[];
   });
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b), middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

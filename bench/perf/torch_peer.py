@@ -63,6 +63,7 @@ class Decoder:
         self.cos = torch.cat([angles.cos()] * 2, -1)
         # The sign of the rotation is folded into the sine, so that one roll replaces the library's negate and concat.
         self.sin = torch.cat([-angles.sin(), angles.sin()], -1)
+        self.cos, self.sin = (table.to(self.embedding.dtype) for table in (self.cos, self.sin))
 
     def project(self, layer, x, start):
         """Query, key, value as [batch, time, heads, size], rotated."""
@@ -147,7 +148,7 @@ def check(model, decoder, ids):
 
 def empty_cache(decoder, batch, length):
     def zeros():
-        return torch.zeros(batch, decoder.kv_heads, length, decoder.size)
+        return torch.zeros(batch, decoder.kv_heads, length, decoder.size, dtype=decoder.embedding.dtype)
 
     return [(zeros(), zeros()) for _ in decoder.layers]
 
@@ -159,19 +160,37 @@ def draw(logits):
     return tokens, log_probs.gather(1, tokens[:, None])[:, 0]
 
 
+def generate(model, prompts, count):
+    """Samples with the library's own loop."""
+    from transformers import GenerationConfig
+
+    settings = GenerationConfig(
+        do_sample=True, top_k=0, top_p=1.0, temperature=1.0, max_new_tokens=count, min_new_tokens=count,
+        pad_token_id=0, eos_token_id=None,
+    )
+    return model.generate(prompts, attention_mask=torch.ones_like(prompts), generation_config=settings)
+
+
+def bare(decoder, prompts, count, group, fused):
+    """Samples with the hand-written decoder; every `group` prompts are equal and computed once."""
+    length = prompts.shape[1]
+    cache = empty_cache(decoder, prompts.shape[0] // group, length + count)
+    logits = decoder.forward(prompts[::group], cache)[:, -1]
+    if group > 1:
+        cache = [tuple(part.repeat_interleave(group, 0) for part in layer) for layer in cache]
+        logits = logits.repeat_interleave(group, 0)
+    for position in range(length, length + count - 1):
+        tokens, _ = draw(logits)
+        logits = decoder.step(tokens, cache, position, fused)
+    return draw(logits)
+
+
 def rollout_ways(shape, ids):
-    from transformers import DynamicCache, GenerationConfig
+    from transformers import DynamicCache
 
     prompts = ids[:, : shape["prompt"]]
     count, group = shape["response"], shape["group"]
     ways = {}
-
-    def generate(model):
-        settings = GenerationConfig(
-            do_sample=True, top_k=0, top_p=1.0, temperature=1.0, max_new_tokens=count, min_new_tokens=count,
-            pad_token_id=0, eos_token_id=None,
-        )
-        return model.generate(prompts, attention_mask=torch.ones_like(prompts), generation_config=settings)
 
     def loop(model):
         cache = DynamicCache(config=model.config)
@@ -181,25 +200,14 @@ def rollout_ways(shape, ids):
             logits = model(input_ids=tokens[:, None], past_key_values=cache, use_cache=True).logits[:, -1]
         return draw(logits)
 
-    def bare(decoder, fused):
-        cache = empty_cache(decoder, ids.shape[0] // group, shape["prompt"] + count)
-        logits = decoder.forward(prompts[::group], cache)[:, -1]
-        if group > 1:
-            cache = [tuple(part.repeat_interleave(group, 0) for part in layer) for layer in cache]
-            logits = logits.repeat_interleave(group, 0)
-        for position in range(shape["prompt"], shape["prompt"] + count - 1):
-            tokens, _ = draw(logits)
-            logits = decoder.step(tokens, cache, position, fused)
-        return draw(logits)
-
     for attention in ("eager", "sdpa"):
         model = build(shape, attention).eval()
-        ways[f"generate() {attention}"] = lambda model=model: generate(model)
+        ways[f"generate() {attention}"] = lambda model=model: generate(model, prompts, count)
         ways[f"transformers loop {attention}"] = lambda model=model: loop(model)
     decoder = Decoder(model)
     check(model, decoder, ids[:2])
-    ways["hand-written sdpa"] = lambda: bare(decoder, True)
-    ways["hand-written matmul"] = lambda: bare(decoder, False)
+    ways["hand-written sdpa"] = lambda: bare(decoder, prompts, count, group, True)
+    ways["hand-written matmul"] = lambda: bare(decoder, prompts, count, group, False)
     return {name: torch.inference_mode()(way) for name, way in ways.items()}
 
 
@@ -218,18 +226,21 @@ def score_ways(shape, ids):
     return {name: torch.inference_mode()(way) for name, way in ways.items()}
 
 
+def update(forward, parameters, optimizer, pieces):
+    """One optimizer step on all pieces."""
+    optimizer.zero_grad(set_to_none=True)
+    count = sum(piece.numel() for piece in pieces)
+    for piece in pieces:
+        # Minus the mean log-prob; cross_entropy is the fused form of log_softmax and gather.
+        logits = forward(piece)[:, :-1]
+        loss = F.cross_entropy(logits.reshape(-1, logits.shape[-1]), piece[:, 1:].reshape(-1), reduction="sum")
+        (loss / count).backward()
+    torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+    optimizer.step()
+
+
 def update_ways(shape, ids):
     ways = {}
-
-    def update(forward, parameters, optimizer, pieces):
-        optimizer.zero_grad(set_to_none=True)
-        for piece in pieces:
-            # Minus the mean log-prob; cross_entropy is the fused form of log_softmax and gather.
-            logits = forward(piece)[:, :-1]
-            loss = F.cross_entropy(logits.reshape(-1, logits.shape[-1]), piece[:, 1:].reshape(-1), reduction="sum")
-            (loss / ids.numel()).backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
 
     for name, (forward, parameters) in forward_ways(shape, ids).items():
         optimizer = torch.optim.AdamW(parameters, lr=shape["learningRate"], betas=(0.9, 0.99), fused=True)

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Job, measure } from "./workload.ts";
+import { type Job, measure } from "./measure.ts";
 
 if (import.meta.main) {
   const job = JSON.parse(Deno.args[0]) as Job;

@@ -1,12 +1,12 @@
 /**
- * What `podium perf` times: random models of a given shape, random prompts, responses of a forced length, and the same
- * training step as a run.
+ * What `podium perf` and `podium gpu-check` time: random models of a given shape, random prompts, responses of a forced
+ * length, and the same training step as a run.
  *
  * @module
  */
 import { findAlgorithm } from "../../algorithms/mod.ts";
-import { createCpuPolicy } from "../../policy/cpu/policy.ts";
-import { type ModelConfig, parameterCount, parameterSlots } from "../../policy/model/config.ts";
+import type { PolicyDirectory } from "../../policy/directory.ts";
+import { type ModelConfig, type ModelFamily, parameterCount, parameterSlots } from "../../policy/model/config.ts";
 import type { Policy, Sample, Tokenizer } from "../../policy/policy.ts";
 import { integer, keyOf, uniform } from "../../policy/random.ts";
 import type { Problems, Task } from "../../tasks/task.ts";
@@ -15,6 +15,8 @@ import type { Training } from "../suite.ts";
 
 /** Shape of a model and of a batch: the names that the Python peers read too. */
 export interface Shape {
+  /** Default `llama`. */
+  family?: ModelFamily;
   hidden: number;
   layers: number;
   heads: number;
@@ -32,26 +34,27 @@ export interface Shape {
 /** A thing to time. */
 export type Mode = "rollout" | "score" | "update" | "step";
 
-/** One measurement, as a worker process gets it. */
-export interface Job {
-  shape: Shape;
-  mode: Mode;
-  /** Threads per session. */
-  threads: number;
-  /** Timed repeats, after three for warming up. */
-  repeats: number;
-}
-
-/** Times one job; returns seconds per repeat. */
-export async function measure({ shape, mode, threads, repeats }: Job): Promise<number[]> {
-  const policy = randomPolicy(shape, threads), run = workOf(policy, shape, mode), times: number[] = [];
-  for (let i = 0; i < repeats + 3; i++) {
+/** Times a thing; returns seconds per repeat, of those after `warmUp`. After `budget` seconds none is begun but the first. */
+export async function timesOf(
+  policy: Policy,
+  shape: Shape,
+  mode: Mode,
+  { repeats, warmUp = 3, budget = Infinity }: { repeats: number; warmUp?: number; budget?: number },
+): Promise<number[]> {
+  const run = workOf(policy, shape, mode), times: number[] = [], begin = performance.now();
+  for (let i = 0; i < repeats + warmUp; i++) {
+    if (times.length > 0 && performance.now() - begin > 1000 * budget) break;
     const start = performance.now();
     await run(i);
-    if (i >= 3) times.push((performance.now() - start) / 1000);
+    if (i >= warmUp) times.push((performance.now() - start) / 1000);
   }
-  await policy.dispose();
   return times;
+}
+
+/** The middle value. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b), middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 /** Tokens that a repeat is said to process: sampled ones for a rollout, all of the sequences' tokens otherwise. */
@@ -135,9 +138,14 @@ function randomSamples({ prompts, group, prompt, response, vocab }: Shape): Samp
   }));
 }
 
-function randomPolicy(shape: Shape, threads: number): Policy {
+/** Random weights are drawn up to here and repeat from then on: a prime number, so that no two rows are equal. */
+const DRAWN = 1048573;
+
+/** A model of a shape with random weights. */
+export function randomModel(shape: Shape): PolicyDirectory {
+  const { family = "llama" } = shape;
   const config: ModelConfig = {
-    family: "llama",
+    family,
     vocabularySize: shape.vocab,
     hiddenSize: shape.hidden,
     layers: shape.layers,
@@ -147,18 +155,27 @@ function randomPolicy(shape: Shape, threads: number): Policy {
     intermediateSize: shape.intermediate,
     ropeTheta: 10000,
     normEpsilon: 1e-6,
-    qkvBias: false,
+    qkvBias: family === "qwen2",
     tiedEmbeddings: true,
     maxPositions: 1024,
   };
   const weights = new Float32Array(parameterCount(config)), slots = parameterSlots(config), key = keyOf(1, "weights");
-  for (const { shape, offset, length } of slots.values()) {
-    for (let i = offset; i < offset + length; i++) weights[i] = shape.length === 1 ? 1 : (uniform(key, i) - 0.5) * 0.07;
+  const drawn = Math.min(DRAWN, weights.length);
+  for (let i = 0; i < drawn; i++) weights[i] = (uniform(key, i) - 0.5) * 0.07;
+  for (let i = drawn; i < weights.length; i += drawn) {
+    weights.set(weights.subarray(0, Math.min(drawn, weights.length - i)), i);
   }
-  const tokenizer: Tokenizer = {
-    vocabularySize: shape.vocab,
+  for (const { shape, offset, length } of slots.values()) {
+    if (shape.length === 1) weights.fill(1, offset, offset + length);
+  }
+  return { path: "", config, weights, slots, stopTokens: [] };
+}
+
+/** A tokenizer whose words are the ids themselves. */
+export function idTokenizer(vocabularySize: number): Tokenizer {
+  return {
+    vocabularySize,
     encode: (text) => text.split(" ").map(Number),
     decode: (ids) => ids.join(" "),
   };
-  return createCpuPolicy({ path: "", config, weights, slots, stopTokens: [] }, tokenizer, { threads });
 }

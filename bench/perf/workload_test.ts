@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { peer } from "./peers.ts";
-import { measure, type Mode, type Shape, tokensOf } from "./workload.ts";
+import { measure } from "./measure.ts";
+import { type Mode, type Shape, tokensOf } from "./workload.ts";
 
 const tiny: Shape = {
   hidden: 16,

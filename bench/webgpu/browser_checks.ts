@@ -49,6 +49,9 @@ Deno.test("in a browser, the self-test holds, and log-probs and gradients are th
         job,
       );
       assert.deepEqual(found.selfTest, { products: true, company: true, training: true, sampling: true });
+      // Those of a real GPU too, which Deno's tests try on a compiler that is less strict.
+      assert.deepEqual(found.products.failed, []);
+      assert.equal(found.products.count, 18);
       found.logProbs.forEach((row, i) => close(row, logProbs[i], 1e-5, `log-probs of sample ${i}`));
       close(found.gradient, gradient!, 1e-5, "gradient");
       assert.deepEqual(complaints.filter((text) => !text.includes("favicon")), []);

@@ -34,7 +34,8 @@ export function smallConfig(overrides: Partial<ModelConfig> = {}): ModelConfig {
 export function smallWeights(config: ModelConfig, seed = 0): Float32Array {
   const weights = new Float32Array(parameterCount(config));
   for (const { name, shape, offset, length } of parameterSlots(config).values()) {
-    const key = keyOf(seed, "weights", name), scale = shape.length > 1 ? Math.sqrt(3 / shape[1]) : 0.3;
+    const key = keyOf(seed, "weights", name), adds = name.endsWith("lora_B.weight"); // as little as in training
+    const scale = adds ? 0.1 : shape.length > 1 ? Math.sqrt(3 / shape[1]) : 0.3;
     const centre = name.includes("norm") ? 1 : 0;
     for (let i = 0; i < length; i++) weights[offset + i] = centre + scale * (2 * uniform(key, i) - 1);
   }

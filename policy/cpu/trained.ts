@@ -61,7 +61,7 @@ export function createTrained(directory: PolicyDirectory, { threads }: CpuOption
       }),
     digest: () => Promise.resolve(storage.digest({ weights, optimizer: moments() })),
     save: (path, { optimizer: withOptimizer = false } = {}) =>
-      storage.save(path, weights, withOptimizer ? moments() : undefined),
+      storage.save(path, weights, withOptimizer ? { optimizer: moments() } : undefined),
     checkpoint: (file, { optimizer: withOptimizer = false } = {}) =>
       inTurn(() => {
         storage.checkpoint(file, { weights, ...withOptimizer && { optimizer: moments() } });
@@ -69,7 +69,10 @@ export function createTrained(directory: PolicyDirectory, { threads }: CpuOption
       }),
     restore: (file) =>
       inTurn(async () => {
-        const { weights: found, optimizer: { firstMoment, secondMoment, step } } = await storage.restore(file);
+        const { weights: found, optimizer: { firstMoment, secondMoment, step } } = await storage.restore(file, {
+          weights: count,
+          trained: count,
+        });
         weights.set(found);
         Object.assign(optimizer, { m: firstMoment, v: secondMoment, steps: step });
         gradient.fill(0);

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { adapterShapes, type Lora } from "./lora.ts";
 
 /** Model families: they differ in the bias of the query, key and value projections only. */
 export type ModelFamily = "qwen2" | "llama";
@@ -41,6 +42,8 @@ export interface ModelConfig {
   maxPositions: number;
   /** True if the model is a critic: a head of one number, `value_head.weight`, stands in place of the vocabulary. */
   valueHead?: true;
+  /** Adapters, which are then all that is trained. Never in `config.json`, nor in the weights beside it. */
+  lora?: Lora;
 }
 
 /** A weight tensor's place in the flat buffer, in elements. */
@@ -180,7 +183,7 @@ export function configToJson(config: ModelConfig, stopTokens: readonly number[] 
 
 /**
  * Names and shapes of all weights, in the order of the engine's flat buffer. Matrices are [outputs, inputs], row-major.
- * Query, key and value stand together, and so do gate and up, so that the fused matrices are views.
+ * Query, key and value stand together, and so do gate and up, so that the fused matrices are views. Adapters come last.
  */
 export function parameterShapes(config: ModelConfig): [name: string, shape: number[]][] {
   const { hiddenSize, intermediateSize, vocabularySize } = config;
@@ -206,7 +209,7 @@ export function parameterShapes(config: ModelConfig): [name: string, shape: numb
   shapes.push(["model.norm.weight", [hiddenSize]]);
   if (config.valueHead) shapes.push(["value_head.weight", [1, hiddenSize]]);
   else if (!config.tiedEmbeddings) shapes.push(["lm_head.weight", [vocabularySize, hiddenSize]]);
-  return shapes;
+  return config.lora ? [...shapes, ...adapterShapes(shapes, config.lora)] : shapes;
 }
 
 /** Where each weight of {@linkcode parameterShapes} lies in the flat buffer, by name and in its order. */

@@ -28,6 +28,7 @@ import { tokenLogProb } from "../ops/token_log_prob.ts";
 import { tokenScores } from "../ops/token_scores.ts";
 import { writeRows } from "../ops/write_rows.ts";
 import type { ModelConfig } from "./config.ts";
+import { adapterOf, isTrained } from "./lora.ts";
 import { Program, type Value } from "./program.ts";
 
 const FINAL_NORM = "model.norm.weight";
@@ -67,24 +68,55 @@ class Stream {
     private readonly normWeight: NormWeight = "matrix",
   ) {}
 
-  /** `normed · (W ∘ scale)ᵀ`, with a bias if one is named. */
+  /** `normed · (W ∘ scale)ᵀ`, with a bias if one is named, and what an adapter adds. */
   scaled(
     normed: Value,
     weight: string,
     scaleName: string,
     { bias, narrowing }: { bias?: string; narrowing?: boolean } = {},
   ): Value {
+    return this.adapted(
+      this.product(normed, weight, scaleName, { bias, narrowing }),
+      weight,
+      (a, factor) => this.product(normed, a, scaleName, { factor, narrowing: true }),
+    );
+  }
+
+  /** `factor · normed · (W ∘ scale)ᵀ`, with a bias if one is named. */
+  product(
+    normed: Value,
+    weight: string,
+    scaleName: string,
+    { bias, ...options }: { bias?: string; factor?: number; narrowing?: boolean },
+  ): Value {
     const { program } = this, added = bias ? [program.weight(bias, 1)] : [];
+    const attributes = { ...options, bias: bias !== undefined };
     if (this.normWeight === "norm") {
-      const inputs = [normed, program.weight(weight, 2), ...added];
-      return program.apply(linear, inputs, { bias: bias !== undefined, narrowing });
+      return program.apply(linear, [normed, program.weight(weight, 2), ...added], attributes);
     }
     if (this.normWeight === "folded") {
-      const product = program.input(foldedName(weight, scaleName), 2);
-      return program.apply(linear, [normed, product, ...added], { bias: bias !== undefined });
+      return program.apply(linear, [normed, program.input(foldedName(weight, scaleName), 2), ...added], attributes);
     }
     const inputs = [normed, program.weight(weight, 2), program.weight(scaleName, 1), ...added];
-    return program.apply(linear, inputs, { scale: true, bias: bias !== undefined, narrowing });
+    return program.apply(linear, inputs, { ...attributes, scale: true });
+  }
+
+  /** `x · Wᵀ + residual`, and what an adapter adds. */
+  added(x: Value, weight: string, residual: Value, narrowing: boolean): Value {
+    const { program } = this;
+    return this.adapted(
+      program.apply(linear, [x, program.weight(weight, 2), residual], { residual: true, narrowing }),
+      weight,
+      (a, factor) => program.apply(linear, [x, program.weight(a, 2)], { factor, narrowing: true }),
+    );
+  }
+
+  /** Adds `(alpha / rank) · (x · Aᵀ) · Bᵀ` where a matrix has an adapter; `down` is told A and the factor. */
+  adapted(sum: Value, weight: string, down: (a: string, factor: number) => Value): Value {
+    const { lora } = this.config, adapter = lora && adapterOf(lora, weight);
+    if (!adapter) return sum;
+    const inputs = [down(adapter.a, lora.alpha / lora.rank), this.program.weight(adapter.b, 2), sum];
+    return this.program.apply(linear, inputs, { residual: true });
   }
 
   embed(tokens: Value, segments?: Segments): Value {
@@ -118,15 +150,13 @@ class Stream {
 
   /** What follows attention in a layer: output projection, then the gated feed-forward, each added to the stream. */
   rest(x: Value, attended: Value, layer: number): Value {
-    const { program } = this, path = (name: string) => `model.layers.${layer}.${name}.weight`;
-    const output = program.weight(path("self_attn.o_proj"), 2), down = program.weight(path("mlp.down_proj"), 2);
+    const path = (name: string) => `model.layers.${layer}.${name}.weight`;
     const { hiddenSize, intermediateSize, heads, headSize } = this.config;
-    const into = (inputs: number) => ({ residual: true, narrowing: inputs > hiddenSize });
-    const after = program.apply(linear, [attended, output, x], into(heads * headSize));
+    const after = this.added(attended, path("self_attn.o_proj"), x, heads * headSize > hiddenSize);
     const norm = path("post_attention_layernorm"), normed = this.norm(after, norm);
     const part = (name: string) => this.scaled(normed, path(name), norm);
-    const hidden = program.apply(swiglu, [part("mlp.gate_proj"), part("mlp.up_proj")], {});
-    return program.apply(linear, [hidden, down, after], into(intermediateSize));
+    const hidden = this.program.apply(swiglu, [part("mlp.gate_proj"), part("mlp.up_proj")], {});
+    return this.added(hidden, path("mlp.down_proj"), after, intermediateSize > hiddenSize);
   }
 
   /** Value of every row [N, 1]. */
@@ -154,7 +184,7 @@ export function foldedName(weight: string, scaleName: string): string {
  * Inputs: `tokens`, `positions` [R · t], `mask` [1, 1, t · g, t], `cosine`, `sine` [maxPositions, headSize / 2].
  */
 export function promptProgram(config: ModelConfig): Program {
-  const program = new Program(), stream = new Stream(program, config, program.input("positions", 1, "int64"));
+  const program = programOf(config), stream = new Stream(program, config, program.input("positions", 1, "int64"));
   const tokens = program.input("tokens", 1, "int64"), mask = config.layers > 1 ? program.input("mask", 4) : undefined;
   let x = stream.embed(tokens);
   for (let layer = 0; layer < config.layers; layer++) {
@@ -182,7 +212,7 @@ export function headOutputs({ valueHead }: ModelConfig): readonly string[] {
  * value head also `targets` [R · t] and `inverse_temperature` [1].
  */
 export function responseProgram(config: ModelConfig): Program {
-  const program = new Program(), stream = new Stream(program, config, program.input("positions", 1, "int64"));
+  const program = programOf(config), stream = new Stream(program, config, program.input("positions", 1, "int64"));
   const mask = program.input("mask", 4);
   let x = stream.embed(program.input("tokens", 1, "int64"));
   for (let layer = 0; layer < config.layers; layer++) {
@@ -208,7 +238,7 @@ export function responseProgram(config: ModelConfig): Program {
  * the rotation tables, and every matrix behind a normalisation as {@linkcode foldedName}.
  */
 export function decodingProgram(config: ModelConfig): Program {
-  const program = new Program();
+  const program = programOf(config);
   const stream = new Stream(program, config, program.input("positions", 1, "int64"), "folded");
   const mask = program.input("mask", 4);
   let x = stream.embed(program.input("tokens", 1, "int64"));
@@ -233,13 +263,15 @@ export function decodingProgram(config: ModelConfig): Program {
  * without a value head `inverse_temperature` of each.
  */
 export function packedProgram(config: ModelConfig): Program {
-  const program = new Program();
+  const program = programOf(config);
   const ids = (name: string, rank: number) => program.input(name, rank, "int64");
   const stream = new Stream(program, config, ids("positions", 1), "norm"), targets = ids("targets", 1);
   let x = stream.embed(ids("tokens", 1), { order: ids("order", 1), ranges: ids("ranges", 2) });
+  program.keep(x);
   for (let layer = 0; layer < config.layers; layer++) {
     const { q, k, v } = stream.project(x, layer), spans = [ids("spans", 2), ids("seen", 2)];
     x = stream.rest(x, program.apply(packedAttention, [q!, k, v, ...spans], headCounts(config)), layer);
+    program.keep(x);
   }
   const scored = program.apply(tail, [x, targets], {});
   if (config.valueHead) {
@@ -265,7 +297,7 @@ export function packedProgram(config: ModelConfig): Program {
  * per layer `keys0`, `values0` … [S, keyValueHeads · headSize].
  */
 export function cachedProgram(config: ModelConfig, part: "prompt" | "last"): Program {
-  const program = new Program(), ids = (name: string, rank: number) => program.input(name, rank, "int64");
+  const program = programOf(config), ids = (name: string, rank: number) => program.input(name, rank, "int64");
   const stream = new Stream(program, config, ids("positions", 1), "norm"), slots = ids("slots", 1);
   const kept = (name: string, rows: Value) => program.apply(writeRows, [rows, slots, program.input(name, 2)], {});
   let x = stream.embed(ids("tokens", 1));
@@ -282,6 +314,10 @@ export function cachedProgram(config: ModelConfig, part: "prompt" | "last"): Pro
   }
   program.output("hidden", stream.norm(x, FINAL_NORM));
   return program;
+}
+
+function programOf(config: ModelConfig): Program {
+  return new Program((name) => isTrained(config, name));
 }
 
 function headCounts({ heads, keyValueHeads, headSize }: ModelConfig) {

@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { loadExpected, MODELS } from "../../fixtures/models/expected.ts";
+import { loadExpected, loadExpectedAdapters, MODELS } from "../../fixtures/models/expected.ts";
 import { smallConfig, smallWeights, tokensOf } from "../cpu/checking_test.ts";
 import { readDirectory } from "../directory.ts";
 import { close, random } from "../ops/checking_test.ts";
@@ -7,6 +7,7 @@ import { zeros } from "../ops/op.ts";
 import { criticConfig, type ModelConfig, parameterSlots } from "./config.ts";
 import { type Feeds, fixedFeeds, output, Reference, vector } from "./checking_test.ts";
 import { decodingProgram } from "./decoder.ts";
+import { isTrained, LORA_TARGETS } from "./lora.ts";
 import { evaluate } from "./program.ts";
 
 /** The rotation tables are float32, as in every trained checkpoint; the rest is float64. */
@@ -26,9 +27,20 @@ const SHAPES = [
     tiedEmbeddings: false,
   }),
   smallConfig({ vocabularySize: 16, hiddenSize: 8, heads: 2, headSize: 4, intermediateSize: 6, layers: 1 }),
+  smallConfig({
+    vocabularySize: 16,
+    hiddenSize: 8,
+    headSize: 4,
+    intermediateSize: 6,
+    keyValueHeads: 2,
+    qkvBias: true,
+    lora: { rank: 2, alpha: 3, targets: LORA_TARGETS },
+  }),
 ];
-const titleOf = ({ heads, keyValueHeads, layers }: ModelConfig) =>
-  `${heads} heads, ${keyValueHeads} for keys, ${layers} layers`;
+const titleOf = ({ heads, keyValueHeads, layers, lora }: ModelConfig) =>
+  `${heads} heads, ${keyValueHeads} for keys, ${layers} layers${lora ? ", adapters" : ""}`;
+const trainedIn = (config: ModelConfig) =>
+  [...parameterSlots(config).keys()].filter((name) => isTrained(config, name)).sort();
 
 for (const config of SHAPES) {
   const reference = new Reference(config, fixedFeeds(config, smallWeights(config)));
@@ -51,7 +63,7 @@ for (const config of SHAPES) {
         sum.set(name, part.map((value, c) => value + (sum.get(name)?.[c] ?? 0)));
       }
     });
-    deepStrictEqual([...shared.gradient.keys()].sort(), [...parameterSlots(config).keys()].sort());
+    deepStrictEqual([...shared.gradient.keys()].sort(), trainedIn(config));
     for (const [name, part] of shared.gradient) close(part, sum.get(name)!, 1e-12, name);
   });
 
@@ -76,7 +88,7 @@ for (const config of SHAPES) {
   Deno.test(`the gradient of every weight of a critic is the slope of its values (${titleOf(config)})`, () => {
     const own = criticConfig(config), start = new Reference(own, fixedFeeds(own, smallWeights(own)));
     const { gradient } = start.runHead(samples, derivatives), { fixed } = start;
-    deepStrictEqual([...gradient.keys()].sort(), [...parameterSlots(own).keys()].sort());
+    deepStrictEqual([...gradient.keys()].sort(), trainedIn(own));
     for (const name of gradient.keys()) {
       const direction = random(`direction ${name}`, fixed[name].shape).data;
       const at = (step: number) => {
@@ -164,3 +176,15 @@ for (const name of MODELS) {
     }
   });
 }
+
+Deno.test("the float64 reference with adapters is PyTorch's: log-probs and gradients", async () => {
+  const { config, weights, samples, logProbs, derivatives, gradient } = await loadExpectedAdapters();
+  const reference = new Reference(config, fixedFeeds(config, weights)), slots = parameterSlots(config);
+  const sum = new Float64Array(gradient.length), first = weights.length - gradient.length;
+  samples.forEach((sample, i) => {
+    const { scores, gradient } = reference.run([sample], [derivatives[i]]);
+    close(scores[0].logProbs, logProbs[i], TOLERANCE, `log-probs of sample ${i}`);
+    for (const [name, part] of gradient) part.forEach((value, c) => sum[slots.get(name)!.offset - first + c] += value);
+  });
+  close(sum, gradient, TOLERANCE, "gradient");
+});

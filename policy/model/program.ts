@@ -15,7 +15,7 @@ export interface Value {
   /** For inputs and weights: number of dimensions, and `int64` for ids. */
   readonly rank: number;
   readonly type: "float32" | "int64";
-  /** True if a weight is reached from here, so that a gradient is worth computing. */
+  /** True if a trained weight is reached from here, so that a gradient is worth computing. */
   readonly trained: boolean;
 }
 
@@ -32,11 +32,19 @@ export class Program {
   readonly nodes: Node[] = [];
   readonly leaves = new Map<string, Value>();
   readonly outputs = new Map<string, Value>();
+  /** Ids of the values that a backward may build on when it computes the rest again; see {@linkcode keep}. */
+  readonly kept = new Set<number>();
+  readonly #trained: (weight: string) => boolean;
   #count = 0;
 
-  /** A trained parameter, by its Hugging Face name. */
+  /** A program without nodes. `trained` says which weights get a gradient. Default: all. */
+  constructor(trained: (weight: string) => boolean = () => true) {
+    this.#trained = trained;
+  }
+
+  /** A parameter, by its Hugging Face name. */
   weight(name: string, rank: number): Value {
-    return this.#leaf({ kind: "weight", name, rank, type: "float32", trained: true });
+    return this.#leaf({ kind: "weight", name, rank, type: "float32", trained: this.#trained(name) });
   }
 
   /** Something the caller feeds at each run. */
@@ -63,6 +71,14 @@ export class Program {
     const output: Value = { id: this.#count++, kind: "node", name: op.name, rank, type: "float32", trained };
     this.nodes.push({ op, inputs, output, attributes });
     return output;
+  }
+
+  /**
+   * Marks all that the nodes so far hand on to those that follow. Where memory is short, values between two marks are
+   * forgotten and computed again when the backward comes to them.
+   */
+  keep(value: Value): void {
+    this.kept.add(value.id);
   }
 
   /** Names a value as an output. */

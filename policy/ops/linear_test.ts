@@ -22,3 +22,10 @@ Deno.test("linear: one row, and matrices of odd sizes", async () => {
     residual: true,
   });
 });
+
+Deno.test("linear: a factor of the product", async () => {
+  const inputs = [trained("x", [6, 5]), trained("weight", [3, 5]), trained("scale", [5])];
+  await checkOp(linear, inputs, { scale: true, factor: 0.6, narrowing: true });
+  const more = [trained("bias", [3]), trained("residual", [6, 3])];
+  await checkOp(linear, [...inputs.slice(0, 2), ...more], { bias: true, residual: true, factor: 2 });
+});

@@ -42,15 +42,15 @@ export const swiglu: Op<Record<string, never>> = {
     return { output: y };
   },
   wgslBackward(plan, { inputs: [gate, up] }, gradient, targets) {
-    const dgate = targets.of(0)!, dup = targets.of(1)!;
+    const dgate = targets.of(0), dup = targets.of(1);
     plan.elementwise("swiglu backward", {
       read: { gate, up, gradient },
-      write: { dgate: dgate.matrix, dup: dup.matrix },
+      write: { ...dgate && { dgate: dgate.matrix }, ...dup && { dup: dup.matrix } },
       body: `
         let g = gate[i];
         let s = 1.0 / (1.0 + exponential(-g));
-        dgate[i] ${dgate.store} gradient[i] * up[i] * s * (1.0 + g * (1.0 - s));
-        dup[i] ${dup.store} gradient[i] * g * s;`,
+        ${dgate ? `dgate[i] ${dgate.store} gradient[i] * up[i] * s * (1.0 + g * (1.0 - s));` : ""}
+        ${dup ? `dup[i] ${dup.store} gradient[i] * g * s;` : ""}`,
     });
   },
 };

@@ -105,7 +105,11 @@ export async function openGpu({ software = false }: GpuOptions = {}): Promise<Gp
   const description = describe(adapter);
   if (description.software && !software) throw softwareRefused(description.name);
   const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
-  const device = await adapter.requestDevice({ requiredLimits });
+  // For measuring alone; nothing that is computed depends on it.
+  const requiredFeatures = [...adapter.features].filter((name): name is "timestamp-query" =>
+    name === "timestamp-query"
+  );
+  const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
   // Limits with a wrong name are accepted in silence.
   const lacking = LIMITS.find((name) => device.limits[name] < adapter.limits[name]);
   if (lacking) throw new Error(`${description.name} grants a ${lacking} of ${device.limits[lacking]} only; report it.`);

@@ -8,7 +8,7 @@ import type { ModelConfig } from "../model/config.ts";
 import type { Program, Value } from "../model/program.ts";
 import { rotationTables } from "../ops/rope.ts";
 import type { Gpu } from "./device.ts";
-import { planBackward, planForward } from "./lower.ts";
+import { type Leaves, planBackward, planForward } from "./lower.ts";
 import { createParameters, type Parameters } from "./parameters.ts";
 import { type Count, type Matrix, Plan } from "./plan.ts";
 
@@ -52,8 +52,21 @@ const INPUTS: Readonly<Record<string, [Count, number, Matrix["type"]]>> = {
   inverse_temperature: ["scored", 1, "f32"],
 };
 
-/** A model with weights in the order of `parameterSlots`. `shard` is the largest buffer, for tests. */
-export function createEngine(gpu: Gpu, config: ModelConfig, weights: Float32Array, shard?: number): Engine {
+/** How an engine trains. */
+export interface EngineOptions {
+  /** Forget a layer's values after its forward and compute them again for its backward. Default false. */
+  recompute?: boolean;
+  /** Bytes of the largest buffer of parameters; for tests. */
+  shard?: number;
+}
+
+/** A model with weights in the order of `parameterSlots`. */
+export function createEngine(
+  gpu: Gpu,
+  config: ModelConfig,
+  weights: Float32Array,
+  { recompute, shard }: EngineOptions = {},
+): Engine {
   const parameters = createParameters(gpu, config, shard), plans = new Map<string, Planned>();
   parameters.write("weights", weights);
   const half = config.headSize / 2, tables = rotationTables(config.maxPositions, config.headSize, config.ropeTheta);
@@ -88,20 +101,9 @@ export function createEngine(gpu: Gpu, config: ModelConfig, weights: Float32Arra
           Math.max(roundUp(most), known?.plan.capacity[count as Count] ?? 0),
         ]),
       );
-      const plan = new Plan(gpu, capacity), inputs = new Map<string, Matrix>();
-      const leaf = (value: Value): Matrix => {
-        const known = constant(value);
-        if (known) return known;
-        const matrix = plan.input(...INPUTS[value.name]);
-        inputs.set(value.name, matrix);
-        return matrix;
-      };
-      const program = build();
-      const planned: Planned = output === undefined ? { plan, inputs, outputs: planForward(plan, program, leaf) } : {
-        plan,
-        inputs,
-        ...planBackward(plan, program, leaf, output, ({ name }) => parameters.get("gradient", name)),
-      };
+      const gradient = ({ name }: Value) => parameters.get("gradient", name);
+      const backward = output === undefined ? undefined : { output, gradient, recompute };
+      const planned = planProgram(new Plan(gpu, capacity), build(), constant, backward);
       plans.set(name, planned);
       return planned;
     },
@@ -112,6 +114,26 @@ export function createEngine(gpu: Gpu, config: ModelConfig, weights: Float32Arra
       for (const { buffer } of rotation.values()) buffer.destroy();
     },
   };
+}
+
+/** Appends a program of `model/decoder.ts` to a plan, and its backward if that is asked for, with all that is fed. */
+export function planProgram(
+  plan: Plan,
+  program: Program,
+  constant: Engine["constant"],
+  backward?: { output: string; gradient: Leaves; recompute?: boolean },
+): Planned {
+  const inputs = new Map<string, Matrix>();
+  const leaf = (value: Value): Matrix => {
+    const known = constant(value);
+    if (known) return known;
+    const matrix = plan.input(...INPUTS[value.name]);
+    inputs.set(value.name, matrix);
+    return matrix;
+  };
+  if (!backward) return { plan, inputs, outputs: planForward(plan, program, leaf) };
+  const { output, gradient, recompute } = backward;
+  return { plan, inputs, ...planBackward(plan, program, leaf, output, gradient, { recompute }) };
 }
 
 /** The next power of two, at least 64: a few sizes of plans serve all runs. */

@@ -1,4 +1,4 @@
-import { deepStrictEqual, throws } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
 import { close, fixed, indices, random, trained } from "../ops/checking_test.ts";
 import { embed, segmentsOf } from "../ops/embed.ts";
 import { linear } from "../ops/linear.ts";
@@ -9,7 +9,7 @@ import { swiglu } from "../ops/swiglu.ts";
 import { tail } from "../ops/tail.ts";
 import { tokenScores } from "../ops/token_scores.ts";
 import { checkWgsl, gpu, gpuTest, matrixOf, neverFuses, numbersOf } from "./checking_test.ts";
-import { GEOMETRIES, matmul } from "./kernels/matmul.ts";
+import { GEOMETRIES, type Geometry, geometryOf, matmul, tileOf } from "./kernels/matmul.ts";
 import { Plan } from "./plan.ts";
 
 gpuTest("exponential() and logarithm() are within 2 units of the last place", async () => {
@@ -32,59 +32,102 @@ gpuTest("exponential() and logarithm() are within 2 units of the last place", as
   plan.dispose();
 });
 
-const shapes = [[1, 1, 1], [5, 7, 3], [17, 66, 40], [70, 33, 65]];
+/** Extents m, n, k, and what else a product does. */
+interface Trial {
+  extents: [number, number, number];
+  form: "nt" | "nn" | "tn";
+  /** Adds bias and residual, and writes to columns of a wider matrix. */
+  extras?: boolean;
+}
+
+/** Runs a product that is added to what C holds, in some geometries; holds them to each other and to JavaScript. */
+async function sameBits({ extents: [m, n, k], form, extras = false }: Trial, geometries: Geometry[]): Promise<void> {
+  const turnedA = form === "tn", turnedB = form === "nt", firstColumn = extras ? 64 : 0, width = firstColumn + n;
+  const a = random(`a ${m}`, [m * k]).data, b = random(`b ${n}`, [n * k]).data;
+  const start = random("c", [m * width]).data, bias = random("bias", [n]).data, residual = random("r", [m * n]).data;
+  const factors = {
+    a: { matrix: turnedA ? matrixOf(a, k, m) : matrixOf(a, m, k), turned: turnedA },
+    b: { matrix: turnedB ? matrixOf(b, n, k) : matrixOf(b, k, n), turned: turnedB },
+    ...extras && { bias: matrixOf(bias, 1, n), residual: matrixOf(residual, m, n), firstColumn },
+  };
+  const expected = Float32Array.from(start, (value, at) => {
+    const i = Math.floor(at / width), j = at % width - firstColumn;
+    if (j < 0) return value;
+    let sum = 0;
+    for (let s = 0; s < k; s++) {
+      sum = Math.fround(
+        sum + Math.fround((turnedA ? a[s * m + i] : a[i * k + s]) * (turnedB ? b[j * k + s] : b[s * n + j])),
+      );
+    }
+    return extras ? value + Math.fround(Math.fround(sum + bias[j]) + residual[i * n + j]) : value + sum;
+  });
+  const found: ArrayLike<number>[] = [];
+  for (const geometry of geometries) {
+    const plan = new Plan(gpu, {}), c = matrixOf(start, m, width);
+    matmul(plan, { name: "test", m, n, k, ...factors, c, adds: true }, geometry);
+    plan.run({});
+    found.push((await numbersOf([c, m * width]))[0]);
+    plan.dispose();
+  }
+  for (const other of found.slice(1)) deepStrictEqual(other, found[0]);
+  if (neverFuses) deepStrictEqual(found[0], expected);
+  else close(found[0], expected, 1e-6);
+}
 
 gpuTest(
   "products have the same bits in every geometry, and on an adapter that never fuses those of Math.fround",
   async () => {
-    for (const [m, n, k] of shapes) {
-      for (const [turnedA, turnedB] of [[false, true], [false, false], [true, false]]) {
-        const a = random(`a ${m}`, [m * k]).data, b = random(`b ${n}`, [n * k]).data, start = random("c", [m * n]).data;
-        const found: ArrayLike<number>[] = [];
-        for (const geometry of Object.values(GEOMETRIES)) {
-          const plan = new Plan(gpu, {}), c = matrixOf(start, m, n);
-          const A = turnedA ? matrixOf(a, k, m) : matrixOf(a, m, k),
-            B = turnedB ? matrixOf(b, n, k) : matrixOf(b, k, n);
-          matmul(
-            plan,
-            {
-              name: "test",
-              m,
-              n,
-              k,
-              a: { matrix: A, turned: turnedA },
-              b: { matrix: B, turned: turnedB },
-              c,
-              adds: true,
-            },
-            geometry,
-          );
-          plan.run({});
-          found.push((await numbersOf([c, m * n]))[0]);
-          plan.dispose();
-        }
-        const expected = start.map((value, at) => {
-          const i = Math.floor(at / n), j = at % n;
-          let sum = 0;
-          for (let s = 0; s < k; s++) {
-            const product = Math.fround(
-              (turnedA ? a[s * m + i] : a[i * k + s]) * (turnedB ? b[j * k + s] : b[s * n + j]),
-            );
-            sum = Math.fround(sum + product);
-          }
-          return Math.fround(value + sum);
-        });
-        for (const other of found.slice(1)) deepStrictEqual(other, found[0]);
-        if (neverFuses) deepStrictEqual(found[0], Float32Array.from(expected));
-        else close(found[0], expected, 1e-6);
+    const { software, small, few } = GEOMETRIES;
+    for (const extents of [[1, 1, 1], [5, 7, 3], [17, 66, 40], [70, 33, 65], [36, 68, 20]] as const) {
+      for (const form of ["nt", "nn", "tn"] as const) {
+        await sameBits({ extents: [...extents], form }, [software, small, few]);
       }
     }
   },
 );
 
+gpuTest("so have they in the large geometries, and with all that a product may add", async () => {
+  const { software, large, middle } = GEOMETRIES;
+  await sameBits({ extents: [130, 260, 100], form: "nt", extras: true }, [software, large, middle]);
+  await sameBits({ extents: [131, 35, 33], form: "nn", extras: true }, [software, large, middle]);
+  await sameBits({ extents: [68, 140, 37], form: "tn" }, [software, large, middle]);
+});
+
+Deno.test("in a tiled geometry every thread copies 4 × 4 numbers, into at most 16 KiB", () => {
+  for (const geometry of Object.values<Geometry>(GEOMETRIES)) {
+    if (geometry.depth === 0) continue;
+    const { rows, columns } = tileOf(geometry);
+    strictEqual((rows + columns) * geometry.depth / 16, geometry.threads);
+    ok((rows + columns) * geometry.depth * 4 <= 16384);
+  }
+});
+
+gpuTest("the geometry follows from the extents: large tiles where there are enough, none larger than C", () => {
+  const onGpu = { adapter: { software: false } } as typeof gpu,
+    plan = { gpu: onGpu, capacityOf: Number } as unknown as Plan;
+  const { large, middle, small, few } = GEOMETRIES;
+  for (
+    const [m, n, geometry] of [
+      [4096, 4096, large],
+      [4096, 896, large],
+      [4864, 896, large],
+      [1024, 1024, middle],
+      [896, 896, middle],
+      [128, 16384, large],
+      [128, 4864, middle],
+      [128, 896, small],
+      [64, 16384, middle],
+      [64, 896, few],
+      [16, 16384, few],
+      [1, 151936, few],
+    ] as const
+  ) strictEqual(geometryOf(plan, { m, n }), geometry, `${m} × ${n}`);
+});
+
 gpuTest("linear: forward and backward with and without bias and residual", async () => {
   const inputs = [trained("x", [9, 10]), trained("weight", [14, 10])], counts = ["tokens", null] as const;
   await checkWgsl(linear, inputs, {}, { counts });
+  await checkWgsl(linear, inputs, { factor: 0.6 }, { counts });
   await checkWgsl(linear, [...inputs, trained("bias", [14]), trained("r", [9, 14])], { bias: true, residual: true }, {
     counts: [...counts, null, "tokens"],
   });

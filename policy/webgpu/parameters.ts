@@ -3,11 +3,12 @@
  *
  * They lie in shards, buffers that a kernel can bind whole; each tensor starts at a multiple of 256 bytes. A matrix
  * larger than a shard is cut by rows. Matrices and vectors have shards of their own, since weight decay applies to
- * matrices only. The cut depends on the shape of the model alone, never on the adapter: sums follow it.
+ * matrices only; so have weights that adapters stand beside, of which there is nothing but the weights. The cut depends on the shape of the model alone, never on the adapter: sums follow it.
  *
  * @module
  */
 import { type ModelConfig, parameterCount, parameterSlots } from "../model/config.ts";
+import { isTrained } from "../model/lora.ts";
 import { type Gpu, MAX_BINDING } from "./device.ts";
 import type { Matrix } from "./plan.ts";
 
@@ -22,14 +23,20 @@ export interface Shard extends Record<Kind, Matrix> {
   decays: boolean;
 }
 
+/** A shard, or one of weights that are not trained. */
+type Buffers = Pick<Shard, "weights" | "decays"> & Partial<Shard>;
+
 /** All parameters of a model. */
 export interface Parameters {
+  /** Those that are trained. */
   readonly shards: readonly Shard[];
+  /** How many numbers are trained. */
+  readonly trained: number;
   /** A tensor, by its Hugging Face name; vectors are rows. */
   get(kind: Kind, name: string): Matrix;
-  /** Replaces all numbers of a kind, given in the order of `parameterSlots`. */
+  /** Replaces all numbers of a kind, given in the order of `parameterSlots`: all weights, or what there is per trained one. */
   write(kind: Kind, numbers: Float32Array): void;
-  /** All numbers of a kind, in the order of `parameterSlots`. */
+  /** All numbers of a kind, in that order. */
   read(kind: Kind): Promise<Float32Array>;
   /** Sets all numbers of a kind to 0. */
   clear(kind: Kind): void;
@@ -53,7 +60,7 @@ const ALIGNMENT = 64;
 
 /** Allocates the parameters of a model, all 0. `limit` is the largest shard in bytes; other than default for tests. */
 export function createParameters(gpu: Gpu, config: ModelConfig, limit = MAX_BINDING): Parameters {
-  const { pieces, lengths } = place(config, limit / 4);
+  const { pieces, lengths } = place(config, limit / 4), frozen = parameterCount({ ...config, lora: undefined });
   const vector = (length: number): Matrix => ({
     buffer: gpu.buffer(length * 4),
     offset: 0,
@@ -61,18 +68,23 @@ export function createParameters(gpu: Gpu, config: ModelConfig, limit = MAX_BIND
     width: length,
     type: "f32",
   });
-  const shards = lengths.map(({ length, decays }) => ({
+  const shards = lengths.map(({ length, decays, trained }): Buffers => ({
     decays,
     weights: vector(length),
-    gradient: vector(length),
-    m: vector(length),
-    v: vector(length),
+    ...trained && { gradient: vector(length), m: vector(length), v: vector(length) },
   }));
+  const count = parameterCount(config), first = config.lora ? frozen : 0;
+  /** Index of the first number of a kind, and the pieces there are of it. */
+  const kept = (kind: Kind) => ({
+    start: kind === "weights" ? 0 : first,
+    own: pieces.filter(({ shard }) => shards[shard][kind]),
+  });
   return {
-    shards,
+    shards: shards.filter((shard): shard is Shard => shard.gradient !== undefined),
+    trained: count - first,
     get(kind, name) {
       const parts = pieces.filter((piece) => piece.name === name).map(({ rows, width, shard, offset }): Matrix => ({
-        buffer: shards[shard][kind].buffer,
+        buffer: shards[shard][kind]!.buffer,
         offset: offset * 4,
         rows,
         width,
@@ -82,41 +94,46 @@ export function createParameters(gpu: Gpu, config: ModelConfig, limit = MAX_BIND
       return { ...parts[0], rows: parts.reduce((sum, { rows }) => sum + (rows as number), 0), parts };
     },
     write(kind, numbers) {
-      for (const { rows, width, from, shard, offset } of pieces) {
-        gpu.upload(shards[shard][kind].buffer, numbers.subarray(from, from + rows * width), offset * 4);
+      const { start, own } = kept(kind);
+      for (const { rows, width, from, shard, offset } of own) {
+        const part = numbers.subarray(from - start, from - start + rows * width);
+        gpu.upload(shards[shard][kind]!.buffer, part, offset * 4);
       }
     },
     async read(kind) {
-      const numbers = new Float32Array(parameterCount(config));
-      for (const [index, shard] of shards.entries()) {
-        const { buffer, width } = shard[kind], [copy] = await gpu.download([{ buffer, offset: 0, size: width * 4 }]);
-        for (const { rows, width, from, offset } of pieces.filter((piece) => piece.shard === index)) {
-          numbers.set(new Float32Array(copy, offset * 4, rows * width), from);
+      const { start, own } = kept(kind), numbers = new Float32Array(count - start);
+      for (const index of new Set(own.map(({ shard }) => shard))) {
+        const { buffer, width } = shards[index][kind]!;
+        const [copy] = await gpu.download([{ buffer, offset: 0, size: width * 4 }]);
+        for (const { rows, width, from, offset } of own.filter(({ shard }) => shard === index)) {
+          numbers.set(new Float32Array(copy, offset * 4, rows * width), from - start);
         }
       }
       return numbers;
     },
     dispose() {
-      for (const shard of shards) for (const kind of KINDS) shard[kind].buffer.destroy();
+      for (const shard of shards) for (const kind of KINDS) shard[kind]?.buffer.destroy();
     },
-    clear: (kind) => gpu.submit((encoder) => shards.forEach((shard) => encoder.clearBuffer(shard[kind].buffer))),
+    clear: (kind) =>
+      gpu.submit((encoder) => shards.forEach(({ [kind]: matrix }) => matrix && encoder.clearBuffer(matrix.buffer))),
   };
 }
 
 function place(
   config: ModelConfig,
   limit: number,
-): { pieces: Piece[]; lengths: { length: number; decays: boolean }[] } {
-  const pieces: Piece[] = [], lengths: { length: number; decays: boolean }[] = [];
+): { pieces: Piece[]; lengths: { length: number; decays: boolean; trained: boolean }[] } {
+  const pieces: Piece[] = [], lengths: { length: number; decays: boolean; trained: boolean }[] = [];
   for (const { name, shape, offset: from } of parameterSlots(config).values()) {
-    const [height, width] = shape.length === 1 ? [1, shape[0]] : shape, decays = shape.length > 1;
+    const [height, width] = shape.length === 1 ? [1, shape[0]] : shape;
+    const decays = shape.length > 1, trained = isTrained(config, name);
     // Every part must be able to start where a kernel can bind it.
     const most = Math.max(ALIGNMENT, Math.floor(limit / width / ALIGNMENT) * ALIGNMENT);
     for (let first = 0; first < height; first += most) {
       const rows = Math.min(most, height - first), length = Math.ceil(rows * width / ALIGNMENT) * ALIGNMENT;
-      let shard = lengths.findLastIndex((candidate) => candidate.decays === decays);
+      let shard = lengths.findLastIndex((other) => other.decays === decays && other.trained === trained);
       if (shard < 0 || lengths[shard].length + length > limit) {
-        shard = lengths.push({ length: 0, decays }) - 1;
+        shard = lengths.push({ length: 0, decays, trained }) - 1;
       }
       pieces.push({ name, rows, width, from: from + first * width, shard, offset: lengths[shard].length });
       lengths[shard].length += length;

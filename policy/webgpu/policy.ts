@@ -5,7 +5,9 @@
  *
  * @module
  */
+import { adaptersOf } from "../adapters.ts";
 import type { PolicyDirectory } from "../directory.ts";
+import type { OpenOptions } from "../open.ts";
 import type { Policy, Tokenizer } from "../policy.ts";
 import { checkDerivatives, checkRequests, checkSamples, checkTemperature } from "../requests.ts";
 import { stopTextTest } from "../stop_texts.ts";
@@ -16,23 +18,26 @@ import { accumulate, score } from "./training.ts";
 /** Raised with every change of this folder or of `ops` that changes a bit: it is part of a cell's identity. */
 const KERNELS = 1;
 
-/** A policy from what a directory holds. */
+/** A policy from what a directory holds, whose adapters are trained if it has some or gets some. */
 export function createWebgpuPolicy(
   directory: PolicyDirectory,
   tokenizer: Tokenizer,
-  { device, ...options }: WebgpuOptions,
+  { device, lora, rolloutWeights, ...options }: WebgpuOptions & Pick<OpenOptions, "lora" | "rolloutWeights">,
 ): Policy {
-  const { config, stopTokens } = directory;
-  const { engine, parameterCount, inTurn, ...trained } = createTrained(directory, options);
+  const { config, stopTokens } = directory, adapted = lora !== undefined || directory.adapters !== undefined;
+  const { engine, parameterCount, inTurn, ...trained } = createTrained(
+    adapted ? adaptersOf(directory, lora) : directory,
+    options,
+  );
   const { discardGradient, step, digest, save, checkpoint, restore, dispose } = trained;
-  const sampler = createSampler(engine);
+  const halves = rolloutWeights === "f16", sampler = createSampler(engine, { halves });
   return {
     tokenizer,
     stopTokens,
     parameterCount,
     contextLength: config.maxPositions,
     backend: `webgpu/${KERNELS} ${device.name}`,
-    device,
+    device: halves ? { ...device, exact: false, rolloutWeights } : device,
     generate(requests, options) {
       checkRequests(config, requests, options);
       const ends = {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { PolicyDirectory } from "../directory.ts";
+import { mergedWeights, type Start } from "../adapters.ts";
 import { createTurns } from "../in_turn.ts";
 import type { ComputeDevice, StepOptions } from "../policy.ts";
 import type { Storage } from "../storage.ts";
@@ -19,6 +19,8 @@ export interface WebgpuOptions {
   device: ComputeDevice;
   /** Digest and files. */
   storage: Storage;
+  /** Whether training computes the values within a layer twice, to need less memory. Default false. */
+  recompute?: boolean;
 }
 
 /** Weights in training. */
@@ -36,12 +38,15 @@ export interface Trained {
   dispose(): Promise<void>;
 }
 
-/** Weights in training from what a directory holds. */
+/**
+ * Weights in training. Adapters are merged into the weights that are saved, and into a checkpoint without optimizer, which
+ * a model without adapters may go on from; to resume, both are kept.
+ */
 export function createTrained(
-  { config, weights, optimizer: saved }: Pick<PolicyDirectory, "config" | "weights" | "optimizer">,
-  { gpu, storage }: Pick<WebgpuOptions, "gpu" | "storage">,
+  { config, weights, optimizer: saved }: Start,
+  { gpu, storage, recompute }: Pick<WebgpuOptions, "gpu" | "storage" | "recompute">,
 ): Trained {
-  const engine = createEngine(gpu, config, weights), { parameters } = engine, inTurn = createTurns();
+  const engine = createEngine(gpu, config, weights, { recompute }), { parameters } = engine, inTurn = createTurns();
   if (saved) {
     parameters.write("m", saved.firstMoment);
     parameters.write("v", saved.secondMoment);
@@ -52,27 +57,34 @@ export function createTrained(
     secondMoment: await parameters.read("v"),
     step: optimizer.steps,
   });
+  const merged = (all: Float32Array) => config.lora ? mergedWeights({ ...config, lora: config.lora }, all) : all;
   return {
     engine,
-    parameterCount: weights.length,
+    parameterCount: parameters.trained,
     inTurn,
     discardGradient: () => parameters.clear("gradient"),
     step: (options) => inTurn(async () => ({ norm: await optimizer.step(options) })),
     digest: () =>
       inTurn(async () => storage.digest({ weights: await parameters.read("weights"), optimizer: await moments() })),
     save: (path, { optimizer: withOptimizer = false } = {}) =>
-      inTurn(async () =>
-        storage.save(path, await parameters.read("weights"), withOptimizer ? await moments() : undefined)
-      ),
+      inTurn(async () => {
+        const all = await parameters.read("weights"), optimizer = withOptimizer && await moments(), { lora } = config;
+        if (!lora || !optimizer) return storage.save(path, merged(all), optimizer ? { optimizer } : undefined);
+        return storage.save(path, merged(all), { adapters: { lora, weights: all, optimizer } });
+      }),
     checkpoint: (file, { optimizer: withOptimizer = false } = {}) =>
       inTurn(async () => {
-        const weights = await parameters.read("weights");
-        storage.checkpoint(file, { weights, ...withOptimizer && { optimizer: await moments() } });
+        const all = await parameters.read("weights");
+        storage.checkpoint(
+          file,
+          withOptimizer ? { weights: all, optimizer: await moments() } : { weights: merged(all) },
+        );
       }),
     restore: (file) =>
       inTurn(async () => {
-        const { weights, optimizer: { firstMoment, secondMoment, step } } = await storage.restore(file);
-        parameters.write("weights", weights);
+        const size = { weights: weights.length, trained: parameters.trained };
+        const { weights: found, optimizer: { firstMoment, secondMoment, step } } = await storage.restore(file, size);
+        parameters.write("weights", found);
         parameters.write("m", firstMoment);
         parameters.write("v", secondMoment);
         parameters.clear("gradient");

@@ -16,15 +16,19 @@ import { readDirectory } from "../directory.ts";
 import { close } from "../ops/checking_test.ts";
 import type { Sample, Scores } from "../policy.ts";
 import { gpu, gpuTest } from "./checking_test.ts";
-import { createEngine, type Engine } from "./engine.ts";
+import { createEngine, type Engine, type EngineOptions } from "./engine.ts";
 import { createOptimizer } from "./optimizer.ts";
 import { pack, packLimits } from "./packing.ts";
 import { accumulate, score } from "./training.ts";
 
 const CONFIG = smallConfig({ keyValueHeads: 2, qkvBias: true, layers: 1 });
 
-async function withGpuEngine(body: (engine: Engine) => Promise<void>, config = CONFIG, shard?: number): Promise<void> {
-  const engine = createEngine(gpu, config, smallWeights(config), shard);
+async function withGpuEngine(
+  body: (engine: Engine) => Promise<void>,
+  config = CONFIG,
+  options: EngineOptions = {},
+): Promise<void> {
+  const engine = createEngine(gpu, config, smallWeights(config), options);
   await body(engine).finally(() => engine.dispose());
 }
 
@@ -47,7 +51,9 @@ for (const name of MODELS) {
     const { directory, samples, cases } = await loadExpected(name);
     const { config, weights } = await readDirectory(directory);
     // Small buffers cut the embedding into parts.
-    const engine = createEngine(gpu, config, weights, name === "qwen2-tied" ? 8192 : undefined);
+    const engine = createEngine(gpu, config, weights, {
+      shard: name === "qwen2-tied" ? 8192 : undefined,
+    });
     for (const { temperature, logProbs, entropy, derivatives, gradient } of cases) {
       const scores = await score(engine, samples, { temperature });
       scores.forEach((found, i) => {

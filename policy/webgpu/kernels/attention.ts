@@ -9,7 +9,7 @@
  * @module
  */
 import type { PackedAttentionAttributes } from "../../ops/packed_attention.ts";
-import type { Planned, Targets } from "../../ops/op.ts";
+import type { Planned, Target, Targets } from "../../ops/op.ts";
 import { type Matrix, type Plan, THREADS } from "../plan.ts";
 
 /** Keys, or queries, of a block: a constant, since sums depend on it. */
@@ -124,8 +124,15 @@ export function planAttentionBackward(
   targets: Targets,
   { heads, keyValueHeads: kv, headSize: size }: PackedAttentionAttributes,
 ): void {
-  const group = heads / kv, alpha = 1 / Math.sqrt(size);
-  const dq = targets.of(0)!;
+  const group = heads / kv, alpha = 1 / Math.sqrt(size), unwanted: Matrix[] = [];
+  // A gradient that nobody wants is computed all the same: where not all is trained, in the first layer at most.
+  const target = (n: number, like: Matrix): Target => {
+    const wanted = targets.of(n);
+    if (wanted) return wanted;
+    unwanted.push(plan.like(like));
+    return { matrix: unwanted[unwanted.length - 1], store: "=" };
+  };
+  const dq = target(0, q);
   plan.dispatch({
     name: "attention backward of the queries",
     read: { q, k, v, spans, y: output, gradient },
@@ -176,7 +183,7 @@ var<workgroup> dscores: array<f32, ${group * BLOCK}>;`,
       }
       ${shares(group * size, (n, index) => `dq[first + ${index}] ${dq.store} sum_${n};`)}`,
   });
-  const dk = targets.of(1)!, dv = targets.of(2)!;
+  const dk = target(1, k), dv = target(2, v);
   plan.dispatch({
     name: "attention backward of the keys",
     read: { q, k, v, seen, stats, gradient },
@@ -232,4 +239,5 @@ var<workgroup> dscores: array<f32, ${group * BLOCK}>;`,
       dv[first + ${index}] ${dv.store} dvalue_${n};`)
     }`,
   });
+  unwanted.forEach((matrix) => plan.release(matrix));
 }

@@ -1,14 +1,17 @@
 /**
  * Matrix products `C = A · B` under one numeric contract: every number of C has one accumulator, which starts at 0 and
- * adds its products in ascending order of k. So all geometries below agree bit for bit, and what a token computes does
- * not depend on how many others there are.
+ * adds its products in ascending order of k, each a plain multiplication and a plain addition. So all geometries below
+ * agree bit for bit, and what a token computes does not depend on how many others there are.
  *
  * A file of its own because the text is generated: accumulators and inner steps must be named and unrolled, since
  * every dynamic index costs a comparison and every loop a 64-bit counter.
  *
  * @module
  */
+import type { Gpu } from "../device.ts";
 import { fixed, type Matrix, type Plan, type Rows, THREADS } from "../plan.ts";
+import { direct } from "./matmul_direct.ts";
+import { tiled } from "./matmul_tiled.ts";
 
 /** A factor: A is [m, k] and B is [k, n], or their transposes where `turned`. */
 export interface Factor {
@@ -34,7 +37,11 @@ export interface Product {
   residual?: Matrix;
 }
 
-/** How the numbers of C are shared out: each thread has `rows × columns` of them, a workgroup `across` threads per row. */
+/**
+ * How the numbers of C are shared out: each thread has `rows × columns` of them, a workgroup `across` threads per row.
+ * Where both factors pass through workgroup memory, `columns` and `rows` are multiples of 4 (rows may be 1) and every
+ * thread copies 4 × 4 numbers of one of them: `threads = (rows of the tile + columns of the tile) · depth / 16`.
+ */
 export interface Geometry {
   rows: number;
   columns: number;
@@ -44,160 +51,117 @@ export interface Geometry {
   depth: number;
 }
 
-/** The geometries. Which is taken is a matter of speed alone. */
+/** The geometries, those of a GPU from the largest tile to the smallest. Which is taken is a matter of speed alone. */
 export const GEOMETRIES = {
   /** Without barriers, which are what a CPU that plays GPU is slowest at. */
   software: { rows: 2, columns: 4, across: 8, threads: THREADS, depth: 0 },
+  /** 128 × 128 numbers in 16 KiB of workgroup memory, all that WebGPU promises. */
+  large: { rows: 8, columns: 8, across: 16, threads: 256, depth: 16 },
+  /** 64 × 64 numbers. */
+  middle: { rows: 8, columns: 4, across: 16, threads: 128, depth: 16 },
+  /** 32 × 32 numbers. */
+  small: { rows: 4, columns: 4, across: 8, threads: 64, depth: 16 },
   /** 16 × 16 numbers: for few rows, as in decoding. */
   few: { rows: 1, columns: 4, across: 4, threads: 64, depth: 32 },
-  /** 64 × 64 numbers. */
-  many: { rows: 4, columns: 4, across: 16, threads: 256, depth: 16 },
 } satisfies Record<string, Geometry>;
 
-/** The geometry for a product. */
-export function geometryOf(plan: Plan, { m }: Pick<Product, "m">): Geometry {
-  if (plan.gpu.adapter.software) return GEOMETRIES.software;
-  return plan.capacityOf(m) <= 64 ? GEOMETRIES.few : GEOMETRIES.many;
+/** Workgroups that keep a GPU busy: a larger tile computes faster, but not on a GPU that is half idle. */
+const ENOUGH_GROUPS = 96;
+
+/** The geometries that products take on an adapter, the largest tile first. */
+export function geometriesOn({ adapter: { software } }: Pick<Gpu, "adapter">): readonly Geometry[] {
+  const { large, middle, small, few } = GEOMETRIES;
+  return software ? [GEOMETRIES.software] : [large, middle, small, few];
+}
+
+/** Rows and columns of C that a workgroup computes. */
+export function tileOf({ rows, columns, across, threads }: Geometry): { rows: number; columns: number } {
+  return { rows: threads / across * rows, columns: across * columns };
+}
+
+/** The geometry for a product: the largest tile that is no larger than C and of which there are enough. */
+export function geometryOf(plan: Plan, { m, n }: Pick<Product, "m" | "n">): Geometry {
+  const rows = plan.capacityOf(m), columns = plan.capacityOf(n);
+  const suits = (geometry: Geometry) => {
+    const tile = tileOf(geometry);
+    if (tile.rows > rows || tile.columns > columns) return false;
+    return Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns) >= ENOUGH_GROUPS;
+  };
+  const geometries = geometriesOn(plan.gpu), smallest = geometries[geometries.length - 1];
+  return geometries.find((geometry) => geometry === smallest || suits(geometry))!;
 }
 
 /** Appends a product to a plan. */
 export function matmul(plan: Plan, product: Product, geometry: Geometry = geometryOf(plan, product)): void {
-  const { name, m, n, k, a, b, c, bias, residual, adds, firstColumn = 0 } = product;
-  const { rows, columns, across, threads } = geometry;
-  const tileRows = threads / across * rows, tileColumns = across * columns;
-  const at = (factor: Factor, array: string, outer: string, inner: string) =>
-    factor.turned
-      ? `${array}[(${inner}) * sizes.${array}Width + ${outer}]`
-      : `${array}[(${outer}) * sizes.${array}Width + ${inner}]`;
-  const text: Text = {
+  const { name, m, n, k, a, b, c, bias, residual, adds = false, firstColumn = 0 } = product;
+  const tile = tileOf(geometry), tiles = geometry.depth > 0, whole = (count: Rows) => fixed(count) % 4 === 0;
+  // A factor's vectors lie along k or across it. Behind a k that is known when the plan runs, numbers need their own test.
+  const along = (vectors: boolean) => !vectors || typeof k === "number" && whole(k);
+  const vectors = {
+    a: tiles && a.matrix.width % 4 === 0 && along(a.turned !== true),
+    b: tiles && b.matrix.width % 4 === 0 && along(b.turned === true),
+    c: tiles && [c.width, firstColumn].every(whole) && typeof n === "number" && whole(n),
+  };
+  const view = (matrix: Matrix, vector: boolean): Matrix =>
+    vector ? { ...matrix, type: matrix.type === "f16" ? "vec4<f16>" : "vec4<f32>" } : matrix;
+  const types = { a: view(a.matrix, vectors.a).type, b: view(b.matrix, vectors.b).type };
+  const units = (count: number, vector: boolean) => vector ? count / 4 : count;
+  const text: ProductText = {
     geometry,
-    tileRows,
-    tileColumns,
+    tile,
     m: plan.rowsIn(m, "m"),
     n: plan.rowsIn(n, "n"),
     k: plan.rowsIn(k, "k"),
-    a: (row, step) => at(a, "a", row, step),
-    b: (step, column) => at(b, "b", step, column),
-    turnedA: a.turned === true,
-    turnedB: b.turned === true,
+    turned: { a: a.turned === true, b: b.turned === true },
+    vectors,
+    types,
+    value: (sum, row, column) =>
+      [
+        sum,
+        ...bias ? [`bias[${column}]`] : [],
+        ...residual ? [`residual[${row} * sizes.residualWidth + ${column}]`] : [],
+      ].join(" + "),
+    adds,
   };
-  const { declarations, body } = geometry.depth === 0 ? direct(text) : tiled(text);
-  const store = each(rows, columns, (i, j) => {
-    const value = [
-      `sum_${i}_${j}`,
-      ...bias ? [`bias[column]`] : [],
-      ...residual ? [`residual[row * ${text.n} + column]`] : [],
-    ];
-    return `
-      {
-        let row = row0 + ${i}u;
-        let column = column0 + ${j}u;
-        if (row < ${text.m} && column < ${text.n}) {
-          let at = row * sizes.cWidth + sizes.firstColumn + column;
-          c[at] = ${adds ? "c[at] + " : ""}(${value.join(" + ")});
-        }
-      }`;
-  });
   plan.dispatch({
     name: `product ${name}`,
-    read: { a: a.matrix, b: b.matrix, ...bias && { bias }, ...residual && { residual } },
-    write: { c },
+    read: {
+      a: view(a.matrix, vectors.a),
+      b: view(b.matrix, vectors.b),
+      ...bias && { bias: view(bias, vectors.c) },
+      ...residual && { residual: view(residual, vectors.c) },
+    },
+    write: { c: view(c, vectors.c) },
     sizes: {
       m: fixed(m),
       n: fixed(n),
       k: fixed(k),
-      aWidth: a.matrix.width,
-      bWidth: b.matrix.width,
-      cWidth: c.width,
-      firstColumn,
+      aWidth: units(a.matrix.width, vectors.a),
+      bWidth: units(b.matrix.width, vectors.b),
+      cWidth: units(c.width, vectors.c),
+      firstColumn: units(firstColumn, vectors.c),
+      residualWidth: residual ? units(residual.width, vectors.c) : 0,
     },
-    grid: [{ rows: m, per: tileRows }, { rows: n, per: tileColumns }],
-    threads,
-    declarations,
-    body: `
-      let row0 = group.x * ${tileRows}u + lane / ${across}u * ${rows}u;
-      let column0 = group.y * ${tileColumns}u + lane % ${across}u * ${columns}u;
-      ${each(rows, columns, (i, j) => `var sum_${i}_${j} = 0.0;`)}
-      ${body}
-      ${store}`,
+    grid: [{ rows: m, per: tile.rows }, { rows: n, per: tile.columns }],
+    threads: geometry.threads,
+    ...tiles ? tiled(text) : direct(text),
   });
 }
 
-interface Text {
+/** What the text of a product depends on. Widths and first columns are read from `sizes`, in units of the binding. */
+export interface ProductText {
   geometry: Geometry;
-  tileRows: number;
-  tileColumns: number;
+  tile: { rows: number; columns: number };
+  /** Extents, as text. */
   m: string;
   n: string;
   k: string;
-  a: (row: string, step: string) => string;
-  b: (step: string, column: string) => string;
-  turnedA: boolean;
-  turnedB: boolean;
-}
-
-/** Both factors from memory. Rows and columns outside are those at the edge, computed and never stored. */
-function direct({ geometry: { rows, columns }, m, n, k, a, b }: Text) {
-  return {
-    declarations: "",
-    body: `
-      ${times(rows, (i) => `let row_${i} = min(row0 + ${i}u, ${m} - 1u);`)}
-      ${times(columns, (j) => `let column_${j} = min(column0 + ${j}u, ${n} - 1u);`)}
-      for (var step = 0u; step < ${k}; step = step + 1u) {
-        ${times(rows, (i) => `let a_${i} = ${a(`row_${i}`, "step")};`)}
-        ${times(columns, (j) => `let b_${j} = ${b("step", `column_${j}`)};`)}
-        ${each(rows, columns, (i, j) => `sum_${i}_${j} = sum_${i}_${j} + a_${i} * b_${j};`)}
-      }`,
-  };
-}
-
-/** Both factors through workgroup memory; what lies outside is 0 there, and 0 · 0 changes no bit of a sum. */
-function tiled({ geometry, tileRows, tileColumns, m, n, k, a, b, turnedA, turnedB }: Text) {
-  const { rows, columns, across, threads, depth } = geometry;
-  // Neighbouring threads copy neighbouring numbers.
-  const copy = (tile: string, size: number, alongK: boolean, value: (outer: string, step: string) => string) => `
-      for (var e = lane; e < ${size * depth}u; e = e + ${threads}u) {
-        let outer = ${alongK ? `e / ${depth}u` : `e % ${size}u`};
-        let inner = ${alongK ? `e % ${depth}u` : `e / ${size}u`};
-        ${value("outer", "inner")}
-        ${tile}[inner * ${size}u + outer] = value;
-      }`;
-  const guarded =
-    (limit: string, first: string, get: (outer: string, step: string) => string) => (o: string, s: string) => `
-        var value = 0.0;
-        if (${first} + ${o} < ${limit} && start + ${s} < ${k}) { value = ${
-      get(`(${first} + ${o})`, `(start + ${s})`)
-    }; }`;
-  const readA = guarded(m, "top", a), readB = guarded(n, "left", (column, step) => b(step, column));
-  const steps = times(depth, (s) => `
-        {
-          ${times(rows, (i) => `let a_${i} = tileA[${s * tileRows + i}u + mine];`)}
-          ${times(columns, (j) => `let b_${j} = tileB[${s * tileColumns + j}u + yours];`)}
-          ${each(rows, columns, (i, j) => `sum_${i}_${j} = sum_${i}_${j} + a_${i} * b_${j};`)}
-        }`);
-  return {
-    declarations: `
-var<workgroup> tileA: array<f32, ${tileRows * depth}>;
-var<workgroup> tileB: array<f32, ${tileColumns * depth}>;`,
-    body: `
-      let top = group.x * ${tileRows}u;
-      let left = group.y * ${tileColumns}u;
-      let mine = lane / ${across}u * ${rows}u;
-      let yours = lane % ${across}u * ${columns}u;
-      for (var start = 0u; start < ${k}; start = start + ${depth}u) {
-        ${copy("tileA", tileRows, !turnedA, readA)}
-        ${copy("tileB", tileColumns, turnedB, readB)}
-        workgroupBarrier();
-        ${steps}
-        workgroupBarrier();
-      }`,
-  };
-}
-
-function times(count: number, text: (i: number) => string): string {
-  return Array.from({ length: count }, (_, i) => text(i)).join("\n");
-}
-
-function each(rows: number, columns: number, text: (i: number, j: number) => string): string {
-  return times(rows, (i) => times(columns, (j) => text(i, j)));
+  turned: Record<"a" | "b", boolean>;
+  /** Which bindings are vectors of four numbers along their rows; bias and residual are as C. */
+  vectors: Record<"a" | "b" | "c", boolean>;
+  /** What the bindings of the factors are. */
+  types: Record<"a" | "b", Matrix["type"]>;
+  /** What is stored at a place, given its sum. */
+  value(sum: string, row: string, column: string): string;
+  adds: boolean;
 }

@@ -1,0 +1,84 @@
+/**
+ * A report of `podium gpu-check` as lines and tables for the terminal.
+ *
+ * @module
+ */
+import { align } from "../leaderboard/table.ts";
+import { median } from "../perf/workload.ts";
+import type { Check, KernelFigure, ProductFigure, Report, WorkFigure } from "./report.ts";
+
+/** How many checks passed, and those that did not. */
+export function checkLine(title: string, checks: readonly Check[]): string {
+  const failed = checks.filter(({ passed }) => !passed);
+  const lines = failed.map(({ name, found, limit }) => `  failed: ${name}: ${found}, more than ${limit}`);
+  return [`${title}: ${checks.length - failed.length} of ${checks.length} checks passed`, ...lines].join("\n");
+}
+
+/** One product. */
+export function productLine(
+  { what, form, by, geometry, taken, seconds, teraflops, peakShare }: ProductFigure,
+): string {
+  const share = peakShare === null ? "" : ` (${percent(peakShare)} of the float32 peak)`;
+  const time = `${(median(seconds) * 1e6).toFixed(1)} µs`;
+  const way = geometry ? `${by}, ${geometry}${taken ? " (taken)" : ""}` : by;
+  return `product ${what} ${form}, ${way}: ${teraflops.toFixed(2)} TFLOP/s${share}, ${time}`;
+}
+
+/** One piece of work, with Podium's rate over a peer's. */
+export function workLine(
+  { model, what, by, seconds, tokensPerSecond, memory }: WorkFigure,
+  all: readonly WorkFigure[],
+) {
+  const own = all.find((other) => other.by === "podium" && other.model === model && other.what === what);
+  const ratio = own && by !== "podium" ? `; podium / this: ${(own.tokensPerSecond / tokensPerSecond).toFixed(2)}` : "";
+  const used = memory === null ? "" : `, ${(memory / 1024).toFixed(1)} GiB`;
+  const rate = Math.round(tokensPerSecond).toLocaleString("en");
+  return `${model}, ${what}, ${by}: ${rate} tokens/s, ${median(seconds).toFixed(3)} s${used}${ratio}`;
+}
+
+/** The kernels that take most of each piece of work. */
+export function kernelLines(kernels: readonly KernelFigure[]): string {
+  if (kernels.length === 0) return "kernels: this adapter has no time stamps";
+  const works = [...new Set(kernels.map(({ model, what }) => `${model}, ${what}`))];
+  return works.map((work) => {
+    const own = kernels.filter(({ model, what }) => `${model}, ${what}` === work);
+    const total = own.reduce((sum, { seconds }) => sum + seconds, 0);
+    const most = own.slice(0, 6).map(({ kernel, seconds }) => `${kernel} ${percent(seconds / total)}`);
+    return `${work}, ${(total * 1e3).toFixed(1)} ms in kernels: ${most.join(", ")}`;
+  }).join("\n");
+}
+
+/** The tables at the end: products and work side by side. */
+export function reportTable({ machine, products, work, checks }: Report): string {
+  const { adapter: { description }, nvidia, deno } = machine, failed = checks.filter(({ passed }) => !passed).length;
+  const title = `${description}${nvidia ? `, driver ${nvidia.driver_version}` : ""}, Deno ${deno}; ` +
+    `${checks.length - failed} of ${checks.length} checks passed`;
+  const peers = [...new Set(products.filter(({ by }) => by !== "podium").map(({ by }) => by))];
+  const shapes = products.filter(({ taken }) => taken).map((own) => [
+    own.what,
+    own.form,
+    own.geometry!,
+    own.teraflops.toFixed(2),
+    own.peakShare === null ? "" : percent(own.peakShare),
+    ...peers.map((peer) =>
+      products.find(({ what, by }) => what === own.what && by === peer)?.teraflops.toFixed(2) ?? ""
+    ),
+  ]);
+  const ways = [...new Set(work.map(({ by }) => by))];
+  const rows = [...new Set(work.map(({ model, what }) => `${model}, ${what}`))].map((row) => [
+    row,
+    ...ways.map((way) => {
+      const figure = work.find(({ model, what, by }) => by === way && `${model}, ${what}` === row);
+      return figure ? Math.round(figure.tokensPerSecond).toLocaleString("en") : "";
+    }),
+  ]);
+  return [
+    title,
+    align([["TFLOP/s", "form", "geometry", "podium", "of peak", ...peers], ...shapes], [0, 1, 2]),
+    align([["tokens/s", ...ways], ...rows], [0]),
+  ].join("\n\n");
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
+}

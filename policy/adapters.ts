@@ -1,0 +1,91 @@
+/**
+ * Weights with adapters in training (see `model/lora.ts`): how they start, where they go on, and what they come to when
+ * they are merged.
+ *
+ * @module
+ */
+import type { PolicyDirectory } from "./directory.ts";
+import { type ModelConfig, parameterCount, parameterSlots } from "./model/config.ts";
+import { adapterOf, type Lora, LORA_TARGETS, type LoraTarget } from "./model/lora.ts";
+import { keyOf, uniform } from "./random.ts";
+
+/** Adapters to train in place of the model's own weights. */
+export interface LoraOptions {
+  /** Rows of A, columns of B. */
+  rank: number;
+  /** What adapters add is multiplied by `alpha / rank`. */
+  alpha: number;
+  /** Which matrices of every layer get one. Default: all linear ones. */
+  targets?: readonly LoraTarget[];
+  /** Seed of the numbers that A starts with. Default 0. */
+  seed?: number;
+}
+
+/** What is trained, and from where: the part of a {@linkcode PolicyDirectory} that a back end needs. */
+export type Start = Pick<PolicyDirectory, "config" | "weights" | "optimizer">;
+
+/**
+ * Adapters beside the weights of a directory: those it holds in training, or new ones. A starts uniform in
+ * ±1 / √inputs, as PEFT's default does (Kaiming with a = √5), B as zeros, so that nothing is added before the first step.
+ *
+ * @throws {Error} One sentence, if the options are wrong, or others than those of the directory's adapters.
+ */
+export function adaptersOf({ path, config, weights, adapters }: PolicyDirectory, options?: LoraOptions): Start {
+  if (options) checkLora(options);
+  if (adapters) {
+    const { lora, ...start } = adapters, wanted = options ? loraOf(options) : lora;
+    if (describe(wanted) !== describe(lora)) {
+      throw new Error(`${path}: it holds adapters with ${describe(lora)}; go on with these, not ${describe(wanted)}.`);
+    }
+    return { config: { ...config, lora }, ...start };
+  }
+  if (!options) throw new Error(`${path}: it holds no adapters; say which ones it is to have.`);
+  const adapted = { ...config, lora: loraOf(options) }, all = new Float32Array(parameterCount(adapted));
+  all.set(weights);
+  for (const { name, shape, offset, length } of parameterSlots(adapted).values()) {
+    if (!name.endsWith(".lora_A.weight")) continue;
+    const key = keyOf(options.seed ?? 0, "lora", name), bound = 1 / Math.sqrt(shape[1]);
+    for (let i = 0; i < length; i++) all[offset + i] = bound * (2 * uniform(key, i) - 1);
+  }
+  return { config: adapted, weights: all };
+}
+
+/** Options with their defaults, targets in the usual order. */
+export function loraOf({ rank, alpha, targets = LORA_TARGETS }: LoraOptions): Lora {
+  return { rank, alpha, targets: LORA_TARGETS.filter((target) => targets.includes(target)) };
+}
+
+/** The weights of the model alone, with what its adapters add: `W + (alpha / rank) · B · A`, summed in float64. */
+export function mergedWeights(config: ModelConfig & { lora: Lora }, weights: Float32Array): Float32Array {
+  const { lora: { rank, alpha }, lora } = config, all = parameterSlots(config), own = { ...config, lora: undefined };
+  const merged = weights.slice(0, parameterCount(own));
+  const read = (name: string) => weights.subarray(all.get(name)!.offset, all.get(name)!.offset + all.get(name)!.length);
+  for (const { name, shape: [outputs, inputs], offset } of parameterSlots(own).values()) {
+    const adapter = adapterOf(lora, name);
+    if (!adapter) continue;
+    const a = read(adapter.a), b = read(adapter.b), sums = new Float64Array(inputs);
+    for (let o = 0; o < outputs; o++) {
+      sums.fill(0);
+      for (let r = 0; r < rank; r++) {
+        const factor = b[o * rank + r];
+        for (let i = 0; i < inputs; i++) sums[i] += factor * a[r * inputs + i];
+      }
+      for (let i = 0; i < inputs; i++) merged[offset + o * inputs + i] += alpha / rank * sums[i];
+    }
+  }
+  return merged;
+}
+
+function checkLora({ rank, alpha, targets = LORA_TARGETS, seed = 0 }: LoraOptions): void {
+  if (!Number.isSafeInteger(rank) || rank < 1) throw new RangeError(`The rank of LoRA is ${rank}; use 1, 2, 3, ….`);
+  if (!(alpha > 0 && alpha < Infinity)) throw new RangeError(`LoRA's alpha is ${alpha}; use a positive number.`);
+  const other = targets.find((target) => !LORA_TARGETS.includes(target));
+  if (other !== undefined || targets.length === 0) {
+    throw new RangeError(`LoRA has the target ${other ?? "of nothing"}; use some of ${LORA_TARGETS.join(", ")}.`);
+  }
+  if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`LoRA's seed is ${seed}; use 0, 1, 2, ….`);
+}
+
+function describe({ rank, alpha, targets }: Lora): string {
+  return `rank ${rank}, alpha ${alpha} and targets ${targets.join(", ")}`;
+}
