@@ -14,6 +14,7 @@ import aa from "./suites/aa.json" with { type: "json" };
 import all from "./suites/all.json" with { type: "json" };
 import channels from "./suites/channels.json" with { type: "json" };
 import claims from "./suites/claims.json" with { type: "json" };
+import contextLong from "./suites/context_long.json" with { type: "json" };
 import context from "./suites/context.json" with { type: "json" };
 import math from "./suites/math.json" with { type: "json" };
 import quick from "./suites/quick.json" with { type: "json" };
@@ -138,7 +139,18 @@ export interface Suite {
   gates: Gates;
 }
 
-const embedded: Record<string, unknown> = { quick, standard, all, math, channels, search, claims, context, aa };
+const embedded: Record<string, unknown> = {
+  quick,
+  standard,
+  all,
+  math,
+  channels,
+  search,
+  claims,
+  context,
+  context_long: contextLong,
+  aa,
+};
 
 /** Names of the embedded suites. */
 export const suiteNames: readonly string[] = Object.keys(embedded);

@@ -22,6 +22,11 @@ export interface ClaimTest {
   b: string;
   /** How much, in units of the column. */
   margin: number;
+  /**
+   * How many times fewer responses a has than b: a's number is that of its learning curve, at the last evaluation up to
+   * which it had sampled at most b's responses over this. Absent: both are taken at their end.
+   */
+  fewerResponses?: number;
 }
 
 /** Where a claim was made. */

@@ -14,7 +14,7 @@
  * | seconds, roughness, brevity | nothing: any difference counts | |
  *
  * Claims about algorithms that learn a prompt are judged by suite `context`, whose policy follows advice; they were written
- * before its first run, too.
+ * before its first run, too. Where a claim is about fewer responses, suite `context_long` has an evaluation there.
  *
  * What was known when they were written: the published numbers, and a run of suite `all` with three seeds and longer
  * training, which holds a few of the same comparisons.
@@ -47,6 +47,7 @@ import trainingFreeGrpoImprovesWithoutTraining from "./data/training_free_grpo_i
 };
 import trainingFreeGrpoNeedsGroups from "./data/training_free_grpo_needs_groups.json" with { type: "json" };
 import gepaBeatsGrpo from "./data/gepa_beats_grpo.json" with { type: "json" };
+import gepaBeatsGrpoWithA35th from "./data/gepa_beats_grpo_with_a_35th.json" with { type: "json" };
 import gepaBeatsMipro from "./data/gepa_beats_mipro.json" with { type: "json" };
 import gepaParetoBeatsBest from "./data/gepa_pareto_beats_best.json" with { type: "json" };
 import gepaMergeHelps from "./data/gepa_merge_helps.json" with { type: "json" };
@@ -73,6 +74,7 @@ export const claims: readonly Claim[] = [
   trainingFreeGrpoImprovesWithoutTraining,
   trainingFreeGrpoNeedsGroups,
   gepaBeatsGrpo,
+  gepaBeatsGrpoWithA35th,
   gepaBeatsMipro,
   gepaParetoBeatsBest,
   gepaMergeHelps,

@@ -1,6 +1,8 @@
 import { strict as assert } from "node:assert";
 import { loadBenchmark } from "../benchmark.ts";
 import { metricsOf } from "../leaderboard/metrics.ts";
+import { validated } from "../schema.ts";
+import schema from "./claim.schema.json" with { type: "json" };
 import { columnOf } from "./columns.ts";
 import { claims } from "./index.ts";
 import { labelsOf, suiteOf } from "./verdicts.ts";
@@ -47,6 +49,19 @@ Deno.test("every column that a claim is about exists, and has a name for people"
       assert.notEqual(columnOf(metric).name, metric);
     }
   }
+});
+
+Deno.test("where a claim is about fewer responses its suite has an evaluation with as many", () => {
+  for (const { id, task, suite: name, tests } of claims) {
+    for (const { fewerResponses } of tests) {
+      if (fewerResponses === undefined) continue;
+      const { training: { steps }, evaluation: { interval } } = taskOf(task, name);
+      assert.equal(steps / fewerResponses, interval, id);
+    }
+  }
+  const found = claims.find(({ tests }) => tests[0].fewerResponses !== undefined)!;
+  const other = { ...found, tests: [{ ...found.tests[0], metric: "length.mean" }] };
+  assert.throws(() => validated(schema, other, "claim"), { name: "Refusal", message: /metric/ });
 });
 
 Deno.test("the claims suite has the seeds that claims ask for, and fewer than 130 cells", () => {

@@ -15,7 +15,8 @@
  *
  * @module
  */
-import type { LeaderboardRow } from "../leaderboard/shape.ts";
+import type { Metric } from "../leaderboard/metrics.ts";
+import type { LeaderboardRow, SeedRow } from "../leaderboard/shape.ts";
 import { pairedDifference } from "../statistics/paired_difference.ts";
 import type { Claim, ClaimTest, Direction, Outcome, TestVerdict } from "./claim.ts";
 import { metricAt } from "./columns.ts";
@@ -39,13 +40,35 @@ export function outcomeOf(
   return lower !== upper ? "inconclusive" : lower === 0 ? "reproduced" : "not reproduced";
 }
 
+/** Columns that learning curves have. */
+const curves = { "accuracy.average": "average", "accuracy.greedy": "greedy" } as const;
+
+/**
+ * A column of a learning curve at its last evaluation up to which so many responses were sampled; null if that is before
+ * the first one: nothing was learned yet.
+ */
+function columnAfter({ curve }: SeedRow, metric: string, responses: number): Metric {
+  if (!Object.hasOwn(curves, metric)) throw new RangeError(`There is no learning curve of ${metric}.`);
+  const last = curve.findLast((point) => point.responses <= responses);
+  return last && last.responses > 0 ? last[curves[metric as keyof typeof curves]] : null;
+}
+
 /** The column of both rows in the seeds in which both have a number, in the same order. */
-function paired({ metric }: ClaimTest, a: LeaderboardRow, b: LeaderboardRow): { x: number[]; y: number[] } {
+function paired(
+  { metric, fewerResponses }: ClaimTest,
+  a: LeaderboardRow,
+  b: LeaderboardRow,
+): { x: number[]; y: number[] } {
   const x: number[] = [], y: number[] = [];
-  for (const { seed, metrics } of a.seeds) {
-    const other = b.seeds.find((row) => row.seed === seed);
-    const own = metricAt(metrics, metric), its = other ? metricAt(other.metrics, metric) : null;
-    if (own === null || its === null) continue;
+  for (const row of a.seeds) {
+    const other = b.seeds.find(({ seed }) => seed === row.seed);
+    const its = other ? metricAt(other.metrics, metric) : null;
+    const end = metricAt(row.metrics, metric);
+    if (!other || its === null || end === null) continue;
+    const own = fewerResponses === undefined
+      ? end
+      : columnAfter(row, metric, metricAt(other.metrics, "cost.responses")! / fewerResponses);
+    if (own === null) continue;
     x.push(own);
     y.push(its);
   }

@@ -119,6 +119,31 @@ Deno.test("a seed that one side did not finish counts for neither, in whatever o
   assert.match(nothing.sentence, /no seed has both/);
 });
 
+/** The rows of two algorithms with 3,500 responses each: the first's learning curve, and avg@k of the second at its end. */
+function curved(points: [responses: number, average: number][], ends: number[]): [LeaderboardRow, LeaderboardRow] {
+  const a = row("new", ...ends.map(() => points.at(-1)![1])), b = row("old", ...ends);
+  const curve = points.map(([responses, average], step) => ({ step, responses, average, greedy: average / 2 }));
+  for (const seed of a.seeds) Object.assign(seed, { curve });
+  for (const { metrics } of b.seeds) metrics.cost = { ...metrics.cost, responses: 3500 };
+  return [a, b];
+}
+
+Deno.test("with fewer responses the last evaluation within them counts, and none before anything was learned", () => {
+  const early: ClaimTest = { ...test("higher", 0.01), fewerResponses: 35 };
+  const ends = [0.5, 0.52, 0.51];
+  const points: [number, number][] = [[0, 0.9], [50, 0.1], [100, 0.6], [101, 0.3], [3500, 0.2]];
+  const judged = judgeTest(early, ...curved(points, ends), 3);
+  assert.deepEqual([judged.verdict, judged.seeds], ["reproduced", 3]);
+  assert.ok(Math.abs(judged.estimate!.mean - 0.09) < 1e-12);
+  assert.match(judged.sentence, /^accuracy of new with 1\/35 of the responses less that of old: 9\.0 \[/);
+  const greedy = judgeTest({ ...early, metric: "accuracy.greedy" }, ...curved(points, ends), 3);
+  assert.equal(greedy.seeds, 0, "the other has no greedy accuracy here");
+
+  const late = judgeTest(early, ...curved([[0, 0.9], [101, 0.6]], ends), 3);
+  assert.deepEqual([late.seeds, late.estimate, late.verdict], [0, null, "inconclusive"]);
+  assert.match(late.sentence, /no seed has both, new before it has more responses than that\.$/);
+});
+
 Deno.test("one failing test decides a claim; an open one leaves it open", () => {
   assert.equal(combined(["reproduced", "reproduced"]), "reproduced");
   assert.equal(combined(["reproduced", "inconclusive"]), "inconclusive");

@@ -23,12 +23,17 @@ const says: Readonly<Record<Outcome, string>> = {
 };
 
 /** What a test claims, for people: `gfpo not lower than grpo`. */
-export function comparison({ a, direction, b }: Pick<TestVerdict, "a" | "direction" | "b">): string {
-  return `${quoted(a)} ${direction} ${direction === "equal" ? "to" : "than"} ${quoted(b)}`;
+export function comparison(test: Pick<TestVerdict, "a" | "direction" | "b" | "fewerResponses">): string {
+  const { direction, b } = test;
+  return `${first(test)} ${direction} ${direction === "equal" ? "to" : "than"} ${quoted(b)}`;
 }
 
 /** A label within a sentence. */
 const quoted = (label: string) => /[,\s]/.test(label) ? `"${label}"` : label;
+
+/** What a claim is about, with when it is looked at if that is not its end. */
+const first = ({ a, fewerResponses }: Pick<TestVerdict, "a" | "fewerResponses">) =>
+  quoted(a) + (fewerResponses === undefined ? "" : ` with 1/${fewerResponses} of the responses`);
 
 /** A number that is not -0. */
 const written = (value: number, digits: number) => value.toFixed(digits).replace(/^-(?=0(\.0*)?$)/, "");
@@ -44,8 +49,11 @@ export function estimateText({ metric, estimate }: Pick<TestVerdict, "metric" | 
 /** The sentence of a test. */
 export function testSentence(test: Omit<TestVerdict, "sentence">, minimumSeeds: number): string {
   const { metric, a, b, direction, margin, seeds, verdict } = test, { name, factor, unit, digits } = columnOf(metric);
-  const of = `${name} of ${quoted(a)} less that of ${quoted(b)}`;
-  if (seeds === 0) return `${of}: no seed has both.`;
+  const of = `${name} of ${first(test)} less that of ${quoted(b)}`;
+  if (seeds === 0) {
+    const why = test.fewerResponses === undefined ? "" : `, ${quoted(a)} before it has more responses than that`;
+    return `${of}: no seed has both${why}.`;
+  }
   const bound = (value: number) => margin === 0 ? "0" : written(factor * value, digits);
   const measured = `${of}: ${estimateText(test)}${unit} over ${counted(seeds, "seed")}; claimed: ` +
     claimed[direction](bound(margin), bound(-margin));

@@ -51,8 +51,12 @@ function rowOf(suite: Suite, label: string, { suite: ran }: Leaderboard, board: 
   return board.rows.find((row) => row.label === label);
 }
 
-/** Judges a claim by the first board that holds all it compares; null if none does. */
+/**
+ * Judges a claim by the first board that holds all it compares, and has numbers of it if any has; null if none holds it.
+ * A learning curve may have no evaluation where one is asked for.
+ */
 function judge(claim: Claim, suite: Suite, leaderboards: readonly Leaderboard[]): Verdict | null {
+  let unmeasured: Verdict | null = null;
   for (const leaderboard of leaderboards) {
     const board = leaderboard.boards.find(({ task }) => task === claim.task);
     if (!board) continue;
@@ -61,7 +65,7 @@ function judge(claim: Claim, suite: Suite, leaderboards: readonly Leaderboard[])
     if (found.length < rows.size) continue;
     const tests = judgeTests(claim, (label) => rows.get(label)!);
     const verdict = combined(tests.map((test) => test.verdict)), { id, paper, published } = claim;
-    return {
+    const judged: Verdict = {
       id,
       claim: claim.claim,
       paper,
@@ -72,8 +76,10 @@ function judge(claim: Claim, suite: Suite, leaderboards: readonly Leaderboard[])
       sentence: claimSentence(verdict, tests),
       tests,
     };
+    if (judged.seeds > 0) return judged;
+    unmeasured ??= judged;
   }
-  return null;
+  return unmeasured;
 }
 
 /** Suite that says what the labels of a claim mean. */

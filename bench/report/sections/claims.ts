@@ -4,6 +4,7 @@
  * @module
  */
 import type { Outcome, TestVerdict, Verdict } from "../../claims/claim.ts";
+import { comparison } from "../../claims/sentences.ts";
 import type { Verdicts } from "../../claims/verdicts.ts";
 import { counted } from "../../leaderboard/format.ts";
 import { element, type Markup } from "../html.ts";
@@ -18,11 +19,10 @@ const badge = (verdict: Outcome): Markup =>
     signs[verdict] ?? "?"
   }</span> ${verdict}</span>`;
 
-function tested({ metric, a, direction, b, margin, estimate, verdict, sentence }: TestVerdict): Markup {
+function tested(test: TestVerdict): Markup {
+  const { metric, margin, estimate, verdict, sentence } = test;
   const number = (value: number | null) => derived(value, "verdicts", significant);
-  return element`<li>${badge(verdict)} <code>${metric}</code>: ${a} ${direction}${
-    direction === "equal" ? " to" : " than"
-  } ${b}, margin ${margin}${
+  return element`<li>${badge(verdict)} <code>${metric}</code>: ${comparison(test)}, margin ${margin}${
     estimate &&
     element`; difference ${number(estimate.mean)}${
       estimate.low !== null && estimate.high !== null && element` (${number(estimate.low)} to ${number(estimate.high)})`
