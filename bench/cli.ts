@@ -181,7 +181,11 @@ function program(exit: (code: number) => void): Command {
     .option("--jobs <n>", "cells side by side (default: one per core)", positive)
     .option("--json", "print the verdicts as JSON")
     .option("--save <file>", "keep the verdicts in a file")
-    .option("--from <file>", "print the verdicts of such a file; run and judge nothing")
+    .option(
+      "--from <file>",
+      "such a file, to print or merge; runs that are named judge again what they can, and nothing else is run; repeatable",
+      collect,
+    )
     .option("--readme <file>", "put them between the lines <!-- begin: claims --> and <!-- end: claims -->")
     .action(async (runs, options) => exit(await (await import("./commands/claims.ts")).claims(runs, options)));
 

@@ -7,7 +7,7 @@ import { markdownTable, wrapped } from "../markdown.ts";
 import { counted } from "../leaderboard/format.ts";
 import type { Claim, ClaimSource, Verdict } from "./claim.ts";
 import { comparison, estimateText } from "./sentences.ts";
-import type { Verdicts } from "./verdicts.ts";
+import { environmentText, type Verdicts, verdictsOf } from "./verdicts.ts";
 
 function link({ title, arxiv, url, year }: ClaimSource): string {
   return arxiv === undefined ? `[${title}](${url}) (${year})` : `[${arxiv}](https://arxiv.org/abs/${arxiv}) (${year})`;
@@ -19,20 +19,20 @@ function found({ tests }: Verdict): string {
 }
 
 /** The table, and below it the scale, and which of the claims were not run. */
-export function verdictsMarkdown(claims: readonly Claim[], { verdicts, environment }: Verdicts): string {
+export function verdictsMarkdown(claims: readonly Claim[], judged: Verdicts): string {
+  const verdicts = verdictsOf(judged, claims);
   const table = markdownTable([
     ["verdict", "claim", "source", "difference [95 %]"],
     ...verdicts.map((verdict) => [verdict.verdict, verdict.claim, link(verdict.paper), found(verdict)]),
   ]);
-  const settings = [...new Set(verdicts.map(({ setting }) => setting))];
-  const scale = settings.map((setting) => {
-    const own = verdicts.filter((verdict) => verdict.setting === setting);
-    const seeds = Math.min(...own.map((verdict) => verdict.seeds));
-    return `${setting}; ${counted(seeds, "seed")} (${counted(own.length, "claim")})`;
+  const scale = judged.sources.map(({ verdicts, ...source }) => {
+    const scales = Map.groupBy(verdicts, ({ setting, seeds }) => `${setting}; ${counted(seeds, "seed")}`);
+    const settings = [...scales].map(([setting, { length }]) => `${setting} (${counted(length, "claim")})`);
+    return `Of ${environmentText(source)}: ${settings.join(". ")}.`;
   });
   const missing = claims.filter(({ id }) => !verdicts.some((verdict) => verdict.id === id)).map(({ id }) =>
     `\`${id}\``
   );
   const left = missing.length > 0 ? ` Not run yet: ${missing.join(", ")}.` : "";
-  return `${table}\n\n${wrapped(`Holds for: ${scale.join(". ")}. Podium ${environment.podium}.${left}`)}`;
+  return `${table}\n\n${wrapped(`What the verdicts hold for. ${scale.join(" ")}${left}`)}`;
 }

@@ -51,7 +51,7 @@ export function testSentence(test: Omit<TestVerdict, "sentence">, minimumSeeds: 
   const { metric, a, b, direction, margin, seeds, verdict } = test, { name, factor, unit, digits } = columnOf(metric);
   const of = `${name} of ${first(test)} less that of ${quoted(b)}`;
   if (seeds === 0) {
-    const why = test.fewerResponses === undefined ? "" : `, ${quoted(a)} before it has more responses than that`;
+    const why = test.fewerResponses === undefined ? "" : `; ${quoted(a)} has no evaluation with so few responses`;
     return `${of}: no seed has both${why}.`;
   }
   const bound = (value: number) => margin === 0 ? "0" : written(factor * value, digits);

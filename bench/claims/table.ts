@@ -7,7 +7,7 @@ import { counted } from "../leaderboard/format.ts";
 import { align } from "../leaderboard/table.ts";
 import type { Claim, Outcome, Verdict } from "./claim.ts";
 import { comparison, estimateText } from "./sentences.ts";
-import type { Verdicts } from "./verdicts.ts";
+import { environmentText, type SourcedVerdict, type Verdicts, verdictsOf } from "./verdicts.ts";
 
 /** A claim's line for each of its tests; the verdict stands in the first. */
 function lines({ id, verdict, tests }: Verdict): string[][] {
@@ -21,12 +21,13 @@ function lines({ id, verdict, tests }: Verdict): string[][] {
   ]);
 }
 
-function paragraph({ claim, sentence, setting, seeds }: Verdict): string {
-  return `${claim}\n  ${sentence}\n  Holds for: ${setting}; ${counted(seeds, "seed")}.`;
+function paragraph({ claim, sentence, setting, seeds, ...source }: SourcedVerdict): string {
+  return `${claim}\n  ${sentence}\n  Holds for: ${setting}; ${counted(seeds, "seed")}; ${environmentText(source)}.`;
 }
 
 /** The table; claims without a verdict are listed as not run. */
-export function verdictsTable(claims: readonly Claim[], { verdicts }: Verdicts): string {
+export function verdictsTable(claims: readonly Claim[], judged: Verdicts): string {
+  const verdicts = verdictsOf(judged, claims);
   const missing = claims.filter(({ id }) => !verdicts.some((verdict) => verdict.id === id));
   const count = (outcome: Outcome) => `${verdicts.filter(({ verdict }) => verdict === outcome).length} ${outcome}`;
   const table = align([

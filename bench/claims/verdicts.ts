@@ -21,11 +21,49 @@ import schema from "./verdicts.schema.json" with { type: "json" };
 /** What the verdicts file holds. */
 export interface Verdicts {
   /** Version of this shape. */
-  format: 1;
-  /** Where the run was made; of several the first. */
+  format: 2;
+  /** The runs that claims were judged by, each claim by one of them. */
+  sources: VerdictSource[];
+}
+
+/** A run, and the verdicts that it led to. */
+export interface VerdictSource {
+  /** Name of the suite that was run. */
+  suite: string;
+  /** Where it was run. */
   environment: Leaderboard["environment"];
-  /** The claims that were judged. */
+  /** The claims that were judged by it. */
   verdicts: Verdict[];
+}
+
+/** A verdict with the run that led to it. */
+export interface SourcedVerdict extends Verdict, Omit<VerdictSource, "verdicts"> {}
+
+/** All verdicts, in the order of the claims; those on claims that are not among them stand last. */
+export function verdictsOf({ sources }: Verdicts, claims: readonly Pick<Claim, "id">[] = []): SourcedVerdict[] {
+  const order = new Map(claims.map(({ id }, index) => [id, index]));
+  return sources.flatMap(({ suite, environment, verdicts }) =>
+    verdicts.map((verdict) => ({ ...verdict, suite, environment }))
+  ).sort((a, b) => (order.get(a.id) ?? claims.length) - (order.get(b.id) ?? claims.length));
+}
+
+/** What a run was made with, for people. */
+export function environmentText({ suite, environment }: Omit<VerdictSource, "verdicts">): string {
+  const { podium, backend, cpu, arch, instructions } = environment;
+  return `suite ${suite} with Podium ${podium}, ${backend}, on ${cpu ?? arch}` +
+    (instructions === null ? "" : ` (${instructions})`);
+}
+
+/** Several verdicts as one; of a claim that is in several the first counts. */
+export function mergedVerdicts(all: readonly Verdicts[]): Verdicts {
+  const judged = new Set<string>(), sources = new Map<string, VerdictSource>();
+  for (const { suite, environment, verdicts } of all.flatMap((one) => one.sources)) {
+    const fresh = verdicts.filter(({ id }) => !judged.has(id)), key = canonical([suite, environment]);
+    for (const { id } of fresh) judged.add(id);
+    const others = sources.get(key)?.verdicts ?? [];
+    if (fresh.length > 0) sources.set(key, { suite, environment, verdicts: [...others, ...fresh] });
+  }
+  return { format: 2, sources: [...sources.values()] };
 }
 
 const labelOf = ({ label, name }: SuiteAlgorithm) => label ?? name;
@@ -55,8 +93,8 @@ function rowOf(suite: Suite, label: string, { suite: ran }: Leaderboard, board: 
  * Judges a claim by the first board that holds all it compares, and has numbers of it if any has; null if none holds it.
  * A learning curve may have no evaluation where one is asked for.
  */
-function judge(claim: Claim, suite: Suite, leaderboards: readonly Leaderboard[]): Verdict | null {
-  let unmeasured: Verdict | null = null;
+function judge(claim: Claim, suite: Suite, leaderboards: readonly Leaderboard[]): VerdictSource | null {
+  let unmeasured: VerdictSource | null = null;
   for (const leaderboard of leaderboards) {
     const board = leaderboard.boards.find(({ task }) => task === claim.task);
     if (!board) continue;
@@ -76,8 +114,10 @@ function judge(claim: Claim, suite: Suite, leaderboards: readonly Leaderboard[])
       sentence: claimSentence(verdict, tests),
       tests,
     };
-    if (judged.seeds > 0) return judged;
-    unmeasured ??= judged;
+    const { suite: { name }, environment } = leaderboard;
+    const source: VerdictSource = { suite: name, environment, verdicts: [judged] };
+    if (judged.seeds > 0) return source;
+    unmeasured ??= source;
   }
   return unmeasured;
 }
@@ -93,13 +133,13 @@ export const suiteOf = ({ suite = "claims" }: Pick<Claim, "suite">): string => s
 export function judgeAll(
   claims: readonly Claim[],
   suites: readonly Benchmark[],
-  leaderboards: readonly [Leaderboard, ...Leaderboard[]],
+  leaderboards: readonly Leaderboard[],
 ): Verdicts {
-  const verdicts = claims.flatMap((claim) => {
+  const judged = claims.flatMap((claim) => {
     const suite = suites.find(({ name }) => name === suiteOf(claim))?.tasks.find(({ task }) => task === claim.task);
     return suite && judge(claim, suite, leaderboards) || [];
   });
-  return { format: 1, environment: leaderboards[0].environment, verdicts };
+  return mergedVerdicts([{ format: 2, sources: judged }]);
 }
 
 /**

@@ -7,7 +7,7 @@ import { loadBenchmark } from "../benchmark.ts";
 import { claims as registered } from "../claims/index.ts";
 import { verdictsTable } from "../claims/table.ts";
 import { verdictsMarkdown } from "../claims/markdown.ts";
-import { judgeAll, readVerdicts, suiteOf, writeVerdicts } from "../claims/verdicts.ts";
+import { judgeAll, mergedVerdicts, readVerdicts, suiteOf, type Verdicts, writeVerdicts } from "../claims/verdicts.ts";
 import type { Leaderboard } from "../leaderboard/leaderboard.ts";
 import { openLeaderboard } from "../leaderboard/open.ts";
 import { writeOrRefuse, writeSection } from "../markdown.ts";
@@ -20,8 +20,8 @@ export interface ClaimsOptions extends Pick<BenchOptions, "steps" | "seeds" | "s
   json?: boolean;
   /** File to keep the verdicts in. */
   save?: string;
-  /** Such a file: nothing is run or judged. */
-  from?: string;
+  /** Such files: without runs nothing is run or judged, and beside runs they are kept, save what these judge. */
+  from?: string[];
   /** Markdown file whose section `claims` gets the verdicts. */
   readme?: string;
 }
@@ -47,18 +47,16 @@ async function leaderboardsOf(
 
 /** Runs the command; returns the exit code, which does not depend on the verdicts: a verdict is a result. */
 export async function claims(runs: readonly string[], options: ClaimsOptions): Promise<number> {
-  const { json, save, from, readme } = options;
-  if (from !== undefined) {
-    const kept = await readVerdicts(from);
-    if (readme !== undefined) await writeSection(readme, "claims", verdictsMarkdown(registered, kept));
-    console.log(json ? JSON.stringify(kept, null, 2) : verdictsTable(registered, kept));
-    return exitCodes.ok;
-  }
-  const { code, leaderboards: [first, ...others] } = await leaderboardsOf(runs, options);
-  if (!first) return code;
+  const { json, save, from = [], readme } = options;
+  const kept: Verdicts[] = [];
+  for (const path of from) kept.push(await readVerdicts(path));
+  const { code, leaderboards } = kept.length > 0 && runs.length === 0
+    ? { code: exitCodes.ok, leaderboards: [] }
+    : await leaderboardsOf(runs, options);
+  if (leaderboards.length === 0 && kept.length === 0) return code;
   const names = [...new Set(registered.map(suiteOf))];
   const suites = await Promise.all(names.map((name) => loadBenchmark(name)));
-  const verdicts = judgeAll(registered, suites, [first, ...others]);
+  const verdicts = mergedVerdicts([judgeAll(registered, suites, leaderboards), ...kept]);
   if (save !== undefined) await writeOrRefuse(save, () => writeVerdicts(save, verdicts));
   if (readme !== undefined) await writeSection(readme, "claims", verdictsMarkdown(registered, verdicts));
   console.log(json ? JSON.stringify(verdicts, null, 2) : verdictsTable(registered, verdicts));

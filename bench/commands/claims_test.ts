@@ -9,8 +9,8 @@ Deno.test("runs that are named are judged, whatever comes of it, and the verdict
   inTemporary(async (directory) => {
     const save = `${directory}/verdicts.json`;
     assert.equal(await claims([quick], { json: true, save }), exitCodes.ok);
-    const { format, environment, verdicts } = JSON.parse(await Deno.readTextFile(save));
-    assert.equal(format, 1);
+    const { format, sources: [{ suite, environment, verdicts }] } = JSON.parse(await Deno.readTextFile(save));
+    assert.deepEqual([format, suite], [2, "quick"]);
     assert.equal(environment.podium, JSON.parse(await Deno.readTextFile(quick)).environment.podium);
     assert.ok(verdicts.length > 0);
   }));

@@ -152,27 +152,30 @@ Deno.test("held-out problems are counted over tasks, and what is repeated is the
 
 Deno.test("several runs have ids of their own, and claims and responses are shown and escaped", async () => {
   const claims: Verdicts = {
-    format: 1,
-    environment: small.environment,
-    verdicts: [{
-      id: "x_beats_y",
-      claim: "X beats <y>.",
-      paper: { title: "On X", arxiv: "2402.03300", year: 2024, where: "table 1" },
-      published: "+3 points",
-      setting: "94,528 parameters",
-      seeds: 3,
-      verdict: "inconclusive",
-      sentence: "It may.",
-      tests: [{
-        metric: "accuracy.average",
-        a: "x",
-        direction: "higher",
-        b: "y",
-        margin: 0,
+    format: 2,
+    sources: [{
+      suite: "mine",
+      environment: small.environment,
+      verdicts: [{
+        id: "x_beats_y",
+        claim: "X beats <y>.",
+        paper: { title: "On X", arxiv: "2402.03300", year: 2024, where: "table 1" },
+        published: "+3 points",
+        setting: "94,528 parameters",
         seeds: 3,
-        estimate: { mean: 0.0123, low: -0.01, high: 0.03 },
         verdict: "inconclusive",
         sentence: "It may.",
+        tests: [{
+          metric: "accuracy.average",
+          a: "x",
+          direction: "higher",
+          b: "y",
+          margin: 0,
+          seeds: 3,
+          estimate: { mean: 0.0123, low: -0.01, high: 0.03 },
+          verdict: "inconclusive",
+          sentence: "It may.",
+        }],
       }],
     }],
   };

@@ -59,7 +59,7 @@ export async function runOf(leaderboard: Leaderboard, source: string, directory:
 }
 
 /** Whether a parsed JSON file is meant to hold verdicts, rather than a leaderboard. */
-const isClaims = (value: unknown): boolean => typeof value === "object" && value !== null && "verdicts" in value;
+const isClaims = (value: unknown): boolean => typeof value === "object" && value !== null && "sources" in value;
 
 /** Verdicts, checked. */
 const verdictsIn = (value: unknown, source: string): Verdicts =>

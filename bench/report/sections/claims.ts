@@ -3,9 +3,10 @@
  *
  * @module
  */
-import type { Outcome, TestVerdict, Verdict } from "../../claims/claim.ts";
+import type { Outcome, TestVerdict } from "../../claims/claim.ts";
 import { comparison } from "../../claims/sentences.ts";
-import type { Verdicts } from "../../claims/verdicts.ts";
+import { environmentText, type SourcedVerdict, type Verdicts, verdictsOf } from "../../claims/verdicts.ts";
+import { claims } from "../../claims/index.ts";
 import { counted } from "../../leaderboard/format.ts";
 import { element, type Markup } from "../html.ts";
 import { derived, significant } from "../numbers.ts";
@@ -30,19 +31,19 @@ function tested(test: TestVerdict): Markup {
   }. ${sentence}</li>`;
 }
 
-function claimCard({ id, claim, paper, published, setting, seeds, verdict, sentence, tests }: Verdict): Markup {
+function claimCard({ id, claim, paper, published, setting, seeds, verdict, sentence, tests, ...from }: SourcedVerdict) {
   const address = paper.url ?? (paper.arxiv && `https://arxiv.org/abs/${paper.arxiv}`);
   const source = `${paper.title} (${paper.year})`;
   return element`<article class="claim" id="claim-${id}"><h3>${badge(verdict)} ${claim}</h3><p>${sentence}</p><ul>${
     tests.map(tested)
   }</ul><p class="muted">Published: ${published} ${
     address && /^https?:\/\//.test(address) ? element`<a href="${address}">${source}</a>` : source
-  }, ${paper.where}. Holds for: ${setting}; ${counted(seeds, "seed")}.</p></article>`;
+  }, ${paper.where}. Holds for: ${setting}; ${counted(seeds, "seed")}; ${environmentText(from)}.</p></article>`;
 }
 
 /** Section: claims; nothing without verdicts. */
 export function claimsSection(results: readonly Verdicts[]): Markup | null {
-  const verdicts = results.flatMap(({ verdicts }) => verdicts);
+  const verdicts = results.flatMap((result) => verdictsOf(result, claims));
   if (verdicts.length === 0) return null;
   const counted = (Object.keys(kinds) as (keyof typeof kinds)[])
     .map((verdict) => `${verdicts.filter((own) => own.verdict === verdict).length} ${verdict}`).join(", ");
