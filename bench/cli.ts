@@ -62,6 +62,13 @@ const backendOption = (fallback: string) =>
   new Option("--backend <name>", `what computes the policy: auto is the GPU if there is one (default: ${fallback})`)
     .choices([...backendChoices]);
 
+/** Two prices. */
+function prices(text: string): { input: number; output: number } {
+  const found = /^(\d+(?:\.\d+)?),(\d+(?:\.\d+)?)$/.exec(text);
+  if (!found) throw new InvalidArgumentError("Give two prices of a million tokens, read and written, as 0.15,0.6.");
+  return { input: Number(found[1]), output: Number(found[2]) };
+}
+
 const nameList = (text: string) => text.split(",").map((name) => name.trim()).filter((name) => name !== "");
 const collect = (text: string, before: string[] = []) => [...before, text];
 
@@ -97,6 +104,7 @@ function program(exit: (code: number) => void): Command {
     )
     .option("--reflector-model <name>", "that model")
     .option("--reflector-key <variable>", "environment variable that holds its key")
+    .option("--reflector-prices <read,written>", "what a million of its tokens cost, as 0.15,0.6", prices)
     .option(
       "--lora <settings>",
       "train adapters on the GPU, as rank=8,alpha=16 or rank=8,alpha=16,targets=q_proj+v_proj (default: all matrices)",

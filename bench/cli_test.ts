@@ -285,6 +285,10 @@ Deno.test("bad input gives one sentence and exit code 1", async (test) => {
       /^--reflector and --reflector-model belong together; give the model too\.$/,
     ],
     [
+      ["bench", table, "--reflector-prices=cheap"],
+      /Give two prices of a million tokens, read and written, as 0\.15,0\.6\./,
+    ],
+    [
       ["bench", "--algorithms=gepa", "--steps=0", table],
       /^gepa needs at least 106 responses to learn from 100 problems, and steps × promptsPerStep × groupSize is 0;/,
     ],

@@ -7,6 +7,7 @@ import { tasks } from "../../tasks/mod.ts";
 import { type Benchmark, parseBenchmark } from "../benchmark.ts";
 import type { LoraOptions } from "../../policy/mod.ts";
 import type { BackendChoice } from "../backend.ts";
+import type { ReflectorSource } from "../context/reflector.ts";
 import { Refusal } from "../outcomes.ts";
 import { basePolicyOf, isEmbedded } from "../policies.ts";
 import { knownEntry, parseSuite, type Suite, type SuiteAlgorithm } from "../suite.ts";
@@ -37,6 +38,8 @@ export interface SuiteOverrides {
   reflectorModel?: string;
   /** Environment variable with its key. */
   reflectorKey?: string;
+  /** What a million of its tokens cost. */
+  reflectorPrices?: ReflectorSource["prices"];
   /** Train adapters in place of the weights. */
   lora?: LoraOptions;
   /** Train with less memory on the GPU. */
@@ -93,9 +96,10 @@ export function overridden(suite: Suite, overrides: SuiteOverrides): Suite {
   }
   if (steps !== undefined) changed.training.steps = steps;
   if (seeds !== undefined) changed.seeds = seeds;
-  const { reflector: url, reflectorModel: model, reflectorKey: keyFrom } = overrides;
-  if (url !== undefined || model !== undefined || keyFrom !== undefined) {
-    const given = { ...changed.reflector, ...url && { url }, ...model && { model }, ...keyFrom && { keyFrom } };
+  const { reflector: url, reflectorModel: model, reflectorKey: keyFrom, reflectorPrices: prices } = overrides;
+  const own = { ...url && { url }, ...model && { model }, ...keyFrom && { keyFrom }, ...prices && { prices } };
+  if (Object.keys(own).length > 0) {
+    const given = { ...changed.reflector, ...own };
     if (!given.url || !given.model) {
       throw new Refusal(
         `--reflector and --reflector-model belong together; give ${given.url ? "the model" : "the address"} too.`,

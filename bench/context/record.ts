@@ -31,6 +31,23 @@ const share = (all: readonly RecordedRollout[], is: (one: RecordedRollout) => bo
   all.filter(is).length / all.length;
 const total = (values: readonly (number | undefined)[]) => values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
 
+/**
+ * Tokens read and written by a model, which are priced differently; null where a call did not say. Nothing where no model
+ * was asked.
+ */
+function tokensByKind(reflections: readonly Reflection[]) {
+  const asked = reflections.filter(({ calls }) => calls > 0);
+  if (asked.length === 0) return {};
+  const sum = (of: (one: Reflection) => number | undefined) => {
+    const counts = asked.map(of);
+    return counts.includes(undefined) ? null : total(counts);
+  };
+  return {
+    reflectorTokensRead: sum(({ promptTokens }) => promptTokens),
+    reflectorTokensWritten: sum(({ responseTokens }) => responseTokens),
+  };
+}
+
 /** The line of step `step`, in which there was at least one response, and after which the algorithm has this state and this prompt. */
 export function contextRecord(
   step: number,
@@ -71,6 +88,7 @@ export function contextRecord(
       reflections: reflections.length,
       reflectorCalls: total(reflections.map(({ calls }) => calls)),
       reflectorTokens: total(reflections.flatMap(({ promptTokens, responseTokens }) => [promptTokens, responseTokens])),
+      ...tokensByKind(reflections),
     },
     metrics: { ...metrics, reflectionFailures: reflections.filter(({ failure }) => failure !== undefined).length },
     digests: {

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { contextAlgorithms } from "../../algorithms/mod.ts";
 import { type Incoming, withServer } from "../../policy/endpoint/scripted_server_for_tests.ts";
+import { metricsOf } from "../leaderboard/metrics.ts";
 import { readChain } from "../records.ts";
 import { type EvaluationLine, runCell, type StepLine } from "../run_cell.ts";
 import { adviceCell } from "../testing/advice_task.ts";
@@ -45,6 +46,14 @@ Deno.test("a model reflects: its replies are paid for once, counted, and given a
       const calls = sum(({ cost }) => cost.reflectorCalls!);
       assert.ok(calls > sum(({ cost }) => cost.reflections!), "some replies were malformed and asked for again");
       assert.equal(sum(({ cost }) => cost.reflectorTokens!), 13 * calls);
+      assert.deepEqual(sum(({ cost }) => cost.reflectorTokensRead!), 10 * calls);
+      const lines = { steps, evaluations: [], timing: [] };
+      const priced = metricsOf({ ...lines, reflectorPrices: { input: 2, output: 10 } }).cost;
+      assert.equal(priced.reflectorMoney, (20 + 30) * calls / 1e6);
+      assert.ok(!("reflectorMoney" in metricsOf(lines).cost));
+      const unsaid = steps.map((line) => ({ ...line, cost: { ...line.cost, reflectorTokensRead: null } }));
+      const unknown = metricsOf({ ...lines, steps: unsaid, reflectorPrices: { input: 2, output: 10 } }).cost;
+      assert.equal(unknown.reflectorMoney, null);
       assert.deepEqual(steps.at(-1)!.context!.experiences.map(({ text }) => text).slice(0, 1), ["check the sum."]);
       await runCell(cell, given, { directory: second, replay: first });
       assert.equal(incoming.length, asked.length, "a replay asked the model");

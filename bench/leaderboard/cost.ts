@@ -29,6 +29,11 @@ export interface Cost {
   reflectorCalls?: Metric;
   /** Tokens read and written in these calls, as far as known. Absent where weights are trained. */
   reflectorTokens?: Metric;
+  /**
+   * What these tokens cost, in the currency of the prices; null if a call did not say its tokens. Absent without prices.
+   * Prices are no part of a cell: with others the same command writes the leaderboard anew and asks nobody.
+   */
+  reflectorMoney?: Metric;
   /** Seconds of training on one core: policy work, grading and the algorithm. */
   seconds: Metric;
   /** The same by part, and what stands beside it: `record` (digests, journals, checkpoints) and `evaluate`. */
@@ -58,8 +63,20 @@ export interface Cost {
   gainPerSecond: Metric;
 }
 
+/** What the reflector's tokens cost; null if some are not known. */
+function moneyOf(steps: CellLines["steps"], { input, output }: NonNullable<CellLines["reflectorPrices"]>): Metric {
+  let read = 0, written = 0;
+  for (const { cost: { reflectorCalls, reflectorTokensRead, reflectorTokensWritten } } of steps) {
+    if (!reflectorCalls) continue;
+    if (reflectorTokensRead == null || reflectorTokensWritten == null) return null;
+    read += reflectorTokensRead;
+    written += reflectorTokensWritten;
+  }
+  return (read * input + written * output) / 1e6;
+}
+
 /** Cost of a cell; `gain` is what avg@k rose by. */
-export function costOf({ steps, timing }: CellLines, gain: Metric): Cost {
+export function costOf({ steps, timing, reflectorPrices }: CellLines, gain: Metric): Cost {
   const part = (name: "rollout" | "grade" | "algorithm" | "score" | "update" | "record" | "evaluate" | "total") =>
     timing.length ? total(given(timing.map((line) => line[name]))) : null;
   const parts = {
@@ -83,6 +100,7 @@ export function costOf({ steps, timing }: CellLines, gain: Metric): Cost {
       reflections: total(given(steps.map(({ cost }) => cost.reflections))),
       reflectorCalls: total(given(steps.map(({ cost }) => cost.reflectorCalls))),
       reflectorTokens: total(given(steps.map(({ cost }) => cost.reflectorTokens))),
+      ...reflectorPrices && { reflectorMoney: moneyOf(steps, reflectorPrices) },
     },
     seconds,
     parts,

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { ReflectorSource } from "../context/reflector.ts";
 import { type Lengths, noLengths } from "../lengths.ts";
 import type { EvaluationLine, StepLine, TimingLine } from "../run_cell.ts";
 import { type Cost, costOf } from "./cost.ts";
@@ -45,6 +46,8 @@ export interface CellLines {
   evaluations: readonly EvaluationLine[];
   /** Seconds; empty if the cell was run without a clock. */
   timing: readonly TimingLine[];
+  /** What tokens of the reflector cost, where that was said. */
+  reflectorPrices?: ReflectorSource["prices"];
 }
 
 /** Final accuracy and lengths from one evaluation; `base` is the evaluation before training. */

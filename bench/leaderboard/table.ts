@@ -23,6 +23,17 @@ export function rankText(label: string, { standings }: Comparison): string {
   return standing ? `${standing.rank}${standing.tied ? "=" : ""}` : "";
 }
 
+/** What reflectors took, where one was asked: requests, and of a model tokens and money. */
+function reflectorColumns(rows: readonly LeaderboardRow[]): [title: string, cell: (row: LeaderboardRow) => string][] {
+  const columns = [
+    ["reflections", "reflections", fixed(0)],
+    ["their tokens", "reflectorTokens", thousands],
+    ["their price", "reflectorMoney", fixed(2)],
+  ] as const;
+  return columns.filter(([, name]) => rows.some(({ metrics: { cost } }) => (cost[name]?.mean ?? 0) > 0))
+    .map(([title, name, format]) => [title, ({ metrics: { cost } }) => format(cost[name] ?? null)]);
+}
+
 /** The table of one task; the policy before training stands first. */
 export function boardTable({ base, rows, tuned, comparison }: Board, samples: number): string {
   const columns: [title: string, cell: (row: LeaderboardRow) => string][] = [
@@ -37,6 +48,7 @@ export function boardTable({ base, rows, tuned, comparison }: Board, samples: nu
     ["entropy", ({ metrics }) => fixed(2)(metrics.stability.entropyLast)],
     ["KL", ({ metrics }) => fixed(2)(metrics.stability.kl)],
     ["no signal %", ({ metrics }) => percent(metrics.stability.groupsWithoutSignal)],
+    ...reflectorColumns(rows),
     ["trained", ({ metrics }) => thousands(metrics.cost.tokensTrained)],
     ["seconds", ({ metrics }) => fixed(1)(metrics.cost.seconds)],
     ...tuned ? [["rate", ({ learningRate }) => learningRate?.toExponential() ?? ""] as typeof columns[number]] : [],

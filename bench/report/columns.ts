@@ -143,8 +143,20 @@ export const stabilityColumns: readonly Column[] = [
   stability("ratio difference", "ratioDifference", significant),
 ];
 
-/** What it cost. */
-export const costColumns: readonly Column[] = [
+/** What reflectors took. */
+const reflectorColumns: readonly Column[] = [
+  cost("reflections", "reflections", count),
+  cost("reflector tokens", "reflectorTokens", count),
+  cost("reflector price", "reflectorMoney", significant),
+];
+
+/** What it cost; reflectors where these rows have any. */
+export function costColumns(rows: readonly LeaderboardRow[]): Column[] {
+  const asked = reflectorColumns.filter(({ path }) => rows.some((row) => (numberIn(row, path) ?? 0) > 0));
+  return [...spentColumns, ...asked, ...gainedColumns];
+}
+
+const spentColumns: readonly Column[] = [
   cost("responses", "responses", count),
   cost("tokens generated", "tokensGenerated", count),
   cost("tokens trained", "tokensTrained", count),
@@ -152,6 +164,9 @@ export const costColumns: readonly Column[] = [
   cost("seconds", "seconds", significant, true),
   cost("overhead %", "overhead", percent),
   cost("memory MiB", "memory", mebibytes),
+];
+
+const gainedColumns: readonly Column[] = [
   cost("points per 1000 responses", "gainPerThousandResponses", points),
   cost("points per second", "gainPerSecond", points),
 ];
@@ -168,7 +183,14 @@ export function summaryColumns(rows: readonly LeaderboardRow[], samples: number)
     ...accuracyColumns(rows, samples),
     ...pick(lengthColumns, "mean", "p90", "truncated").map((column) => ({ ...column, interval: false })),
     ...pick(stabilityColumns, "finalOverBest", "collapsed", "kl", "groupsWithoutSignal"),
-    ...pick(costColumns, "tokensGenerated", "seconds", "memory", "gainPerThousandResponses", "gainPerSecond")
+    ...pick(
+      [...spentColumns, ...gainedColumns],
+      "tokensGenerated",
+      "seconds",
+      "memory",
+      "gainPerThousandResponses",
+      "gainPerSecond",
+    )
       .map((column) => ({ ...column, interval: false })),
   ];
 }

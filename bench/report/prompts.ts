@@ -7,6 +7,7 @@
 import type { Context } from "../../algorithms/mod.ts";
 import type { Cell } from "../cell.ts";
 import { namesPrompt } from "../context/family.ts";
+import type { Cost } from "../leaderboard/metrics.ts";
 import type { Board, Leaderboard } from "../leaderboard/shape.ts";
 import { readJournal, readJson } from "../records.ts";
 import type { EvaluationLine, StepLine } from "../run_cell.ts";
@@ -31,6 +32,8 @@ export interface LearnedPrompt {
   seed: number;
   /** Who reflected. */
   reflector: string;
+  /** Requests to the reflector, and of a model its tokens, and their price where one was given: those of this seed. */
+  cost: Pick<Cost, "reflections" | "reflectorCalls" | "reflectorTokens" | "reflectorMoney">;
   /** avg@k before anything was learned. */
   before: number;
   /** The prompt at the end. */
@@ -94,7 +97,8 @@ async function learnedOn({ task, rows }: Board, directory: string): Promise<Task
     const evaluations = await readJournal<EvaluationLine>(`${path}/evaluations.jsonl`);
     const changes = promptChanges(await readJournal<StepLine>(`${path}/steps.jsonl`), evaluations);
     const cell = await readJson<Cell>(`${path}/cell.json`), reflector = cell?.identity.context?.reflector ?? "unknown";
-    learned.push({ label, seed: seed.seed, reflector, before: evaluations[0].average, final: kept.context, changes });
+    const { metrics: { cost } } = seed, [{ average: before }] = evaluations;
+    learned.push({ label, seed: seed.seed, reflector, cost, before, final: kept.context, changes });
   }
   return { task, learned };
 }

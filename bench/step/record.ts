@@ -30,6 +30,10 @@ export interface StepCost {
   reflectorCalls?: number;
   /** Tokens read and written in these calls, as far as known. */
   reflectorTokens?: number;
+  /** Tokens that a model read in them; null if a call did not say, absent where no model was called. */
+  reflectorTokensRead?: number | null;
+  /** Tokens that it wrote. */
+  reflectorTokensWritten?: number | null;
 }
 
 /** One line of `steps.jsonl`, before the runner adds the hash chain. */

@@ -39,12 +39,21 @@ function changeRow({ step, added, removed, average }: PromptChange): Markup {
   }</td><td class="number">${average === null ? "" : percent(average)}</td></tr>`;
 }
 
-function learnedBlock({ label, seed, reflector, before, final, changes }: LearnedPrompt, looks: Looks): Markup {
+/** What the reflector took: requests, and of a model tokens and money. */
+function costText({ reflections, reflectorCalls, reflectorTokens, reflectorMoney }: LearnedPrompt["cost"]): string {
+  if (!reflections) return "";
+  const english = (value: number) => value.toLocaleString("en-US"), asked = counted(reflections, "request");
+  if (!reflectorCalls) return `, ${asked}`;
+  const money = reflectorMoney == null ? "" : `, price ${Number(reflectorMoney.toPrecision(3))}`;
+  return `, ${asked} in ${english(reflectorCalls)} calls, ${english(reflectorTokens ?? 0)} tokens${money}`;
+}
+
+function learnedBlock({ label, seed, reflector, cost, before, final, changes }: LearnedPrompt, looks: Looks): Markup {
   return element`<details data-algorithm="${label}"><summary>${
     nameOf(label, looks)
-  } <span class="muted">seed ${seed}, reflector ${reflector}, ${counted(changes.length, "change")}</span></summary>${
-    promptText(final)
-  }${
+  } <span class="muted">seed ${seed}, reflector ${reflector}${costText(cost)}, ${
+    counted(changes.length, "change")
+  }</span></summary>${promptText(final)}${
     changes.length > 0 &&
     element`<div class="scroll"><table><thead><tr><th>step</th><th>change</th><th>avg@k %</th></tr></thead><tbody><tr><td class="number">0</td><td class="muted">before learning</td><td class="number">${
       percent(before)

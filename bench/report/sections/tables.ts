@@ -156,7 +156,10 @@ export function costSection(run: ReportRun, looks: Looks): Markup {
       return table({
         caption: `Cost on ${placed.board.task}`,
         rows,
-        columns: [...costColumns, ...costParts.map((column) => ({ ...column, group: "seconds by part" }))],
+        columns: [
+          ...costColumns(rows.map(({ row }) => row)),
+          ...costParts.map((column) => ({ ...column, group: "seconds by part" })),
+        ],
         drawn: {
           grid: stripGrid(x),
           title: stripAxis(x, (value) => `${value} s`),
