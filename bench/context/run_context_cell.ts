@@ -60,7 +60,7 @@ export async function continueContextCell(
   if (checkpoint?.step) options.onResume?.(checkpoint.step);
   const { replay } = options, recording = { directory: replay ?? record.directory, replay: replay !== undefined };
   const reflect = await openReflector(parts.reflector, recording);
-  const policy = await parts.openPolicy();
+  const policy = await parts.openPolicy({ recording });
   const replies = await openReplies(record.directory);
   try {
     if (await policy.digest() !== cell.identity.policy.digest) {
@@ -127,7 +127,7 @@ class ContextRun {
     if (this.#step > 0) this.#evaluated = before;
     else {
       await this.#evaluateUpTo(before);
-      this.#time(0, this.#now);
+      this.#time(0, [], this.#now);
     }
     while (ahead) {
       if (this.options.signal?.aborted) throw new Interruption(`stopped after step ${this.#step}.`);
@@ -146,7 +146,7 @@ class ContextRun {
   /** Steps of the algorithm until one ends in another counted step, and the line of those before. Returns that one. */
   async #line(first: Taken): Promise<Taken | undefined> {
     const { record, options, parts: { algorithm } } = this, { training } = this.cell.identity;
-    const begin = this.#now, happened = { rollouts: [] as RecordedRollout[], reflections: [] as Reflection[] };
+    const taken = [first], happened = { rollouts: [] as RecordedRollout[], reflections: [] as Reflection[] };
     let metrics: Happened["metrics"] = {}, state = this.#state, next = first;
     const step = this.#stepOf(next.result.state);
     while (true) {
@@ -156,7 +156,9 @@ class ContextRun {
       if (state.done) break;
       next = await this.#take(state);
       if (this.#stepOf(next.result.state) > step) break;
+      taken.push(next);
     }
+    const start = this.#now;
     this.#state = state;
     this.#step = step;
     const weights = sha256(canonical(state));
@@ -169,7 +171,7 @@ class ContextRun {
     }
     // The prompt of this line is the one of every step until the next one's responses are all sampled.
     await this.#evaluateUpTo(state.done ? training.steps : this.#stepOf(next.result.state) - 1);
-    this.#time(step, begin);
+    this.#time(step, taken, start);
     if (!state.done) await this.#save(weights);
     return state.done ? undefined : next;
   }
@@ -177,6 +179,7 @@ class ContextRun {
   /** One step of the algorithm, with the replies that an earlier process recorded of it. */
   async #take(state: ContextState): Promise<Taken> {
     const taken: RecordedReply[] = [...this.replies.of(state.step)];
+    const start = this.#now, before = { ...this.#watch.seconds };
     const result = await runStep(this.parts.algorithm, state, this.#setting, this.#models, {
       recorded: [...taken],
       record: (entry) => {
@@ -184,12 +187,16 @@ class ContextRun {
         this.replies.write(state.step, entry);
       },
     });
+    const total = (this.#now - start) / 1000, seconds: Taken["seconds"] = {};
+    for (const part of typedKeys(before)) seconds[part] = this.#watch.seconds[part] - before[part];
     taken.sort((a, b) => a.round - b.round || a.index - b.index);
     const all = taken.map(({ reply }) => reply);
     return {
       result,
       rollouts: all.filter((reply) => "score" in reply) as RecordedRollout[],
       reflections: all.filter((reply) => !("score" in reply)) as Reflection[],
+      seconds,
+      total,
     };
   }
 
@@ -222,24 +229,34 @@ class ContextRun {
     this.#evaluationSeconds += (this.#now - start) / 1000;
   }
 
-  /** The line of timing: seconds since the one before. */
-  #time(step: number, begin: number): void {
+  /** The line of timing: the seconds of these steps of the algorithm, and of evaluations and records since `start`. */
+  #time(step: number, taken: readonly Taken[], start: number): void {
     if (!this.options.clock) return;
-    const evaluate = this.#evaluationSeconds, seconds = { ...this.#watch.seconds };
+    const evaluate = this.#evaluationSeconds, seconds: Taken["seconds"] = {};
+    let total = (this.#now - start) / 1000 - evaluate;
+    for (const one of taken) {
+      total += one.total;
+      for (const part of typedKeys(one.seconds)) seconds[part] = (seconds[part] ?? 0) + one.seconds[part]!;
+    }
     const line: TimingLine = step === 0
       ? { step, evaluate }
-      : { step, ...seconds, evaluate, memory: Deno.memoryUsage().rss, total: (this.#now - begin) / 1000 - evaluate };
+      : { step, ...seconds, evaluate, memory: Deno.memoryUsage().rss, total };
     this.record.append("timing.jsonl", line);
     this.#evaluationSeconds = 0;
-    for (const part of Object.keys(seconds) as (keyof typeof seconds)[]) this.#watch.seconds[part] = 0;
   }
 }
+
+const typedKeys = <T extends object>(object: T) => Object.keys(object) as (keyof T)[];
 
 /** An algorithm's step, and what was replied in it. */
 interface Taken {
   result: StepResult<ContextState>;
   rollouts: RecordedRollout[];
   reflections: Reflection[];
+  /** Seconds by part. */
+  seconds: Partial<Stopwatch["seconds"]>;
+  /** Seconds in all. */
+  total: number;
 }
 
 /** Writes a directory with one file. */

@@ -121,12 +121,17 @@ Deno.test("asked to stop it stops behind a line, and continues", () =>
     assert.ok(resumed >= 4);
   }));
 
-Deno.test("with a clock it says where the seconds went", () =>
+Deno.test("with a clock it says where the seconds went, those before the first evaluation too", () =>
   inTemporary(async (directory) => {
-    const { cell, parts } = adviceCell(tfgrpo);
-    let now = 0;
-    await runCell(cell, parts, { directory, clock: () => now += 5 });
+    const watched = { drawn: 0, calls: Infinity }, { cell, parts } = adviceCell(tfgrpo, () => {}, watched);
+    // By this clock a response takes a second, and nothing else any time.
+    await runCell(cell, parts, { directory, clock: () => 1000 * watched.drawn });
     const timing = await readJournal<TimingLine>(`${directory}/timing.jsonl`);
+    const { steps } = await readChain<StepLine, EvaluationLine>(directory, cell);
     assert.deepEqual(timing.map(({ step }) => step), [0, 4, 8, 12]);
-    for (const { rollout, evaluate, total } of timing.slice(1)) assert.ok(rollout! > 0 && evaluate! >= 0 && total! > 0);
+    for (const [index, { rollout, total }] of timing.slice(1).entries()) {
+      assert.deepEqual([rollout, total], [steps[index].cost.responses, steps[index].cost.responses]);
+    }
+    const evaluated = timing.reduce((sum, { evaluate }) => sum + evaluate!, 0);
+    assert.equal(evaluated, watched.drawn - steps.reduce((sum, { cost }) => sum + cost.responses, 0));
   }));
