@@ -43,6 +43,8 @@ export interface CellSources {
   algorithm: Pick<SuiteAlgorithm, "name" | "preset" | "options">;
   /** The suite's policy. */
   policy: string;
+  /** Environment variable with the key of a policy behind an endpoint; absent: none is sent. */
+  policyKey?: string;
   /** The task's training source; absent: embedded. */
   train?: string;
   /** The task's held-out source; absent: embedded. */

@@ -96,7 +96,11 @@ function program(exit: (code: number) => void): Command {
     .option("--algorithms <names>", "comma-separated names (see podium algorithms)", nameList)
     .option("--steps <n>", "training steps", wholeNumber)
     .option("--seeds <list>", "seeds, as 1,2,5-8", seedList)
-    .option("--policy <dir>", "policy to train: a Hugging Face directory, or embedded:NAME")
+    .option(
+      "--policy <dir>",
+      "policy to train: a Hugging Face directory, or embedded:NAME; to learn prompts for also endpoint:URL#MODEL",
+    )
+    .option("--policy-key <variable>", "environment variable that holds the key of an endpoint:")
     .addOption(backendOption("that of the suite"))
     .option(
       "--reflector <url>",

@@ -285,6 +285,10 @@ Deno.test("bad input gives one sentence and exit code 1", async (test) => {
       /^--reflector and --reflector-model belong together; give the model too\.$/,
     ],
     [
+      ["bench", "--suite=context", "--policy=endpoint:http://localhost:9/v1#m"],
+      /^policy endpoint:http:\/\/localhost:9\/v1#m: is behind an endpoint, and grpo trains weights; choose --algorithms /,
+    ],
+    [
       ["bench", table, "--reflector-prices=cheap"],
       /Give two prices of a million tokens, read and written, as 0\.15,0\.6\./,
     ],

@@ -152,9 +152,11 @@ async function klFrom(base: Policy | undefined, policy: Policy, rollouts: readon
   return count > 0 ? sum / count : 0;
 }
 
-/** Tokens that plan in each response; undefined where the task has no phrases for that. */
+/** Tokens that plan in each response; undefined where the task has no phrases for that, or tokens are not known. */
 function planningTokens({ policy, task }: EvaluationParts, rollouts: readonly Rollout[]): number[] | undefined {
-  if (!task.strategicGrams?.length) return undefined;
+  if (!task.strategicGrams?.length || rollouts.some(({ generation }) => generation.length !== undefined)) {
+    return undefined;
+  }
   return rollouts.map(({ generation }) => {
     const marks = planningOf(task, writtenPieces(policy, generation), generation.mask);
     return Array.from(marks).reduce((sum, mark) => sum + mark, 0);

@@ -7,12 +7,16 @@
 import type { Needs } from "../algorithms/algorithm.ts";
 import type { Critic, Policy } from "../policy/policy.ts";
 import { sha256 } from "./canonical.ts";
+import type { Recording } from "./context/endpoint_policy.ts";
 import { Refusal } from "./outcomes.ts";
 
 /** How the networks of a cell are opened. */
 export interface OpenModels {
-  /** Opens the cell's starting policy; `frozen` if it won't be trained: without adapters. */
-  openPolicy: (options?: { frozen?: boolean }) => Promise<Policy>;
+  /**
+   * Opens the cell's starting policy; `frozen` if it won't be trained: without adapters; `recording` is where answers are
+   * kept if it is behind an endpoint.
+   */
+  openPolicy: (options?: { frozen?: boolean; recording?: Recording }) => Promise<Policy>;
   /** Makes the critic that the training of the starting policy begins with. */
   openCritic: () => Promise<Critic>;
 }

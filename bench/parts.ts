@@ -6,12 +6,14 @@
 import { loraOf } from "../policy/adapters.ts";
 import { promptText } from "../policy/chat_template.ts";
 import type { Policy } from "../policy/policy.ts";
+import { contextAlgorithms } from "../algorithms/mod.ts";
 import { tasks } from "../tasks/mod.ts";
 import type { Problems, Task } from "../tasks/task.ts";
 import { chosenBackend, recordedBackend } from "./backend.ts";
 import { canonical, sha256 } from "./canonical.ts";
 import { type Cell, cellFormat, cellOf, type CellSources } from "./cell.ts";
 import { channelsOf } from "./channels.ts";
+import { isEndpoint } from "./context/endpoint_policy.ts";
 import { changesPrompt, configure } from "./context/family.ts";
 import { contextIdentity, requireLearnable } from "./context/setting.ts";
 import { decontaminated, type RecordedLeakage, suiteLeakage } from "./leakage.ts";
@@ -100,6 +102,21 @@ async function splitsOf(
   return { all, train: decontaminate ? await decontaminated(all, test) : all, test };
 }
 
+/** Refuses what a policy behind an endpoint can't do. */
+function requireAskable({ policy, lora, rolloutWeights }: Suite, task: Task, algorithms: readonly string[]): void {
+  const [trained] = algorithms;
+  const other = trained !== undefined
+    ? `${trained} trains weights; choose --algorithms that learn a prompt (${
+      Object.keys(contextAlgorithms).join(", ")
+    })`
+    : task.environment
+    ? `task ${task.name} has tools, which need its tokens; choose another task`
+    : lora || rolloutWeights
+    ? "lora and rolloutWeights are about weights; leave them out"
+    : undefined;
+  if (other !== undefined) throw new Refusal(`policy ${policy}: is behind an endpoint, and ${other}.`);
+}
+
 /** Opens everything a suite names once, refuses what can't work, and lists its cells. */
 export async function planSuite(suite: Suite): Promise<Plan> {
   const task = findTask(suite.task);
@@ -112,6 +129,13 @@ export async function planSuite(suite: Suite): Promise<Plan> {
     }
     return { entry, algorithm, training };
   });
+  if (isEndpoint(suite.policy)) {
+    requireAskable(
+      suite,
+      task,
+      algorithms.filter((one) => !changesPrompt(one.algorithm)).map(({ entry }) => entry.name),
+    );
+  }
   const { all, train, test } = await splitsOf(task, suite.data);
   const { offset = 0 } = suite.evaluation;
   if (test.length <= offset) {
@@ -165,6 +189,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
             ...suite.data.decontaminate && { decontaminate: true },
             ...suite.reflector && changesPrompt(algorithm) && { reflector: suite.reflector },
             ...suite.recompute && { recompute: true },
+            ...suite.policyKey !== undefined && { policyKey: suite.policyKey },
             algorithm: {
               name: entry.name,
               ...entry.preset !== undefined && { preset: entry.preset },
@@ -218,8 +243,13 @@ export async function openParts({ identity, sources }: Cell): Promise<CellParts>
     task,
     train,
     test,
-    openPolicy: ({ frozen = false } = {}) =>
-      openSource(sources.policy, { backend, recompute, ...frozen ? {} : { lora, rolloutWeights } }),
+    openPolicy: ({ frozen = false, recording } = {}) =>
+      openSource(sources.policy, {
+        backend,
+        recompute,
+        endpoint: { keyFrom: sources.policyKey, recording },
+        ...frozen ? {} : { lora, rolloutWeights },
+      }),
     openCritic: () => openCriticSource(sources.policy, { backend, recompute }),
   };
 }

@@ -5,6 +5,7 @@
  */
 import type { Backend, OpenOptions } from "../policy/mod.ts";
 import type { Critic, Policy } from "../policy/policy.ts";
+import { type EndpointPolicyOptions, isEndpoint, openEndpointPolicy } from "./context/endpoint_policy.ts";
 import { Refusal } from "./outcomes.ts";
 
 const prefix = "embedded:";
@@ -84,11 +85,13 @@ export interface SourceOptions {
   backend?: Backend;
   /** Whether a GPU trains with less memory, for more time. Default false. */
   recompute?: boolean;
+  /** How a policy behind an endpoint is asked. */
+  endpoint?: EndpointPolicyOptions;
 }
 
 /**
  * Opens a policy: a directory in the Hugging Face layout, `embedded:NAME` for one that comes with Podium, or
- * `embedded:table`, the test policy without a network.
+ * `embedded:table`, the test policy without a network; `endpoint:URL#MODEL` for one that is only asked.
  *
  * @param options `lora`: adapters to train in place of the weights; `rolloutWeights`: what matrices are in while
  * responses are drawn; `tokenizer`: whether text is needed, false opens a checkpoint that has no tokenizer
@@ -97,13 +100,15 @@ export async function openSource(
   source: string,
   options: SourceOptions & Pick<OpenOptions, "lora" | "rolloutWeights" | "tokenizer"> = {},
 ): Promise<Policy> {
+  const { endpoint, ...computing } = options;
+  if (isEndpoint(source)) return await openEndpointPolicy(source, endpoint);
   if (source === `${prefix}table`) {
     if (options.lora) throw new Refusal(`policy ${source}: a table has no matrices to put adapters beside; drop lora.`);
     const { openTablePolicy } = await import("./testing/table_policy.ts");
     return await openTablePolicy();
   }
   const { openPolicy } = await import("../policy/mod.ts");
-  return await opened(source, (directory) => openPolicy(directory, { threads: 1, ...options }));
+  return await opened(source, (directory) => openPolicy(directory, { threads: 1, ...computing }));
 }
 
 /** Makes the critic that the training of a policy begins with, from the policy's own source. */

@@ -10,6 +10,7 @@
  *     device.json         the GPU and what its self-test found, outside the chain; absent on the CPU
  *     checkpoints.jsonl   what is finished: byte lengths of the files above, chain, algorithm state, weights
  *     checkpoint/         what training changed: policy, critic, refreshed reference policy; two files of each, in turn
+ *     answers.jsonl       where the policy is behind an endpoint: its answers, recorded, outside the chain
  *     reflections.jsonl   where a model reflects: its answers, recorded, outside the chain
  *     replies.jsonl       where a prompt is learned: replies of steps that no checkpoint holds yet, outside the chain
  *     policy/             the trained weights, or the learned prompt, when finished

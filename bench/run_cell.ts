@@ -100,7 +100,7 @@ export interface RunCellOptions {
   onLine?: (line: StepLine | EvaluationLine) => void;
   /** Called with the number of steps that an earlier process did, if there are any. */
   onResume?: (step: number) => void;
-  /** Directory of a record whose model's reflections are given again, without a network. Absent: the model is asked. */
+  /** Directory of a record whose answers of models behind endpoints are given again, without a network. Absent: they are asked. */
   replay?: string;
   /** Written to `environment.json`. */
   environment?: unknown;

@@ -115,8 +115,10 @@ export interface Suite {
   task: string;
   /** Where problems come from; absent: the task's embedded source. */
   data: { train?: string; test?: string; decontaminate?: boolean };
-  /** A directory, or `embedded:NAME`. */
+  /** A directory, `embedded:NAME`, or `endpoint:URL#MODEL` where all algorithms learn a prompt. */
   policy: string;
+  /** Environment variable with the key of a policy behind an endpoint; absent: none is sent. */
+  policyKey?: string;
   /** What computes it. The embedded suites name the CPU, so that their digests can be compared everywhere. */
   backend: BackendChoice;
   /** The model that reflects for algorithms that learn a prompt; absent: the embedded rules. */

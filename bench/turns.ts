@@ -52,7 +52,10 @@ export interface DialogueOptions {
 export const totalOfTokens = 16;
 
 /** Number of tokens that the policy chose: the length of a response. */
-export function chosenTokens({ tokens, mask }: { tokens: ArrayLike<number>; mask?: ArrayLike<number> }): number {
+export function chosenTokens(
+  { tokens, mask, length }: { tokens: ArrayLike<number>; mask?: ArrayLike<number>; length?: number },
+): number {
+  if (length !== undefined) return length;
   let count = 0;
   for (let index = 0; index < tokens.length; index++) if (mask?.[index] !== 0) count++;
   return count;

@@ -72,6 +72,8 @@ export interface Generation {
   logProbs: Float32Array;
   /** True if `maxTokens` ended it. */
   truncated: boolean;
+  /** Number of tokens that the model drew, where they are not `tokens`: behind an endpoint only their text is known. */
+  length?: number;
 }
 
 /** Log-probs of one sample's response tokens. */

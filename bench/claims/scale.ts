@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { problemCount } from "../leaderboard/format.ts";
+import { problemCount, sizeText } from "../leaderboard/format.ts";
 import type { Board, Leaderboard, LeaderboardRow } from "../leaderboard/shape.ts";
 
 const english = (value: number) => Math.round(value).toLocaleString("en-US");
@@ -31,7 +31,7 @@ export function settingOf({ suite, environment }: Leaderboard, board: Board, row
   const responses = rows.filter(({ algorithm }) => algorithm !== null)
     .flatMap(({ metrics }) => metrics.cost.responses?.mean ?? []);
   return [
-    `policy ${policy.source} with ${english(policy.parameters)} parameters`,
+    `policy ${policy.source} with ${sizeText(policy)}`,
     `task ${task}`,
     `${steps} steps of ${promptsPerStep} prompts`,
     ...responses.length > 0 ? [`${range(responses)} sampled responses`] : [],

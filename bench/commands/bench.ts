@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sizeText } from "../leaderboard/format.ts";
 import { leaderboardTable } from "../leaderboard/table.ts";
 import { leakageSentence } from "../leakage.ts";
 import type { PlannedTask } from "../leaderboard/leaderboard.ts";
@@ -31,7 +32,7 @@ export interface BenchOptions extends SuiteOverrides {
 /** One line on a task, and one on what its splits share, if they do. */
 function describe({ suite, plan: { policy, data } }: PlannedTask): string {
   const line = `  ${suite.task}: ${suite.algorithms.length} algorithms × ${suite.seeds.length} seeds, ` +
-    `policy ${policy.source} (${policy.parameters} parameters${suite.lora ? " in adapters" : ""})`;
+    `policy ${policy.source} (${sizeText(policy)}${suite.lora ? " in adapters" : ""})`;
   const leaked = leakageSentence(data.leakage);
   return leaked === null ? line : `${line}\n  ${leaked}`;
 }

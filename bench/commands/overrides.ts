@@ -30,6 +30,8 @@ export interface SuiteOverrides {
   seeds?: number[];
   /** A directory, or `embedded:NAME`. */
   policy?: string;
+  /** Environment variable with the key of a policy behind an endpoint. */
+  policyKey?: string;
   /** What computes the policy. */
   backend?: BackendChoice;
   /** Address of the endpoint whose model reflects. */
@@ -108,6 +110,7 @@ export function overridden(suite: Suite, overrides: SuiteOverrides): Suite {
     changed.reflector = { ...given, url: given.url, model: given.model };
   }
   if (policy !== undefined) changed.policy = policy;
+  if (overrides.policyKey !== undefined) changed.policyKey = overrides.policyKey;
   if (backend !== undefined) changed.backend = backend;
   if (lora !== undefined) changed.lora = lora;
   if (recompute !== undefined) changed.recompute = recompute;

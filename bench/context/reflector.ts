@@ -8,6 +8,7 @@
  */
 import { modelReflector, type Models, ruleBasedReflector } from "../../algorithms/mod.ts";
 import type { Prices } from "../../policy/endpoint/account.ts";
+import type { Recording } from "./endpoint_policy.ts";
 import { openEndpoint } from "../../policy/endpoint/endpoint.ts";
 
 /** A language model that reflects. */
@@ -20,14 +21,6 @@ export interface ReflectorSource {
   keyFrom?: string;
   /** What a million tokens cost, read and written, in any one currency. No number of a cell depends on it. */
   prices?: Pick<Prices, "input" | "output">;
-}
-
-/** Where answers of a model are recorded, or read. */
-export interface ReflectorRecording {
-  /** Directory of the record. */
-  directory: string;
-  /** Whether its answers are all there is: nothing is asked. */
-  replay?: boolean;
 }
 
 /** Name of the embedded rules; a change of what they say gets another number. */
@@ -44,7 +37,7 @@ export function reflectorName(source: ReflectorSource | undefined): string {
 /** Opens a reflector; nothing is asked yet. */
 export async function openReflector(
   source: ReflectorSource | undefined,
-  { directory, replay = false }: ReflectorRecording,
+  { directory, replay = false }: Recording,
 ): Promise<NonNullable<Models["reflect"]>> {
   if (source === undefined) return ruleBasedReflector();
   const { url: baseUrl, model, keyFrom } = source, recording = `${directory}/reflections.jsonl`;

@@ -43,6 +43,11 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
+/** Size of a policy; nobody knows that of one behind an endpoint. */
+export function sizeText({ parameters }: { parameters: number }): string {
+  return parameters === 0 ? "an unknown number of parameters" : `${parameters.toLocaleString("en-US")} parameters`;
+}
+
 /** Held-out problems of an evaluation; a file may hold fewer than the suite asks for. */
 export function problemCount(suite: Suite, { data }: Board): number {
   return Math.min(suite.evaluation.problems, data.test.problems ?? Infinity);

@@ -4,7 +4,7 @@
  * @module
  */
 import { markdownTable, wrapped } from "../markdown.ts";
-import { counted, fixed, interval, intervalOf, none, percent, problemCount } from "./format.ts";
+import { counted, fixed, interval, intervalOf, none, percent, problemCount, sizeText } from "./format.ts";
 import type { Board, Leaderboard, LeaderboardRow } from "./shape.ts";
 import { rankText } from "./table.ts";
 
@@ -57,8 +57,8 @@ function factsOf({ suite }: Leaderboard, board: Board, index: number): string {
   return `task \`${task}\`, ${
     data.test.source === "embedded" ? "embedded problems" : data.test.source
   }; policy \`${policy.source}\` with ${
-    policy.parameters.toLocaleString("en-US")
-  } parameters; ${steps} steps of ${promptsPerStep} × ${groupSize} responses; accuracy of ${samples} responses at ` +
+    sizeText(policy)
+  }; ${steps} steps of ${promptsPerStep} × ${groupSize} responses; accuracy of ${samples} responses at ` +
     `temperature ${temperature} to each of ${counted(problemCount(own, board), "held-out problem")}`;
 }
 

@@ -9,7 +9,7 @@
  */
 import { interquartileMean } from "../statistics/aggregates.ts";
 import { mean } from "../statistics/describe.ts";
-import { counted, fixed, interval, none, percent, problemCount } from "./format.ts";
+import { counted, fixed, interval, none, percent, problemCount, sizeText } from "./format.ts";
 import { given } from "./numbers.ts";
 import type { Board, Leaderboard, LeaderboardRow } from "./shape.ts";
 import { rankText } from "./table.ts";
@@ -213,8 +213,8 @@ function subtitlesOf({ suite, boards }: Leaderboard): string[] {
   const model = policy.source.startsWith("embedded:") ? policy.source : baseName(policy.source);
   return [
     `Task ${board.task}, ${source === "embedded" ? "embedded problems" : baseName(source)} · policy ${model}, ${
-      policy.parameters.toLocaleString("en-US")
-    } parameters`,
+      sizeText(policy)
+    }`,
     `${steps} steps of ${promptsPerStep} × ${groupSize} responses · ${seeds} · ${
       counted(problemCount(first, board), "held-out problem")
     } × ${counted(first.evaluation.samples, "response")}`,

@@ -5,7 +5,7 @@
  */
 import { parseBenchmark } from "../../benchmark.ts";
 import { canonical } from "../../canonical.ts";
-import { counted } from "../../leaderboard/format.ts";
+import { counted, sizeText } from "../../leaderboard/format.ts";
 import type { Leaderboard } from "../../leaderboard/shape.ts";
 import { loadBenchmark } from "../../benchmark.ts";
 import { suiteNames } from "../../suite.ts";
@@ -78,8 +78,8 @@ export function reproduceSection(run: ReportRun, embedded: string | null, index:
     }</dl><h3>Levels of reproducibility</h3>${levels}<h3>Data and policy</h3>${
       boardsOf(leaderboard).map(({ board: { task, data, policy } }) =>
         element`<h4>${task}</h4><dl class="facts"><dt>training problems</dt><dd>${data.train.source} <code>${data.train.digest}</code></dd><dt>held-out problems</dt><dd>${data.test.source} <code>${data.test.digest}</code></dd><dt>prompts</dt><dd><code>${data.prompts}</code></dd><dt>policy</dt><dd>${policy.source}, ${
-          policy.parameters.toLocaleString("en-US")
-        } parameters <code>${policy.digest}</code></dd><dt>prompt template</dt><dd><pre>${data.template.text}</pre></dd></dl>`
+          sizeText(policy)
+        } <code>${policy.digest}</code></dd><dt>prompt template</dt><dd><pre>${data.template.text}</pre></dd></dl>`
       )
     }<h3>Settings of every task</h3>${
       suite.tasks.map(({ task, training, evaluation, gates }) =>
