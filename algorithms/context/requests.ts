@@ -119,8 +119,23 @@ export interface ProposalRequest {
   readonly draw: number;
 }
 
+/** Writes experiences without having seen any response. Replied to with operations on an empty list, additions. */
+export interface WritingRequest {
+  /** What is wanted. */
+  readonly kind: "write";
+  /** Questions they are to help with. */
+  readonly questions: readonly string[];
+  /** How many experiences. */
+  readonly count: number;
+  /** Most words of each. */
+  readonly maxWords: number;
+  /** In [0, 1): what a reflector without randomness of its own chooses by. */
+  readonly draw: number;
+}
+
 /** What a reflector can be asked. */
 export type ReflectionRequest =
+  | WritingRequest
   | SummaryRequest
   | CritiqueRequest
   | ConsolidationRequest

@@ -13,8 +13,9 @@
  * enter the library before the plan that is to clean it up, so that a plan that fails keeps them (`addFirst`, the
  * paper's branch). Not reproduced: the main branch's extra call that aligns the advice of each group with the library.
  *
- * Ablations of the paper's table 3 as presets: `no_group` (every response alone) and `no_ground_truth` (no rewards, no
- * gold answers: all groups teach, and the reflector may count votes).
+ * Ablations of the paper's table 3 as presets: `no_group` (every response alone), `no_ground_truth` (no rewards, no
+ * gold answers: all groups teach, and the reflector may count votes) and `direct` (experiences written directly, as many
+ * as are learned, without any response: `terms/direct_experiences.ts`).
  *
  * ```ts
  * import { trainingFreeGrpo } from "@podium/rl/algorithms";
@@ -29,6 +30,7 @@
 import type { Context, ContextAlgorithm, ContextModule, ContextState, Rollout } from "./algorithm.ts";
 import { applyPlan, type ExperienceOperation, type Library, type LibrarySemantics } from "./experience_library.ts";
 import { asking } from "./terms/asking.ts";
+import { writeDirectly } from "./terms/direct_experiences.ts";
 import { shuffled } from "./terms/draws.ts";
 import { semanticAdvantages } from "./terms/semantic_advantage.ts";
 import { trainingFreeOptions } from "./terms/training_free_options.ts";
@@ -36,7 +38,7 @@ import { begin } from "./terms/validation.ts";
 import { define } from "../terms/define.ts";
 import { allEqual, mean } from "../terms/statistics.ts";
 
-/** Options of {@linkcode trainingFreeGrpo}. Presets: `paper`, `web`, `code_main_branch`, `code_main_branch_web`, `code_paper_branch`, `no_group`, `no_ground_truth`. */
+/** Options of {@linkcode trainingFreeGrpo}. Presets: `paper`, `web`, `code_main_branch`, `code_main_branch_web`, `code_paper_branch`, `no_group`, `no_ground_truth`, `direct`. */
 export interface TrainingFreeGrpoOptions {
   /** Named option set; options beside it override it. */
   preset?: string;
@@ -46,8 +48,8 @@ export interface TrainingFreeGrpoOptions {
   batchSize?: number;
   /** Responses per problem. */
   groupSize?: number;
-  /** Which groups teach: those with winners and losers, or all. */
-  learnFrom?: "contrast" | "all";
+  /** Which groups teach: those with winners and losers, all, or none: then experiences are written directly. */
+  learnFrom?: "contrast" | "all" | "nothing";
   /** Whether reflectors see rewards, gold answers and the grader's words. */
   groundTruth?: boolean;
   /** Retell every response before a group is compared. */
@@ -74,6 +76,20 @@ export interface TrainingFreeGrpoState extends ContextState {
   readonly position: number;
   /** The experiences. */
   readonly library: Library;
+}
+
+/** Options about responses, where none is read. */
+const aboutResponses = ["epochs", "groupSize", "groundTruth", "summarize", "operationsPerGroup", "addFirst"];
+
+/** Refuses what makes no sense where experiences are written directly. */
+function refuseUnread(maxEntries: number | null, explicit: ReadonlySet<string>): string | undefined {
+  const other = aboutResponses.find((name) => explicit.has(name));
+  if (other !== undefined) {
+    return `option "${other}" is about responses, and learnFrom "nothing" reads none; leave it out`;
+  }
+  return maxEntries === null
+    ? 'option "maxEntries" is null, and learnFrom "nothing" writes that many entries; use a whole number'
+    : undefined;
 }
 
 const needsTwo = 'leave it out or use learnFrom "all"';
@@ -111,9 +127,13 @@ export const trainingFreeGrpo: ContextModule<TrainingFreeGrpoOptions> = define<
     },
     no_group: { groupSize: 1, learnFrom: "all" },
     no_ground_truth: { groundTruth: false, learnFrom: "all" },
+    // As many as it learns on the policy that comes with Podium. The paper: as many as with rollouts.
+    direct: { learnFrom: "nothing", maxEntries: 3 },
   },
-  refuse: ({ learnFrom, groupSize, groundTruth }) =>
-    learnFrom === "all"
+  refuse: ({ learnFrom, groupSize, groundTruth, maxEntries }, explicit) =>
+    learnFrom === "nothing"
+      ? refuseUnread(maxEntries, explicit)
+      : learnFrom === "all"
       ? undefined
       : groupSize === 1
       ? `option "groupSize" is 1, which has no winners beside losers; ${needsTwo}`
@@ -122,7 +142,8 @@ export const trainingFreeGrpo: ContextModule<TrainingFreeGrpoOptions> = define<
       : undefined,
   build: (options) => {
     const { groupSize, batchSize, maxWords, maxEntries } = options;
-    const needs = { reflector: true, problems: 1, budget: () => groupSize };
+    const isDirect = options.learnFrom === "nothing";
+    const needs = { reflector: true, problems: 1, budget: () => isDirect ? 0 : groupSize };
     const teaches = (rollouts: readonly Rollout[]) =>
       options.learnFrom === "all" || !allEqual(rollouts.map(({ score }) => score));
     const context = ({ library }: Pick<TrainingFreeGrpoState, "library">, initial: Context): Context => ({
@@ -141,7 +162,12 @@ export const trainingFreeGrpo: ContextModule<TrainingFreeGrpoOptions> = define<
         },
       }),
       context: (state, { initial }) => context(state, initial),
-      *step(state, { problems, initial, budget, seed }) {
+      *step(state, setting) {
+        const { problems, initial, budget, seed } = setting;
+        const how = { semantics: options.semantics, ids: options.ids, step: state.step, maxWords, maxEntries };
+        if (maxEntries !== null && isDirect) {
+          return yield* writeDirectly(state, setting, { ...how, questions: batchSize, maxEntries });
+        }
         const { epoch, position, step } = state, shown = context(state, initial), { experiences } = shown;
         const ask = asking(state.spent, budget);
         const groups = Math.min(batchSize, Math.floor(ask.left() / groupSize));
@@ -159,7 +185,6 @@ export const trainingFreeGrpo: ContextModule<TrainingFreeGrpoOptions> = define<
         const teaching = grouped.filter(({ rollouts }) => teaches(rollouts));
         const proposals = yield* semanticAdvantages(ask, teaching, experiences, teaches, options);
 
-        const how = { semantics: options.semantics, ids: options.ids, step, maxWords, maxEntries };
         const isAddition = ({ operation = "ADD" }: ExperienceOperation) => operation === "ADD";
         const candidate = options.addFirst
           // Numbered anew once, after the plan: within an update the code calls additions by names of their own.

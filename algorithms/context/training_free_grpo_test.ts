@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { accuracy, models, respond, setting } from "./_synthetic_test.ts";
-import type { Context, ReflectionRequest } from "./algorithm.ts";
+import type { Context, Reflection, ReflectionRequest, WritingRequest } from "./algorithm.ts";
 import { learnContext, ruleBasedReflection, runStep, trainingFreeGrpo, type TrainingFreeGrpoOptions } from "./mod.ts";
 import { mean } from "../terms/statistics.ts";
 
 const small = { epochs: 2, batchSize: 20, groupSize: 5 };
 
-async function learn(options: TrainingFreeGrpoOptions, seed: number): Promise<Context> {
-  const algorithm = trainingFreeGrpo.create({ ...small, ...options });
+async function learn(options: TrainingFreeGrpoOptions, seed: number, shared = small as object): Promise<Context> {
+  const algorithm = trainingFreeGrpo.create({ ...shared, ...options });
   return (await learnContext(algorithm, setting(60, 600, seed), models(seed))).context;
 }
 
@@ -121,7 +121,55 @@ Deno.test("a response whose summary fails is left out of its group", async () =>
   assert.deepEqual(attempts, [4]);
 });
 
+Deno.test("experiences written directly take one request and no response, and help less than those that are learned", async () => {
+  const algorithm = trainingFreeGrpo.create({ preset: "direct", batchSize: 4 }), here = setting(60, 600, 5);
+  const asked: ReflectionRequest[] = [], all = models(5);
+  const { context, state } = await learnContext(algorithm, here, {
+    ...all,
+    reflect: (requests, reply) => {
+      asked.push(...requests);
+      return all.reflect!(requests, reply);
+    },
+  });
+  assert.deepEqual(state.spent, { responses: 0, reflections: 1, failures: 0 });
+  const [{ kind, questions, count }] = asked as WritingRequest[];
+  assert.deepEqual([kind, questions.length, count], ["write", 4, 3]);
+  assert.doesNotMatch(JSON.stringify(asked), /gold|"a0"/);
+  assert.equal(new Set(context.experiences.map(({ text }) => text)).size, 3);
+
+  const written = await Promise.all(seeds.map((seed) => learn({ preset: "direct" }, seed, {})));
+  assert.ok(new Set(written.map(({ experiences }) => JSON.stringify(experiences))).size > 6, "seeds write others");
+  const score = (contexts: readonly Context[]) => mean(contexts.map((one, i) => accuracy(one, seeds[i])));
+  assert.ok(score(written) < score(await Promise.all(seeds.map((seed) => learn({}, seed)))) - 0.1);
+});
+
+Deno.test("of what a model writes directly only additions count, no more and no longer than asked for", async () => {
+  const algorithm = trainingFreeGrpo.create({ learnFrom: "nothing", maxEntries: 2, maxWords: 2 }),
+    here = setting(3, 0, 1);
+  const write = async (reflection: Reflection) =>
+    (await runStep(algorithm, algorithm.start(here), here, {
+      rollOut: () => Promise.reject(new Error("a response was asked for")),
+      reflect: (_, reply) => Promise.resolve(reply(0, reflection)),
+    })).state;
+  const operations = [
+    { operation: "DELETE", id: "G0" },
+    { content: "one two three" },
+    { operation: "UPDATE", id: "G0", content: "x" },
+    { operation: "ADD", content: "four" },
+    { operation: "ADD", content: "five" },
+  ];
+  const { library } = await write({ operations, calls: 1 });
+  assert.deepEqual(library.entries.map(({ text }: { text: string }) => text), ["one two", "four"]);
+  const failed = await write({ failure: "no", calls: 3 });
+  assert.deepEqual([failed.library.entries, failed.done, failed.spent.failures], [[], true, 1]);
+});
+
 Deno.test("options that contradict each other are refused", () => {
+  assert.throws(
+    () => trainingFreeGrpo.create({ preset: "direct", groupSize: 3 }),
+    /"groupSize" is about responses, and learnFrom "nothing" reads none; leave it out/,
+  );
+  assert.throws(() => trainingFreeGrpo.create({ learnFrom: "nothing" }), /"maxEntries" is null, .* use a whole number/);
   assert.throws(() => trainingFreeGrpo.create({ groupSize: 1 }), /"groupSize" is 1, .* use learnFrom "all"/);
   assert.throws(
     () => trainingFreeGrpo.create({ groundTruth: false }),

@@ -46,6 +46,7 @@ import trainingFreeGrpoImprovesWithoutTraining from "./data/training_free_grpo_i
   type: "json",
 };
 import trainingFreeGrpoNeedsGroups from "./data/training_free_grpo_needs_groups.json" with { type: "json" };
+import trainingFreeGrpoNeedsRollouts from "./data/training_free_grpo_needs_rollouts.json" with { type: "json" };
 import gepaBeatsGrpo from "./data/gepa_beats_grpo.json" with { type: "json" };
 import gepaBeatsGrpoWithA35th from "./data/gepa_beats_grpo_with_a_35th.json" with { type: "json" };
 import gepaBeatsMipro from "./data/gepa_beats_mipro.json" with { type: "json" };
@@ -73,6 +74,7 @@ export const claims: readonly Claim[] = [
   largerGroupsHelp,
   trainingFreeGrpoImprovesWithoutTraining,
   trainingFreeGrpoNeedsGroups,
+  trainingFreeGrpoNeedsRollouts,
   gepaBeatsGrpo,
   gepaBeatsGrpoWithA35th,
   gepaBeatsMipro,

@@ -86,6 +86,14 @@ export function reflectionPrompt(request: ReflectionRequest): string {
         `${OPERATIONS}\n{"operation": "MERGE", "ids": ["G1", "G2"], "content": "…"}\n` +
         "MERGE puts one experience in the place of several.",
       ].join("\n\n");
+    case "write":
+      return [
+        `Write ${request.count} experience(s) for a language model that answers questions such as these.`,
+        style(request.maxWords),
+        DATA,
+        ...request.questions.map((question) => quoted("question", question)),
+        `${OPERATIONS}\nThe list is empty so far: ${request.count} operation(s) ADD.`,
+      ].join("\n\n");
     case "mutate":
       return [
         `A language model solves problems with instructions. Rewrite the part "${request.module}" of them.`,

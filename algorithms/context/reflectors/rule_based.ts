@@ -19,8 +19,16 @@
  * @module
  */
 
-import type { Attempt, ConsolidationRequest, Context, Reflection, ReflectionRequest } from "../algorithm.ts";
+import type {
+  Attempt,
+  ConsolidationRequest,
+  Context,
+  Reflection,
+  ReflectionRequest,
+  WritingRequest,
+} from "../algorithm.ts";
 import type { ExperienceOperation } from "../experience_library.ts";
+import { draw, shuffled } from "../terms/draws.ts";
 import { allEqual, mean } from "../../terms/statistics.ts";
 import { type AdviceTopic, adviceVocabulary } from "./vocabulary.ts";
 
@@ -111,6 +119,15 @@ function rewrite(instruction: string, { advice, opposite }: AdviceTopic, sentenc
   return [rest, sentence ?? ""].join(" ").replace(/\s+/g, " ").trim();
 }
 
+/** Advice on so many topics, or its opposite, as chance has it: whoever has seen no response knows no better. */
+function write({ count, draw: ticket }: WritingRequest, vocabulary: readonly AdviceTopic[]): ExperienceOperation[] {
+  const seed = Math.floor(ticket * 2 ** 32);
+  return shuffled(vocabulary.length, seed, "topics").slice(0, count).map((index) => {
+    const { advice, opposite } = vocabulary[index];
+    return { operation: "ADD", content: opposite !== null && draw(seed, "side", index) < 0.5 ? opposite : advice };
+  });
+}
+
 /** The reply to a request; a pure function of it. */
 export function ruleBasedReflection(
   request: ReflectionRequest,
@@ -123,6 +140,7 @@ export function ruleBasedReflection(
       .flatMap(({ topic, effect }) => operationFor(topic, effect, request.experiences) ?? []);
     return { operations: operations.slice(0, request.limit), calls: 0 };
   }
+  if (request.kind === "write") return { operations: write(request, vocabulary), calls: 0 };
   const { instruction } = request;
   if (request.kind === "mutate") {
     for (const { topic, effect } of effects(request.attempts, vocabulary)) {

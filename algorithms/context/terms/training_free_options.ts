@@ -30,9 +30,12 @@ export function trainingFreeOptions(): Specs<TrainingFreeGrpoOptions> {
     },
     learnFrom: {
       default: "contrast",
-      description: "groups that teach: contrast: those whose rewards differ; all: all of them",
-      source: "arXiv 2510.08191 §2.2; code: 0 < mean reward < 1, the same for rewards of 0 and 1",
-      check: oneOf(["contrast", "all"]),
+      description:
+        "groups that teach: contrast: those whose rewards differ; all: all of them; nothing: none, no response is " +
+        "sampled, and the reflector writes maxEntries experiences directly",
+      source: "arXiv 2510.08191 §2.2; code: 0 < mean reward < 1, the same for rewards of 0 and 1; nothing: table 3, " +
+        "directly generated experiences",
+      check: oneOf(["contrast", "all", "nothing"]),
     },
     groundTruth: {
       default: true,
