@@ -30,7 +30,8 @@ export interface Cost {
   /** Tokens read and written in these calls, as far as known. Absent where weights are trained. */
   reflectorTokens?: Metric;
   /**
-   * What these tokens cost, in the currency of the prices; null if a call did not say its tokens. Absent without prices.
+   * What these tokens cost at most, in the currency of the prices: equal requests count each time, though only the first
+   * is asked and paid. Null if a call did not say its tokens; absent without prices.
    * Prices are no part of a cell: with others the same command writes the leaderboard anew and asks nobody.
    */
   reflectorMoney?: Metric;
