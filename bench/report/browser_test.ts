@@ -1,3 +1,4 @@
 import { browserTest } from "../testing/browser_checks.ts";
 
 browserTest("the page works in a real browser", new URL("browser_checks.ts", import.meta.url));
+browserTest("the page follows a run in a real browser", new URL("live_checks.ts", import.meta.url));

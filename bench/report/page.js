@@ -24,6 +24,7 @@
   function applyFilter(run) {
     const words = (run.querySelector("[data-filter]")?.value ?? "").toLowerCase().split(/[\s,]+/).filter(Boolean);
     for (const element of all("[data-algorithm]", run)) {
+      if (element.parentElement.closest("[data-algorithm]")) continue; // A part of what is shown or not: a seed's curve.
       const name = element.dataset.algorithm.toLowerCase();
       element.classList.toggle("off", words.length > 0 && !words.some((word) => name.includes(word)));
     }
@@ -31,11 +32,27 @@
   }
 
   // --- Sorting by a heading: numbers first from the largest, except ranks; names first from a; nothing comes last.
-  function sortBy(heading) {
-    const body = [...heading.closest("table").tBodies].at(-1), column = heading.cellIndex;
+  // How tables were sorted is kept, by run and caption: the column and whether it ascends.
+  const sorted = new Map();
+  const nameOf = (table) => `${runOf(table)} ${table.caption.textContent}`;
+  function chooseSort(heading) {
     const ascendsFirst = heading.classList.contains("text") || heading.textContent === "rank";
-    const before = heading.ariaSort;
-    const ascending = before === "none" ? ascendsFirst : before !== "ascending";
+    const before = heading.ariaSort, ascending = before === "none" ? ascendsFirst : before !== "ascending";
+    sorted.set(nameOf(heading.closest("table")), [heading.cellIndex, ascending]);
+    sortBy(heading, ascending);
+    said.textContent = `sorted by ${heading.textContent}, ${heading.ariaSort}`;
+    save();
+  }
+  function applySorts() {
+    if (sorted.size === 0) return;
+    for (const table of all("table.data")) {
+      const [column, ascending] = sorted.get(nameOf(table)) ?? [];
+      const heading = column !== undefined && [...table.tHead.rows].at(-1).cells[column];
+      if (heading?.ariaSort) sortBy(heading, ascending);
+    }
+  }
+  function sortBy(heading, ascending) {
+    const body = [...heading.closest("table").tBodies].at(-1), column = heading.cellIndex;
     for (const other of all("th[aria-sort]", heading.closest("tr"))) other.ariaSort = "none";
     heading.ariaSort = ascending ? "ascending" : "descending";
     const keyOf = (row) => {
@@ -53,7 +70,6 @@
       return ascending ? order(a.key, b.key) : order(b.key, a.key);
     });
     body.append(...rows.map(({ row }) => row));
-    said.textContent = `sorted by ${heading.textContent}, ${heading.ariaSort}`;
   }
 
   // --- The leaderboard in full: read when it is first needed.
@@ -107,7 +123,7 @@
   }
 
   // --- Plots of curves: the numbers at the nearest place, by pointer or arrow keys.
-  const curvesBy = new WeakMap();
+  let curvesBy = new WeakMap();
   function curvesOf(plot) {
     if (!curvesBy.has(plot)) {
       const [kind, path, name] = plot.dataset.curves.split(":"), found = () => numberAt(plot, path);
@@ -275,7 +291,7 @@
   }
   document.addEventListener("click", ({ target }) => {
     const heading = target.closest("th[aria-sort]"), button = target.closest("button");
-    if (heading && button) return sortBy(heading);
+    if (heading && button) return chooseSort(heading);
     if (button?.dataset.copy) return copy(button);
     if (button?.dataset.download) return download(button.dataset);
     if (button?.dataset.open) {
@@ -303,7 +319,7 @@
     const chosen = all(".switch input:checked").map(({ name, value }) => [name, value]);
     const filters = all("[data-filter]").map(({ value }) => value);
     try {
-      sessionStorage.setItem(memory, JSON.stringify({ chosen, filters }));
+      sessionStorage.setItem(memory, JSON.stringify({ chosen, filters, sorts: [...sorted] }));
     } catch { /* A page from a file may have no storage. */ }
   }
   function restore() {
@@ -315,35 +331,26 @@
       for (const input of all(".switch input")) if (input.name === name && input.value === value) input.checked = true;
     }
     all("[data-filter]").forEach((input, index) => input.value = kept?.filters?.[index] ?? input.value);
+    for (const [table, sort] of kept?.sorts ?? []) sorted.set(table, sort);
   }
   function begin() {
-    restore();
     applySwitches();
     for (const run of all(".run")) applyFilter(run);
-    for (const matrix of all("[data-pairs]")) matrix.querySelector("[data-pair]")?.setAttribute("tabindex", "0");
-  }
-
-  // --- Live: the page is fetched again whenever the run has got on.
-  async function renew() {
-    const fresh = new DOMParser().parseFromString(await (await fetch(location.pathname)).text(), "text/html");
-    const open = all("details[open]").map((details, index) => details.id || index);
-    for (const script of all("script[type='application/json']", fresh)) {
-      const own = document.getElementById(script.id);
-      if (own) own.textContent = script.textContent;
-      else document.body.append(document.adoptNode(script));
+    applySorts();
+    for (const matrix of all("[data-pairs]")) {
+      if (!matrix.querySelector("[tabindex='0']")) matrix.querySelector("[data-pair]")?.setAttribute("tabindex", "0");
     }
-    parsed.clear();
-    document.querySelector("main").replaceWith(document.adoptNode(fresh.querySelector("main")));
-    for (const details of all("details")) if (open.includes(details.id)) details.open = true;
-    begin();
-  }
-  if (document.documentElement.hasAttribute("data-live")) {
-    const state = document.querySelector(".live"), events = new EventSource("events");
-    events.addEventListener("changed", renew);
-    events.addEventListener("open", () => state.textContent = "live");
-    events.addEventListener("error", () => state.textContent = "the server has stopped");
   }
 
+  // --- The page was renewed: see live.js.
+  document.addEventListener("renewed", () => {
+    parsed.clear();
+    curvesBy = new WeakMap();
+    begin();
+    for (const plot of all("[data-curves][data-at]")) readPlot(plot, Number(plot.dataset.at));
+  });
+
+  restore();
   begin();
   openTarget();
 })();
