@@ -306,6 +306,19 @@
     "input",
     ({ target }) => target.matches("[data-filter]") && applyFilter(target.closest(".run")),
   );
+
+  // --- Sections that are not on the screen are laid out one by one once the page is open, which is then usable sooner;
+  // all at once when someone goes to one of them or comes back to a place, as the way there must be known.
+  function layOut(sections = all("section:not([data-laid])")) {
+    for (const section of sections) section.dataset.laid = "";
+    return sections.length > 0;
+  }
+  function layOutNext() {
+    const next = all("section:not([data-laid])").slice(0, 1);
+    if (layOut(next)) requestAnimationFrame(() => setTimeout(layOutNext));
+  }
+  document.addEventListener("click", ({ target }) => target.closest("a[href^='#']") && layOut());
+
   function openTarget() {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     const details = target && target.closest?.("details");
@@ -346,11 +359,15 @@
   document.addEventListener("renewed", () => {
     parsed.clear();
     curvesBy = new WeakMap();
+    layOut();
     begin();
     for (const plot of all("[data-curves][data-at]")) readPlot(plot, Number(plot.dataset.at));
   });
 
   restore();
   begin();
+  const [opening] = performance.getEntriesByType("navigation");
+  if (location.hash || opening?.type !== "navigate") layOut();
   openTarget();
+  addEventListener("load", () => setTimeout(layOutNext));
 })();
