@@ -4,7 +4,7 @@
 (() => {
   const root = document.documentElement, state = document.querySelector(".live");
   // What the reader, or page.js for them, has set.
-  const kept = { DETAILS: ["open"], TD: ["tabindex"], SECTION: ["data-laid"], svg: ["data-at"] };
+  const kept = { DETAILS: ["open"], TD: ["tabindex"], SECTION: ["data-laid"], svg: ["data-at", "data-chosen"] };
   const stays = (element, name) =>
     kept[element.nodeName]?.includes(name) || name === "hidden" && element.dataset?.when !== undefined;
 

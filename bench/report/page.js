@@ -28,6 +28,11 @@
       const name = element.dataset.algorithm.toLowerCase();
       element.classList.toggle("off", words.length > 0 && !words.some((word) => name.includes(word)));
     }
+    // Bands of few curves do not cover each other.
+    for (const curves of all(".many", run)) {
+      const off = all(".series.off", curves).length, left = curves.children.length - off;
+      curves.classList.toggle("chosen", off > 0 && left <= Number(curves.dataset.most));
+    }
     save();
   }
 
@@ -126,7 +131,9 @@
   let curvesBy = new WeakMap();
   function curvesOf(plot) {
     if (!curvesBy.has(plot)) {
-      const [kind, path, name] = plot.dataset.curves.split(":"), found = () => numberAt(plot, path);
+      const written = plot.dataset.curves, [kind, path, name] = written.split(":");
+      const found = () => numberAt(plot, path);
+      let before = "";
       const curves = kind === "profiles"
         ? found().curves.map(({ share, ...curve }) => ({ ...curve, x: found().thresholds, mean: share }))
         : kind === "training"
@@ -137,9 +144,10 @@
           const mean = curve.map((point) => point[name]);
           return { label: `seed ${seed}`, x: curve.map(({ step }) => step), mean, low: mean, high: mean };
         })
-        : kind.split("|").map((curve) => {
-          const [label, ...lists] = curve.split(";");
-          const [x, mean, low, high] = lists.map((list) =>
+        : written.split("|").map((curve) => {
+          const [label, places, ...lists] = curve.split(";");
+          if (places) before = places; // Else those of the curve before.
+          const [x, mean, low, high] = [before, ...lists].map((list) =>
             list.split(" ").map((text) => text === "-" ? null : Number(text))
           );
           return { label: decodeURIComponent(label), x, mean, low, high };
@@ -208,10 +216,27 @@
     }
   }
 
+  // The next curve in the order of their last numbers, or the one before; said with the number.
+  function chooseCurve(plot, far) {
+    const lastOf = ({ mean }) => mean.findLast((value) => value !== null) ?? null;
+    const own = new Map(all(".series:not(.off)", plot).map((series) => [series.dataset.algorithm, series]));
+    const order = curvesOf(plot).filter(({ label }) => own.has(label)).sort((a, b) => lastOf(b) - lastOf(a));
+    if (order.length === 0) return;
+    const now = order.findIndex(({ label }) => label === plot.dataset.chosen);
+    const next = order[now < 0 ? (far > 0 ? 0 : order.length - 1) : Math.max(0, Math.min(order.length - 1, now + far))];
+    plot.dataset.chosen = next.label;
+    brighten(plot, next.label);
+    said.textContent = `${next.label}: ${written(lastOf(next), plot)} at the end`;
+  }
+  function leaveCurve(plot) {
+    delete plot.dataset.chosen;
+    brighten(plot);
+  }
+
   // --- Pointer.
   document.addEventListener("pointerover", ({ target, clientX, clientY }) => {
     const text = tipOf(target), plot = target.closest?.(".plot");
-    if (plot) brighten(plot, target.closest("[data-algorithm]")?.dataset.algorithm);
+    if (plot) brighten(plot, target.closest(".series")?.dataset.algorithm);
     if (text) showTip(text, clientX, clientY);
     else if (!plot?.dataset.curves) hideTip();
   });
@@ -225,7 +250,7 @@
   document.addEventListener("pointerout", ({ target, relatedTarget }) => {
     const plot = target.closest?.(".plot");
     if (!plot || plot.contains(relatedTarget)) return;
-    brighten(plot);
+    brighten(plot, plot.dataset.chosen);
     if (plot.dataset.curves) leavePlot(plot);
   });
 
@@ -237,12 +262,23 @@
   });
   document.addEventListener(
     "focusout",
-    ({ target }) => target.matches("[data-curves]") ? leavePlot(target) : hideTip(),
+    ({ target }) => {
+      if (!target.matches("[data-curves]")) return hideTip();
+      leavePlot(target);
+      leaveCurve(target);
+    },
   );
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
-    if (key === "Escape") return hideTip();
     const plot = target.closest?.("[data-curves]");
+    if (key === "Escape") {
+      if (plot) leaveCurve(plot);
+      return hideTip();
+    }
+    if (plot && (key === "ArrowUp" || key === "ArrowDown")) {
+      event.preventDefault();
+      chooseCurve(plot, key === "ArrowDown" ? 1 : -1);
+    }
     if (plot && (key === "ArrowLeft" || key === "ArrowRight")) {
       event.preventDefault();
       const places = [...new Set(curvesOf(plot).flatMap(({ x }) => x))].sort((a, b) => a - b);
@@ -362,6 +398,7 @@
     layOut();
     begin();
     for (const plot of all("[data-curves][data-at]")) readPlot(plot, Number(plot.dataset.at));
+    for (const plot of all("[data-curves][data-chosen]")) brighten(plot, plot.dataset.chosen);
   });
 
   restore();
