@@ -63,6 +63,29 @@ checks["a link to a section ends at it, also where those between were not laid o
   await page.close();
 };
 
+checks["nothing is wider than a printed sheet, A4 landscape within its margins"] = async (browser, address) => {
+  const page = await opened(browser, address), width = Math.floor((297 - 2 * 12) / 25.4 * 96);
+  await page.emulateMedia({ media: "print" });
+  await page.setViewportSize({ width, height: 700 });
+  await page.evaluate(() => {
+    for (const details of document.querySelectorAll("details")) details.open = true;
+  });
+  const settings = await page.locator("#columns .switch input").count();
+  assert.equal(settings, 3);
+  for (let index = 0; index < settings; index++) {
+    await page.locator("#columns .switch input").nth(index).evaluate((input) => (input as Dom).click());
+    const wide = await page.evaluate(
+      (width) =>
+        [...document.querySelectorAll("main :is(table, svg, pre, p)")].filter((part: Dom) =>
+          part.checkVisibility() && part.getBoundingClientRect().right > width
+        ).map((part: Dom) => part.caption?.textContent ?? part.textContent.slice(0, 40)),
+      width,
+    );
+    assert.deepEqual(wide, []);
+  }
+  await page.close();
+};
+
 checks["everything is laid out in the end"] = async (browser, address) => {
   const page = await opened(browser, address);
   await page.waitForFunction(() => document.querySelector("section:not([data-laid])") === null);
