@@ -7,7 +7,7 @@
 import { klDivergence } from "../algorithms/terms/divergences.ts";
 import type { Policy } from "../policy/policy.ts";
 import { fold, keyOf } from "../policy/random.ts";
-import type { Problems, Task } from "../tasks/task.ts";
+import type { Problem, Problems, Task } from "../tasks/task.ts";
 import { sha256 } from "./canonical.ts";
 import { channelMeans } from "./channels.ts";
 import { requireConserved, requireFiniteNumber } from "./gates.ts";
@@ -17,6 +17,7 @@ import { planningOf, writtenPieces } from "./planning.ts";
 import {
   isRight,
   lengthOf,
+  promptOf,
   type Rollout,
   rollOut,
   rolloutParts,
@@ -176,14 +177,33 @@ function logged(rollout: Rollout): LoggedResponse {
   };
 }
 
+/** What an evaluation asks. */
+export interface Asked {
+  /** The problems. */
+  problems: Problem[];
+  /** Their prompts, as token ids. */
+  prompts: number[][];
+}
+
+/** What every evaluation of a run asks: it is drawn once, because to draw and encode problems again takes longer than to grade. */
+export function askedOf(
+  { policy, task, problems: all, evaluation }: Pick<EvaluationParts, "policy" | "task" | "problems" | "evaluation">,
+): Asked {
+  const indices = evaluationIndices(all, evaluation.problems, evaluation.offset);
+  const problems = indices.map((index) => all.at(index));
+  return { problems, prompts: problems.map((problem) => promptOf(policy, task, problem)) };
+}
+
 /** Evaluates the policy after `step` training steps. */
-export async function evaluate(parts: EvaluationParts, step: number): Promise<EvaluationOutcome> {
+export async function evaluate(
+  parts: EvaluationParts,
+  step: number,
+  { problems, prompts }: Asked = askedOf(parts),
+): Promise<EvaluationOutcome> {
   const { policy, task, evaluation, seed } = parts;
   const { samples, temperature, maxTokens = parts.maxTokens } = evaluation;
-  const indices = evaluationIndices(parts.problems, evaluation.problems, evaluation.offset);
-  const problems = indices.map((index) => parts.problems.at(index));
   const key = keyOf(seed, "evaluation"), keys = problems.map((_, index) => fold(key, index));
-  const limits = { maxTokens, maxTotalTokens: parts.maxTotalTokens, keys };
+  const limits = { maxTokens, maxTotalTokens: parts.maxTotalTokens, keys, prompts };
   const greedy = await rollOut(policy, task, problems, { ...limits, samples: 1, temperature: 0 });
   const sampled = await rollOut(policy, task, problems, { ...limits, samples, temperature });
   const bySamples = problems.map((_, index) => sampled.slice(index * samples, (index + 1) * samples));

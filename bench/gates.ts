@@ -3,7 +3,9 @@
  *
  * @module
  */
+import type { Policy } from "../policy/policy.ts";
 import { GateFailure } from "./outcomes.ts";
+import type { Gates } from "./suite.ts";
 
 /** Fails if one of the numbers is NaN or infinite. */
 export function requireFinite(what: string, step: number, rows: Iterable<ArrayLike<number>>): void {
@@ -26,6 +28,15 @@ export function requireFinite(what: string, step: number, rows: Iterable<ArrayLi
 export function requireFiniteNumber(what: string, step: number, value: number): void {
   if (Number.isFinite(value)) return;
   throw new GateFailure("finite", step, `${what} is ${value}; try a smaller learning rate.`);
+}
+
+/** What rounding matrices to float16 may move a log-prob by, and far more than it does. */
+const FLOAT16_DIFFERENCE = 0.1;
+
+/** Largest difference between the log-probs of sampling and training: none where the policy says that it is exact. */
+export function samplingLimit({ device }: Pick<Policy, "device">, { samplingDifference }: Gates): number {
+  if (device?.exact) return 0;
+  return device?.rolloutWeights ? Math.max(samplingDifference, FLOAT16_DIFFERENCE) : samplingDifference;
 }
 
 /** Fails if `value` exceeds `limit`. */

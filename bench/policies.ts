@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Backend, LoraOptions } from "../policy/mod.ts";
+import type { Backend, OpenOptions } from "../policy/mod.ts";
 import type { Critic, Policy } from "../policy/policy.ts";
 import { Refusal } from "./outcomes.ts";
 
@@ -90,12 +90,12 @@ export interface SourceOptions {
  * Opens a policy: a directory in the Hugging Face layout, `embedded:NAME` for one that comes with Podium, or
  * `embedded:table`, the test policy without a network.
  *
- * @param options `lora`: adapters to train in place of the weights; `tokenizer`: whether text is needed, false opens a
- * checkpoint that has no tokenizer
+ * @param options `lora`: adapters to train in place of the weights; `rolloutWeights`: what matrices are in while
+ * responses are drawn; `tokenizer`: whether text is needed, false opens a checkpoint that has no tokenizer
  */
 export async function openSource(
   source: string,
-  options: SourceOptions & { lora?: LoraOptions; tokenizer?: boolean } = {},
+  options: SourceOptions & Pick<OpenOptions, "lora" | "rolloutWeights" | "tokenizer"> = {},
 ): Promise<Policy> {
   if (source === `${prefix}table`) {
     if (options.lora) throw new Refusal(`policy ${source}: a table has no matrices to put adapters beside; drop lora.`);

@@ -43,6 +43,8 @@ export interface RolloutOptions {
   maxTotalTokens?: number;
   /** Noise of each problem: its response `sample` is drawn with the key folded with that number. */
   keys: readonly Key[];
+  /** Prompts of the problems, where they are known. */
+  prompts?: readonly (readonly number[])[];
   /** Does the two parts of the work, to count their seconds. Default: does them. */
   time?: <T>(part: "rollout" | "grade", work: () => Promise<T>) => Promise<T>;
 }
@@ -66,6 +68,11 @@ export function textTokens(
   return stopped ? tokens.slice(0, -1) : tokens;
 }
 
+/** Token ids of the prompt of a problem. */
+export function promptOf({ tokenizer }: Pick<Policy, "tokenizer">, task: Task, problem: Problem): number[] {
+  return promptTokens(tokenizer, task.prompt(problem), task.environment?.tools);
+}
+
 /** Draws and grades `samples` responses to each problem; the responses to one problem stand together. */
 export async function rollOut(
   policy: Policy,
@@ -74,8 +81,8 @@ export async function rollOut(
   options: RolloutOptions,
 ): Promise<Rollout[]> {
   const { samples, temperature, topP, maxTokens, maxTotalTokens, keys, time = (_, work) => work() } = options;
-  const encode = (problem: Problem) => promptTokens(policy.tokenizer, task.prompt(problem), task.environment?.tools);
-  const prompts = await time("rollout", () => Promise.resolve(problems.map(encode)));
+  const prompts = options.prompts ??
+    await time("rollout", () => Promise.resolve(problems.map((problem) => promptOf(policy, task, problem))));
   const requests: DialogueRequest[] = [];
   prompts.forEach((prompt, index) => {
     for (let sample = 0; sample < samples; sample++) {

@@ -40,6 +40,11 @@ export interface OpenOptions {
    * they are named again or not. A critic has none.
    */
   lora?: LoraOptions;
+  /**
+   * What matrices are in while responses are drawn. With `f16`, on the GPU only, decoding reads half as much memory, and
+   * its log-probs are no longer those of scoring: what is trained differs a little from what was drawn. Default `f32`.
+   */
+  rolloutWeights?: "f32" | "f16";
   /** False opens a directory that may lack a tokenizer; token ids are then all that works. Default true. */
   tokenizer?: boolean;
 }
@@ -65,11 +70,17 @@ export async function openPolicy(directory: string, options: OpenOptions = {}): 
             "delete its lora.safetensors to use the merged weights.",
       );
     }
+    if (options.rolloutWeights === "f16") {
+      throw new Error(
+        `${directory}: rollouts with float16 weights are for the GPU; choose the back end webgpu, or f32.`,
+      );
+    }
     const { createCpuPolicy } = await import("./cpu/policy.ts");
     return createCpuPolicy(files, tokenizer, options);
   }
   const { createWebgpuPolicy } = await import("./webgpu/policy.ts");
-  return await onGpu(files, options, (gpu) => createWebgpuPolicy(files, tokenizer, { ...gpu, lora: options.lora }));
+  const { lora, rolloutWeights } = options;
+  return await onGpu(files, options, (gpu) => createWebgpuPolicy(files, tokenizer, { ...gpu, lora, rolloutWeights }));
 }
 
 /**

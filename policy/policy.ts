@@ -104,8 +104,10 @@ export interface ComputeDevice {
   readonly software: boolean;
   /** What the self-test found to hold, bit for bit, when the device was opened. */
   readonly selfTest: Readonly<Record<string, boolean>>;
-  /** Whether all of it held: the log-probs of sampling are then those of scoring, and a difference is a failure. */
+  /** Whether the log-probs of sampling are those of scoring, so that a difference is a failure: all of it held, in float32. */
   readonly exact: boolean;
+  /** That rollouts are computed with matrices in float16; absent where not. */
+  readonly rolloutWeights?: "f16";
 }
 
 /** A policy that can be sampled, scored, trained and saved. */

@@ -22,6 +22,7 @@ const runOf = (leaderboard: Leaderboard, rest: Partial<ReportRun> = {}): ReportR
   directory: null,
   leaderboard,
   responses: [],
+  prompts: [],
   ...rest,
 });
 

@@ -16,7 +16,7 @@ type Dom = any;
 declare const document: Dom, requestAnimationFrame: (callback: () => void) => void;
 
 const leaderboard = syntheticLeaderboard({ algorithms: 16, tasks: 3, seeds: 10, steps: 48, quickly: true });
-const run = { name: "synthetic", source: "runs/x", directory: null, leaderboard, responses: [] };
+const run = { name: "synthetic", source: "runs/x", directory: null, leaderboard, responses: [], prompts: [] };
 
 async function opened(browser: Browser, address: string): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });

@@ -7,7 +7,7 @@
 import type { Response } from "../../algorithms/algorithm.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { foretell, type Foretold } from "../foretell.ts";
-import { difference, requireAtMost, requireFinite } from "../gates.ts";
+import { difference, requireAtMost, requireFinite, samplingLimit } from "../gates.ts";
 import { minibatchesOf } from "../needs.ts";
 import { type Drawn, score } from "../scoring.ts";
 import { ofPolicy } from "../turns.ts";
@@ -68,7 +68,7 @@ export async function scoreBatch(
   const samplingDifference = training.topP === 1 ? difference(ownOf(sampled), ownOf(old)) : null;
   if (samplingDifference) {
     const what = "the difference between the log-probs of sampler and training kernels";
-    const limit = policy.device?.exact ? 0 : gates.samplingDifference;
+    const limit = samplingLimit(policy, gates);
     requireAtMost("samplingDifference", what, step, samplingDifference.max, limit);
   }
   const batchDifference = probe ? await watch.time("score", () => batchDifferenceOf(policy, samples, old)) : null;

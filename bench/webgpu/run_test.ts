@@ -121,3 +121,18 @@ Deno.test("auto is the CPU where a CPU plays the GPU, and a record says what com
   strictEqual(recordedBackend("cpu/1 onnxruntime-node 1.30.0"), "cpu");
   strictEqual(recordedBackend("webgpu/1 NVIDIA H200"), "webgpu-software");
 });
+
+gpuTest(
+  "on the GPU, rollouts with float16 weights name the cell, and what they change is recorded",
+  () =>
+    inTemporary(async (directory) => {
+      const suite = { ...suiteOf("grpo", { beta: 0 }, 1), rolloutWeights: "f16" as const };
+      const { failures } = await runSuite(suite, { out: directory });
+      deepStrictEqual(failures, []);
+      const record = cellIn(directory), cell = await readJson<Cell>(`${record}/cell.json`);
+      strictEqual(cell!.identity.policy.rolloutWeights, "f16");
+      strictEqual((await readJson<{ exact: boolean }>(`${record}/device.json`))!.exact, false);
+      const [{ samplingDifference }] = await readJournal<StepLine>(`${record}/steps.jsonl`);
+      ok(samplingDifference!.max > 0 && samplingDifference!.max < 0.05, `${samplingDifference!.max}`);
+    }),
+);

@@ -48,7 +48,8 @@ export async function openSession(graph: Graph): Promise<Session> {
     extra: {
       session: {
         // Hidden attention scores leave numbers below 2^-126 behind, each of which costs an Intel core a hundred cycles
-        // (a GRPO step takes 15 to 25 % longer). No digest of a run changed by it.
+        // (a GRPO step takes 15 to 25 % longer). From the first session on, the thread's arithmetic takes them for 0,
+        // JavaScript's too; files are read and written bit by bit. No digest of a run changed by it.
         set_denormal_as_zero: "1",
         // Idle workers must sleep: a policy has several sessions, and each would keep a core spinning.
         intra_op: { allow_spinning: "0" },

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { partsOf } from "../webgpu/plan.ts";
+import { partsOf, read } from "../webgpu/plan.ts";
 import { type Op, zeros } from "./op.ts";
 
 /**
@@ -46,7 +46,7 @@ export const embed: Op<{ width: number }> = {
         sizes: { first, count },
         body: `
           let id = tokens[row] - sizes.first; // below 0: a large number
-          if (id < sizes.count) { y[i] = part[id * sizes.domainWidth + column]; }`,
+          if (id < sizes.count) { y[i] = ${read("part", part.type, "id * sizes.domainWidth + column")}; }`,
       });
     }
     return { output: y };

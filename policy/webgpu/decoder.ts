@@ -10,6 +10,7 @@ import { cachedProgram, outputTable, VOCABULARY_CHUNK } from "../model/decoder.t
 import type { Value } from "../model/program.ts";
 import { MAX_BINDING } from "./device.ts";
 import type { Engine } from "./engine.ts";
+import type { Halves } from "./halves.ts";
 import { planSampling } from "./kernels/sampling.ts";
 import { planForward } from "./lower.ts";
 import { type Matrix, Plan } from "./plan.ts";
@@ -72,13 +73,13 @@ export function mostSequences({ config: { vocabularySize } }: Engine): number {
   return Math.max(1, Math.min(MAX_SEQUENCES, Math.floor(MAX_BINDING / (4 * vocabularySize))));
 }
 
-/** A decoder for at least some rows and sequences, or the most there can be. */
-export function createDecoder(engine: Engine, want: { rows: number; sequences: number }): Decoder {
+/** A decoder for at least some rows and sequences, or the most there can be; over a copy of the matrices, if there is one. */
+export function createDecoder(engine: Engine, want: { rows: number; sequences: number }, halves?: Halves): Decoder {
   const { gpu, config } = engine, width = config.keyValueHeads * config.headSize;
   const rows = Math.min(roundUp(want.rows), mostRows(engine));
   const sequences = Math.min(roundUp(want.sequences), mostSequences(engine));
   const promptRows = Math.min(roundUp(want.rows), MAX_PROMPT_ROWS), caches = new Map<string, Matrix>();
-  const plans: Plan[] = [], steps = new Map<boolean, Step>();
+  const table = outputTable(config), plans: Plan[] = [], steps = new Map<boolean, Step>();
   for (let layer = 0; layer < config.layers; layer++) {
     for (const name of [`keys${layer}`, `values${layer}`]) {
       caches.set(name, { buffer: gpu.buffer(rows * width * 4), offset: 0, rows, width, type: "f32" });
@@ -88,7 +89,8 @@ export function createDecoder(engine: Engine, want: { rows: number; sequences: n
     const plan = new Plan(gpu, { tokens }), ids = (width = 1) => plan.input("tokens", width, "u32");
     const inputs = { tokens: ids(), positions: ids(), slots: ids(), spans: ids(4) };
     const leaf = (value: Value) =>
-      engine.constant(value) ?? caches.get(value.name) ?? inputs[value.name as keyof typeof inputs];
+      halves?.get(value.name) ?? engine.constant(value) ?? caches.get(value.name) ??
+        inputs[value.name as keyof typeof inputs];
     const outputs = planForward(plan, cachedProgram(config, part), leaf);
     plans.push(plan);
     return { plan, inputs, outputs };
@@ -117,7 +119,7 @@ export function createDecoder(engine: Engine, want: { rows: number; sequences: n
         ...inputs,
         nucleus: nucleus ? inputs.nucleus : undefined,
         hidden: outputs.get("hidden")!,
-        table: engine.parameters.get("weights", outputTable(config)),
+        table: halves?.get(table) ?? engine.parameters.get("weights", table),
         chunk: VOCABULARY_CHUNK,
       });
       // An input, not a matrix: its memory must serve nothing else in the steps that follow.

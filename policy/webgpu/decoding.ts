@@ -10,6 +10,7 @@ import type { GenerateOptions, GenerateRequest, Generation } from "../policy.ts"
 import type { Completes } from "../stop_texts.ts";
 import { createDecoder, type Decoder, MAX_STOPS, mostRows, mostSequences, STEPS } from "./decoder.ts";
 import type { Engine } from "./engine.ts";
+import { createHalves } from "./halves.ts";
 import type { Matrix } from "./plan.ts";
 import { createRowRanges, type RowRanges } from "./row_ranges.ts";
 
@@ -55,8 +56,17 @@ interface Sequence {
   done: boolean;
 }
 
-/** A sampler over an engine. `fixed` makes a decoder that is kept whatever comes; for tests. */
-export function createSampler(engine: Engine, fixed?: (engine: Engine) => Decoder): Sampler {
+/** How a sampler is made. */
+export interface SamplerOptions {
+  /** Decode with matrices in float16. Default false. */
+  halves?: boolean;
+  /** Makes a decoder that is kept whatever comes; for tests. */
+  fixed?: (engine: Engine) => Decoder;
+}
+
+/** A sampler over an engine. */
+export function createSampler(engine: Engine, { halves: wanted = false, fixed }: SamplerOptions = {}): Sampler {
+  const halves = wanted ? createHalves(engine) : undefined;
   let decoder = fixed?.(engine);
   return {
     async decode(requests, options) {
@@ -70,8 +80,9 @@ export function createSampler(engine: Engine, fixed?: (engine: Engine) => Decode
         decoder = createDecoder(engine, {
           rows: Math.max(rows, had.rows),
           sequences: Math.max(sequences.length, had.sequences),
-        });
+        }, halves);
       }
+      halves?.refresh();
       await decode(engine, decoder, sequences, options);
       return sequences.map(({ tokens, logProbs, stopped }) => ({
         tokens,
@@ -79,7 +90,10 @@ export function createSampler(engine: Engine, fixed?: (engine: Engine) => Decode
         truncated: !stopped,
       }));
     },
-    dispose: () => decoder?.dispose(),
+    dispose() {
+      decoder?.dispose();
+      halves?.dispose();
+    },
   };
 }
 

@@ -148,7 +148,7 @@ gpuTest("on the GPU, a cache too small for all at once changes no bit", () =>
     const prompts = Array.from({ length: 5 }, (_, i) => tokensOf(`wave ${i}`, 12 + i));
     const requests = requestsOf(prompts.flatMap((prompt) => [prompt, prompt, prompt, prompt]));
     const all = await draw(sampler, requests);
-    const small = createSampler(engine, (engine) => createDecoder(engine, { rows: 64, sequences: 1 }));
+    const small = createSampler(engine, { fixed: (engine) => createDecoder(engine, { rows: 64, sequences: 1 }) });
     same(await draw(small, requests), all, "in waves");
     small.dispose();
   }));

@@ -7,11 +7,22 @@
  * @module
  */
 
-/** WGSL text: `exponential(x)`, `logarithm(x)` for x ≥ 2^-126, `is_finite(x)` and `is_nan(x)`. */
+/**
+ * WGSL text: `exponential(x)`, `logarithm(x)` for x ≥ 2^-126, `is_finite(x)` and `is_nan(x)`; `half_of_word` and
+ * `half_vector`, numbers of packed float16.
+ */
 export const FUNCTIONS = `
 // Comparisons say nothing here: compilers may assume that there is no NaN.
 fn is_finite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }
 fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
+
+fn half_of_word(word: u32, place: u32) -> f32 {
+  let both = unpack2x16float(word);
+  return select(both.x, both.y, place == 1u);
+}
+fn half_vector(words: vec2<u32>) -> vec4<f32> {
+  return vec4<f32>(unpack2x16float(words.x), unpack2x16float(words.y));
+}
 
 fn exponential(x: f32) -> f32 {
   if (is_nan(x)) { return x; }

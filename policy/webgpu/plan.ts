@@ -30,8 +30,11 @@ export interface Matrix {
   readonly offset: number;
   readonly rows: Rows;
   readonly width: number;
-  /** What kernels see: numbers, or vectors of four along a row whose width is a multiple of 4. */
-  readonly type: "f32" | "u32" | "vec4<f32>";
+  /**
+   * What kernels see: numbers, or vectors of four along a row whose width is a multiple of 4; or float16, two
+   * to a word, which {@linkcode read} reads. Only embeddings and products, as their second factor, do.
+   */
+  readonly type: "f32" | "u32" | "vec4<f32>" | "f16" | "vec4<f16>";
   /** A matrix too large for one binding is cut by rows; only embeddings are. Buffer and offset are then the first's. */
   readonly parts?: readonly Matrix[];
 }
@@ -68,9 +71,14 @@ export function fixed(rows: Rows): number {
   return typeof rows === "number" ? rows : 0;
 }
 
+/** Bytes of a number. */
+function bytesOf({ type }: Pick<Matrix, "type">): number {
+  return type === "f16" || type === "vec4<f16>" ? 2 : 4;
+}
+
 /** A matrix of fixed height without its first rows, or without its last. The part must start at 256 bytes. */
 export function slice(matrix: Matrix, first: number, count: number): Matrix {
-  const offset = matrix.offset + first * matrix.width * 4;
+  const offset = matrix.offset + first * matrix.width * bytesOf(matrix);
   if (offset % 256 !== 0) throw new Error(`Row ${first} of a matrix of width ${matrix.width} can't be bound.`);
   return { ...matrix, offset, rows: count, parts: undefined };
 }
@@ -177,8 +185,8 @@ export class Plan {
    */
   elementwise(
     name: string,
-    { read, write, sizes, domain = Object.values(write)[0], body }:
-      & Pick<Kernel, "read" | "write" | "sizes" | "body">
+    { read, write, sizes, domain = Object.values(write)[0], declarations, body }:
+      & Pick<Kernel, "read" | "write" | "sizes" | "declarations" | "body">
       & { domain?: Pick<Matrix, "rows" | "width"> },
   ): void {
     const { rows, width } = domain;
@@ -189,6 +197,7 @@ export class Plan {
       sizes: { ...sizes, domainWidth: width, domainRows: fixed(rows) },
       grid: [{ rows, times: width, per: THREADS }],
       threads: THREADS,
+      declarations,
       body: `
         let i = group.x * ${THREADS}u + lane;
         if (i >= ${this.rowsIn(rows, "domainRows")} * sizes.domainWidth) { return; }
@@ -256,10 +265,10 @@ export class Plan {
       const resources = [
         { buffer: this.#counts },
         { buffer: this.#sizes!, offset: at * 256, size: 256 },
-        ...matrices.map(({ buffer, offset, rows, width }) => ({
+        ...matrices.map(({ buffer, offset, rows, width, type }) => ({
           buffer,
           offset,
-          size: Math.max(1, this.capacityOf(rows)) * width * 4,
+          size: Math.max(1, this.capacityOf(rows)) * width * bytesOf({ type }),
         })),
       ];
       const entries = resources.map((resource, binding) => ({ binding, resource }));
@@ -272,14 +281,27 @@ function groupsOf({ rows, times = 1, per = 1 }: Extent, counts: Counts): number 
   return Math.ceil((typeof rows === "number" ? rows : counts[rows] ?? 0) * times / per);
 }
 
+/** What an array of the binding holds. */
+function element(type: Matrix["type"]): string {
+  return type === "f16" ? "u32" : type === "vec4<f16>" ? "vec2<u32>" : type;
+}
+
+/** Text of number `at` of a binding, or of its vector `at` where the binding is of vectors. */
+export function read(name: string, type: Matrix["type"], at: string): string {
+  if (type === "f16") return `half_of_word(${name}[(${at}) >> 1u], (${at}) & 1u)`;
+  return type === "vec4<f16>" ? `half_vector(${name}[${at}])` : `${name}[${at}]`;
+}
+
 /** The whole text of a kernel. */
 function shader(
   { name, read = {}, write, sizes = {}, grid: [extent], threads, declarations = "", body }: Kernel,
 ): string {
   const fields = (names: readonly string[]) => names.map((field) => `${field}: u32`).join(", ");
   const bindings = [
-    ...Object.entries(read).map(([binding, { type }]) => `var<storage, read> ${binding}: array<${type}>;`),
-    ...Object.entries(write).map(([binding, { type }]) => `var<storage, read_write> ${binding}: array<${type}>;`),
+    ...Object.entries(read).map(([binding, { type }]) => `var<storage, read> ${binding}: array<${element(type)}>;`),
+    ...Object.entries(write).map(([binding, { type }]) =>
+      `var<storage, read_write> ${binding}: array<${element(type)}>;`
+    ),
   ].map((text, n) => `@group(0) @binding(${n + 2}) ${text}`);
   const names = Object.keys(sizes), { rows, per = 1, times = 1 } = extent;
   // Beyond MAX_GROUPS, the last row of workgroups may be longer than needed.

@@ -5,8 +5,9 @@
  *
  * @module
  */
-import { adaptersOf, type LoraOptions } from "../adapters.ts";
+import { adaptersOf } from "../adapters.ts";
 import type { PolicyDirectory } from "../directory.ts";
+import type { OpenOptions } from "../open.ts";
 import type { Policy, Tokenizer } from "../policy.ts";
 import { checkDerivatives, checkRequests, checkSamples, checkTemperature } from "../requests.ts";
 import { stopTextTest } from "../stop_texts.ts";
@@ -21,7 +22,7 @@ const KERNELS = 1;
 export function createWebgpuPolicy(
   directory: PolicyDirectory,
   tokenizer: Tokenizer,
-  { device, lora, ...options }: WebgpuOptions & { lora?: LoraOptions },
+  { device, lora, rolloutWeights, ...options }: WebgpuOptions & Pick<OpenOptions, "lora" | "rolloutWeights">,
 ): Policy {
   const { config, stopTokens } = directory, adapted = lora !== undefined || directory.adapters !== undefined;
   const { engine, parameterCount, inTurn, ...trained } = createTrained(
@@ -29,14 +30,14 @@ export function createWebgpuPolicy(
     options,
   );
   const { discardGradient, step, digest, save, checkpoint, restore, dispose } = trained;
-  const sampler = createSampler(engine);
+  const halves = rolloutWeights === "f16", sampler = createSampler(engine, { halves });
   return {
     tokenizer,
     stopTokens,
     parameterCount,
     contextLength: config.maxPositions,
     backend: `webgpu/${KERNELS} ${device.name}`,
-    device,
+    device: halves ? { ...device, exact: false, rolloutWeights } : device,
     generate(requests, options) {
       checkRequests(config, requests, options);
       const ends = {

@@ -102,7 +102,9 @@ export function matmul(plan: Plan, product: Product, geometry: Geometry = geomet
     b: tiles && b.matrix.width % 4 === 0 && along(b.turned === true),
     c: tiles && [c.width, firstColumn].every(whole) && typeof n === "number" && whole(n),
   };
-  const view = (matrix: Matrix, vector: boolean): Matrix => vector ? { ...matrix, type: "vec4<f32>" } : matrix;
+  const view = (matrix: Matrix, vector: boolean): Matrix =>
+    vector ? { ...matrix, type: matrix.type === "f16" ? "vec4<f16>" : "vec4<f32>" } : matrix;
+  const types = { a: view(a.matrix, vectors.a).type, b: view(b.matrix, vectors.b).type };
   const units = (count: number, vector: boolean) => vector ? count / 4 : count;
   const text: ProductText = {
     geometry,
@@ -112,6 +114,7 @@ export function matmul(plan: Plan, product: Product, geometry: Geometry = geomet
     k: plan.rowsIn(k, "k"),
     turned: { a: a.turned === true, b: b.turned === true },
     vectors,
+    types,
     value: (sum, row, column) =>
       [
         sum,
@@ -156,6 +159,8 @@ export interface ProductText {
   turned: Record<"a" | "b", boolean>;
   /** Which bindings are vectors of four numbers along their rows; bias and residual are as C. */
   vectors: Record<"a" | "b" | "c", boolean>;
+  /** What the bindings of the factors are. */
+  types: Record<"a" | "b", Matrix["type"]>;
   /** What is stored at a place, given its sum. */
   value(sum: string, row: string, column: string): string;
   adds: boolean;

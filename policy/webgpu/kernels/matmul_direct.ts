@@ -5,12 +5,14 @@
  * @module
  */
 import type { ProductText } from "./matmul.ts";
+import { read } from "../plan.ts";
 import { each, times } from "./unrolled.ts";
 
 /** The text. Rows and columns outside are those at the edge, computed and never stored. */
-export function direct({ geometry, tile, m, n, k, turned, value, adds }: ProductText) {
+export function direct({ geometry, tile, m, n, k, turned, types, value, adds }: ProductText) {
   const { rows, columns, across } = geometry;
-  const at = (array: "a" | "b", row: string, column: string) => `${array}[(${row}) * sizes.${array}Width + ${column}]`;
+  const at = (array: "a" | "b", row: string, column: string) =>
+    read(array, types[array], `(${row}) * sizes.${array}Width + ${column}`);
   const a = (row: string) => turned.a ? at("a", "step", row) : at("a", row, "step");
   const b = (column: string) => turned.b ? at("b", column, "step") : at("b", "step", column);
   return {

@@ -13,6 +13,7 @@
  *
  * @module
  */
+import { type Matrix, read } from "../plan.ts";
 import type { ProductText } from "./matmul.ts";
 import { each, times } from "./unrolled.ts";
 
@@ -28,12 +29,13 @@ interface Side {
   place: string;
   /** Whether vectors in memory lie along k. */
   alongK: boolean;
-  /** Numbers in a unit of the binding. */
+  /** Numbers in a unit of the binding, and what that is. */
   unit: 1 | 4;
+  type: Matrix["type"];
 }
 
 /** The text. */
-export function tiled({ geometry, tile, m, n, k, turned, vectors, value, adds }: ProductText) {
+export function tiled({ geometry, tile, m, n, k, turned, vectors, types, value, adds }: ProductText) {
   const { rows, columns, across, threads, depth } = geometry, down = threads / across;
   const A: Side = {
     array: "a",
@@ -43,6 +45,7 @@ export function tiled({ geometry, tile, m, n, k, turned, vectors, value, adds }:
     place: `lane / ${across}u`,
     alongK: !turned.a,
     unit: vectors.a ? 4 : 1,
+    type: types.a,
   };
   const B: Side = {
     array: "b",
@@ -52,6 +55,7 @@ export function tiled({ geometry, tile, m, n, k, turned, vectors, value, adds }:
     place: `lane % ${across}u`,
     alongK: turned.b,
     unit: vectors.b ? 4 : 1,
+    type: types.b,
   };
   const blocksOfA = tile.rows * depth / 16, bands = Math.ceil(rows / 4), blocks = columns / 4;
   const perSide = (text: (side: Side) => string) => `if (lane < ${blocksOfA}u) { ${text(A)} } else { ${text(B)} }`;
@@ -69,12 +73,12 @@ export function tiled({ geometry, tile, m, n, k, turned, vectors, value, adds }:
       var source = 0u;
       ${perSide((side) => start(side, depth, side === A ? "lane" : `(lane - ${blocksOfA}u)`))}
       ${times(4, (i) => `var next_${i} = vec4<f32>();`)}
-      ${perSide((side) => read(side, "0u", k))}
+      ${perSide((side) => next(side, "0u", k))}
       for (var start = 0u; start < ${k}; start = start + ${depth}u) {
         ${perSide((side) => write(side, depth))}
         workgroupBarrier();
         if (start + ${depth}u < ${k}) {
-          ${perSide((side) => advance(side, depth) + read(side, `(start + ${depth}u)`, k))}
+          ${perSide((side) => advance(side, depth) + next(side, `(start + ${depth}u)`, k))}
         }
         ${times(depth, (step) => multiply(A, B, step))}
         workgroupBarrier();
@@ -132,12 +136,12 @@ function advance({ array, alongK, unit }: Side, depth: number): string {
 }
 
 /** Reads the block's four vectors; numbers behind the last k become 0. */
-function read({ array, alongK, unit }: Side, step: string, k: string): string {
+function next({ array, alongK, unit, type }: Side, step: string, k: string): string {
   return times(4, (i) => {
     const at = `source + ${i}u * sizes.${array}Width`, first = `${step} + inner * 4u`;
     const vector = unit === 4
-      ? `${array}[${at}]`
-      : `vec4<f32>(${COMPONENTS.map((_, c) => `${array}[${at} + ${c}u]`).join(", ")})`;
+      ? read(array, type, at)
+      : `vec4<f32>(${COMPONENTS.map((_, c) => read(array, type, `${at} + ${c}u`)).join(", ")})`;
     // Vectors of a binding never reach over the last k.
     const inside = !alongK
       ? `${first} + ${i}u < ${k}`
