@@ -46,6 +46,8 @@ export interface DialogueOptions {
   maxTotalTokens?: number;
   /** Nucleus of sampling. */
   topP?: number;
+  /** Has the environment reply, to count the seconds. Default: has it reply. */
+  time?: <T>(part: "tools", work: () => Promise<T>) => Promise<T>;
 }
 
 /** Tokens in all that a response may have for each of its policy, where the settings say nothing. */
@@ -115,7 +117,7 @@ export async function converse(
   policy: Policy,
   environment: Environment | undefined,
   requests: readonly DialogueRequest[],
-  { maxTokens, maxTotalTokens = totalOfTokens * maxTokens, topP }: DialogueOptions,
+  { maxTokens, maxTotalTokens = totalOfTokens * maxTokens, topP, time = (_, work) => work() }: DialogueOptions,
 ): Promise<Dialogue[]> {
   const temperaturesOf = (list: readonly DialogueRequest[]) => list.map(({ temperature }) => temperature);
   if (!environment) {
@@ -132,7 +134,7 @@ export async function converse(
         stopTexts: environment.stops,
       },
     );
-    await Promise.all(open.map(async (draft, index) => {
+    const answer = async (draft: Draft, index: number) => {
       const { tokens, logProbs, truncated } = turns[index];
       draft.append(tokens, logProbs);
       if (truncated || policy.stopTokens.includes(tokens[tokens.length - 1])) return draft.end({ truncated });
@@ -144,7 +146,8 @@ export async function converse(
       if (full || draft.exchanges.length === environment.maxTurns) return draft.end({ truncated: true });
       draft.exchanges.push({ query: policy.tokenizer.decode(tokens), reply });
       draft.append(added);
-    }));
+    };
+    await time("tools", () => Promise.all(open.map(answer)));
   }
   return drafts.map(({ tokens, logProbs, truncated, mask, exchanges }) => ({
     tokens,
