@@ -75,6 +75,20 @@ export function ownText(tokenizer: Tokenizer, { tokens, mask }: Pick<Dialogue, "
   return turns.map((turn) => tokenizer.decode(turn)).join(" . ");
 }
 
+/** Tokens of replies by tokenizer: samples of one problem often ask the same. */
+const encoded = new WeakMap<Tokenizer, Map<string, readonly number[]>>();
+
+/** Replies whose tokens are kept; then all are forgotten. */
+const KEPT_REPLIES = 10_000;
+
+function tokensOf(tokenizer: Tokenizer, reply: string): readonly number[] {
+  let known = encoded.get(tokenizer);
+  if (!known || known.size >= KEPT_REPLIES) encoded.set(tokenizer, known = new Map());
+  let tokens = known.get(reply);
+  if (!tokens) known.set(reply, tokens = tokenizer.encode(reply));
+  return tokens;
+}
+
 /** A response on its way. */
 class Draft implements Dialogue {
   readonly tokens: number[] = [];
@@ -141,7 +155,7 @@ export async function converse(
       // Asked even where there is no room: only the environment knows whether the text ended the response.
       const reply = await environment.reply(draft.request.problem, policy.tokenizer.decode(draft.tokens));
       if (reply === null) return draft.end({ truncated: false });
-      const added = policy.tokenizer.encode(reply);
+      const added = tokensOf(policy.tokenizer, reply);
       const full = draft.length === maxTokens || draft.tokens.length + added.length >= maxTotalTokens;
       if (full || draft.exchanges.length === environment.maxTurns) return draft.end({ truncated: true });
       draft.exchanges.push({ query: policy.tokenizer.decode(tokens), reply });

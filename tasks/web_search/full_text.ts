@@ -52,8 +52,21 @@ export function searchIndex(database: DatabaseSync): Search {
   };
 }
 
-/** Words whose scores {@linkcode searchWords} keeps; then all are forgotten. */
-const KEPT_WORDS = 10_000;
+/** Words and answers that {@linkcode searchWords} keeps of each; then all are forgotten. */
+const KEPT = 10_000;
+
+/** A function that keeps its results. */
+function kept<T>(compute: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    if (known.size >= KEPT) known.clear();
+    const result = compute(text);
+    known.set(text, result);
+    return result;
+  };
+}
 
 /**
  * Answers as {@linkcode searchIndex} does, many times faster, for a corpus small enough to hold every word's passages in
@@ -66,42 +79,44 @@ export function searchWords(database: DatabaseSync): Search {
   );
   const passage = database.prepare("SELECT id, title, text FROM passages WHERE rowid = ?");
   const { last } = database.prepare("SELECT max(rowid) AS last FROM passages").get() as { last: number | null };
-  const known = new Map<string, { rows: Uint32Array; scores: Float64Array }>();
-  const scoresOf = (word: string) => {
-    const before = known.get(word);
-    if (before) return before;
-    if (known.size >= KEPT_WORDS) known.clear();
+  const sums = new Float64Array((last ?? 0) + 1);
+
+  /** Rows that have a word, with what it adds to their score. */
+  const scoresOf = kept((word) => {
     const found = scored.all(quoted(word)) as { rowid: number; score: number }[];
-    const scores = {
+    return {
       rows: Uint32Array.from(found, ({ rowid }) => rowid),
       scores: Float64Array.from(found, ({ score }) => score),
     };
-    known.set(word, scores);
-    return scores;
-  };
-  const sums = new Float64Array((last ?? 0) + 1);
-  return (query, { limit }) => {
-    const words = tellingWords(query).map(scoresOf);
-    for (const { rows, scores } of words) rows.forEach((row, place) => sums[row] += scores[place]);
-    const best: { row: number; sum: number }[] = [];
-    for (const { rows } of words) {
+  });
+
+  /** The best of the rows that have one of the words; equal ones by number. */
+  const ranked = (words: readonly string[], limit: number) => {
+    const found = words.map(scoresOf), best: { row: number; sum: number }[] = [];
+    for (const { rows, scores } of found) rows.forEach((row, place) => sums[row] += scores[place]);
+    for (const { rows } of found) {
       for (const row of rows) {
         const sum = sums[row];
         if (sum === 0) continue; // Taken already: what a word adds is positive.
         sums[row] = 0;
-        const later = (other: { row: number; sum: number }) => other.sum < sum || other.sum === sum && other.row > row;
-        if (best.length === limit && !later(best[limit - 1])) continue;
         let place = best.length;
-        while (place > 0 && later(best[place - 1])) place--;
-        best.splice(place, 0, { row, sum });
-        best.length = Math.min(best.length, limit);
+        while (place > 0 && (best[place - 1].sum < sum || best[place - 1].sum === sum && best[place - 1].row > row)) {
+          place--;
+        }
+        if (place < limit) best.splice(place, 0, { row, sum });
+        if (best.length > limit) best.pop();
       }
     }
-    return Promise.resolve(best.map(({ row }) => {
+    return best.map(({ row }) => {
       const { id, title, text } = passage.get(row) as unknown as Passage;
       return { id, title, text };
-    }));
+    });
   };
+  const answers = kept((asked) => {
+    const [limit, ...words] = asked.split(" ");
+    return ranked(words, Number(limit));
+  });
+  return (query, { limit }) => Promise.resolve([...answers([limit, ...tellingWords(query)].join(" "))]);
 }
 
 /** Ids of all passages of an index that {@linkcode buildIndex} wrote. */
