@@ -161,9 +161,18 @@ async function klFrom(
 /** Tokens that plan in each response; undefined where the task has no phrases for that. */
 function planningTokens({ policy, task }: EvaluationParts, rollouts: readonly Rollout[]): number[] | undefined {
   if (!task.strategicGrams?.length) return undefined;
+  // Samples of one problem are often the same; to look for phrases takes longer than to see that.
+  const known = new Map<string, number>();
   return rollouts.map(({ generation }) => {
-    const marks = planningOf(task, writtenPieces(policy, generation), generation.mask);
-    return Array.from(marks).reduce((sum, mark) => sum + mark, 0);
+    const { tokens, mask } = generation, written = `${tokens} ${mask ?? ""}`;
+    let count = known.get(written);
+    if (count === undefined) {
+      const marks = planningOf(task, writtenPieces(policy, generation), mask);
+      count = 0;
+      for (let index = 0; index < marks.length; index++) count += marks[index];
+      known.set(written, count);
+    }
+    return count;
   });
 }
 
