@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import configuration from "../deno.json" with { type: "json" };
 import { makeChatTemplate, promptTokens } from "../policy/chat_template.ts";
 import { keyOf } from "../policy/random.ts";
-import { serveHub } from "../tasks/source/hub/server_for_tests.ts";
+import { serveHub } from "../hub/server_for_tests.ts";
 import type { Leaderboard } from "./leaderboard/leaderboard.ts";
 import type { Cell } from "./cell.ts";
 import { rollOut } from "./rollout.ts";
