@@ -54,7 +54,7 @@ export interface PolicyToWrite {
 }
 
 /** Files that are not the model and go with it when it is saved. */
-const COMPANIONS = [
+export const COMPANIONS: readonly string[] = [
   "generation_config.json",
   "tokenizer.json",
   "tokenizer_config.json",

@@ -134,6 +134,16 @@ export async function openSharded(indexPath: string): Promise<TensorReader> {
   };
 }
 
+/**
+ * Names of the shards that a parsed `model.safetensors.index.json` names, each once.
+ *
+ * @param source How error messages call it.
+ * @throws {Error} One sentence, if it is no index, or names a file outside its folder.
+ */
+export function shardsOf(index: unknown, source: string): string[] {
+  return [...new Set(weightMapOf(index, source).map(([, fileName]) => fileName))];
+}
+
 /** Bytes that are gathered for one write: a system call per small tensor would cost more than the tensor. */
 const GATHERED = 1 << 24;
 
@@ -372,12 +382,17 @@ async function readWeightMap(indexPath: string): Promise<[name: string, fileName
   } catch (error) {
     throw new Error(`${indexPath}: cannot be read (${reasonOf(error)}).`, { cause: error });
   }
+  return weightMapOf(json, indexPath);
+}
+
+/** Which file holds which tensor, from the parsed index. */
+function weightMapOf(json: unknown, source: string): [name: string, fileName: string][] {
   const map = isRecord(json) ? json.weight_map : undefined;
-  if (!isRecord(map)) throw new Error(`${indexPath}: it has no weight_map.`);
+  if (!isRecord(map)) throw new Error(`${source}: it has no weight_map.`);
   return Object.entries(map).map(([name, fileName]) => {
     // A plain name only: an index from elsewhere must not open files outside its folder.
     if (typeof fileName !== "string" || !/^[^/\\]+\.safetensors$/.test(fileName)) {
-      throw new Error(`${indexPath}: it names the file ${JSON.stringify(fileName)} for ${name}.`);
+      throw new Error(`${source}: it names the file ${JSON.stringify(fileName)} for ${name}.`);
     }
     return [name, fileName];
   });
