@@ -115,8 +115,8 @@ async function complete(part: string, snapshot: Snapshot, file: HubFile, connect
           // Only what the connection does is tried again, not what the disk does.
           const next = await reader.read().catch((error) => void (cause = error));
           if (!next?.value) break;
-          await writeAll(output, next.value).catch((error) => {
-            throw unwritten(repository, file, written, connection, error);
+          await writeAll(output, next.value).catch(async (error) => {
+            throw unwritten(repository, file, (await output.stat()).size, connection, error);
           });
           bar.at(written += next.value.length);
         }

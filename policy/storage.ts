@@ -25,7 +25,9 @@ export interface Storage {
 }
 
 /** Storage for a policy that came from a directory: what goes with the weights stays with them. */
-export function storageOf({ config, stopTokens, companions }: PolicyDirectory): Storage {
+export function storageOf(
+  { config, stopTokens, companions }: Pick<PolicyDirectory, "config" | "stopTokens" | "companions">,
+): Storage {
   return {
     digest({ weights, optimizer: { firstMoment, secondMoment, step } }) {
       const hash = createHash("sha256");

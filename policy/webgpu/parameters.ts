@@ -34,8 +34,11 @@ export interface Parameters {
   readonly trained: number;
   /** A tensor, by its Hugging Face name; vectors are rows. */
   get(kind: Kind, name: string): Matrix;
-  /** Replaces all numbers of a kind, given in the order of `parameterSlots`: all weights, or what there is per trained one. */
-  write(kind: Kind, numbers: Float32Array): void;
+  /**
+   * Replaces numbers of a kind from the one numbered `first` (default 0) on, given in the order of `parameterSlots`: of all
+   * weights, or of what there is per trained one.
+   */
+  write(kind: Kind, numbers: Float32Array, first?: number): void;
   /** All numbers of a kind, in that order. */
   read(kind: Kind): Promise<Float32Array>;
   /** Sets all numbers of a kind to 0. */
@@ -93,11 +96,12 @@ export function createParameters(gpu: Gpu, config: ModelConfig, limit = MAX_BIND
       if (parts.length === 1) return parts[0];
       return { ...parts[0], rows: parts.reduce((sum, { rows }) => sum + (rows as number), 0), parts };
     },
-    write(kind, numbers) {
-      const { start, own } = kept(kind);
+    write(kind, numbers, first = 0) {
+      const { start, own } = kept(kind), begin = start + first, end = begin + numbers.length;
       for (const { rows, width, from, shard, offset } of own) {
-        const part = numbers.subarray(from - start, from - start + rows * width);
-        gpu.upload(shards[shard][kind]!.buffer, part, offset * 4);
+        const low = Math.max(from, begin), high = Math.min(from + rows * width, end);
+        if (low >= high) continue;
+        gpu.upload(shards[shard][kind]!.buffer, numbers.subarray(low - begin, high - begin), (offset + low - from) * 4);
       }
     },
     async read(kind) {
