@@ -59,7 +59,7 @@ export function createTrained(directory: PolicyDirectory, { threads }: CpuOption
         prompts.clear();
         return { norm };
       }),
-    digest: () => Promise.resolve(storage.digest({ weights, optimizer: moments() })),
+    digest: () => inTurn(() => storage.digest([weights, optimizer.m, optimizer.v], optimizer.steps)),
     save: (path, { optimizer: withOptimizer = false } = {}) =>
       storage.save(path, weights, withOptimizer ? { optimizer: moments() } : undefined),
     checkpoint: (file, { optimizer: withOptimizer = false } = {}) =>

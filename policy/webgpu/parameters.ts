@@ -9,7 +9,7 @@
  */
 import { type ModelConfig, parameterCount, parameterSlots } from "../model/config.ts";
 import { isTrained } from "../model/lora.ts";
-import { type Gpu, MAX_BINDING } from "./device.ts";
+import { type Gpu, MAX_BINDING, type Region } from "./device.ts";
 import type { Matrix } from "./plan.ts";
 
 const KINDS = ["weights", "gradient", "m", "v"] as const;
@@ -39,6 +39,8 @@ export interface Parameters {
    * weights, or of what there is per trained one.
    */
   write(kind: Kind, numbers: Float32Array, first?: number): void;
+  /** All numbers of a kind, in that order, some at a time. */
+  inOrder(kind: Kind): AsyncIterable<Float32Array>;
   /** All numbers of a kind, in that order. */
   read(kind: Kind): Promise<Float32Array>;
   /** Sets all numbers of a kind to 0. */
@@ -61,6 +63,9 @@ interface Piece {
 /** Elements between possible starts of tensors. */
 const ALIGNMENT = 64;
 
+/** Bytes that are copied out at once: what one wait costs should not show, nor should the copy in memory. */
+const DOWNLOAD_SLICE = 2 ** 26;
+
 /** Allocates the parameters of a model, all 0. `limit` is the largest shard in bytes; other than default for tests. */
 export function createParameters(gpu: Gpu, config: ModelConfig, limit = MAX_BINDING): Parameters {
   const { pieces, lengths } = place(config, limit / 4), frozen = parameterCount({ ...config, lora: undefined });
@@ -82,6 +87,19 @@ export function createParameters(gpu: Gpu, config: ModelConfig, limit = MAX_BIND
     start: kind === "weights" ? 0 : first,
     own: pieces.filter(({ shard }) => shards[shard][kind]),
   });
+  async function* inOrder(kind: Kind) {
+    let regions: Region[] = [], total = 0;
+    for (const { rows, width, shard, offset } of kept(kind).own) {
+      const size = rows * width * 4;
+      if (total > 0 && total + size > DOWNLOAD_SLICE) {
+        for (const copy of await gpu.download(regions)) yield new Float32Array(copy);
+        [regions, total] = [[], 0];
+      }
+      regions.push({ buffer: shards[shard][kind]!.buffer, offset: offset * 4, size });
+      total += size;
+    }
+    for (const copy of await gpu.download(regions)) yield new Float32Array(copy);
+  }
   return {
     shards: shards.filter((shard): shard is Shard => shard.gradient !== undefined),
     trained: count - first,
@@ -104,14 +122,13 @@ export function createParameters(gpu: Gpu, config: ModelConfig, limit = MAX_BIND
         gpu.upload(shards[shard][kind]!.buffer, numbers.subarray(low - begin, high - begin), (offset + low - from) * 4);
       }
     },
+    inOrder,
     async read(kind) {
-      const { start, own } = kept(kind), numbers = new Float32Array(count - start);
-      for (const index of new Set(own.map(({ shard }) => shard))) {
-        const { buffer, width } = shards[index][kind]!;
-        const [copy] = await gpu.download([{ buffer, offset: 0, size: width * 4 }]);
-        for (const { rows, width, from, offset } of own.filter(({ shard }) => shard === index)) {
-          numbers.set(new Float32Array(copy, offset * 4, rows * width), from - start);
-        }
+      const numbers = new Float32Array(count - kept(kind).start);
+      let at = 0;
+      for await (const piece of inOrder(kind)) {
+        numbers.set(piece, at);
+        at += piece.length;
       }
       return numbers;
     },
