@@ -7,7 +7,7 @@
  */
 import type { LoraOptions } from "./adapters.ts";
 import { criticOf } from "./critic_of.ts";
-import { openDirectory, type PolicyDirectory, readDirectory } from "./directory.ts";
+import { openDirectory, type PolicyDirectory } from "./directory.ts";
 import type { Critic, Policy, Tokenizer } from "./policy.ts";
 import { storageOf } from "./storage.ts";
 import { loadTokenizer } from "./tokenizer.ts";
@@ -93,7 +93,8 @@ export async function openCritic(
   directory: string,
   options: Pick<OpenOptions, "backend" | "threads" | "recompute"> = {},
 ): Promise<Critic> {
-  const files = criticOf(await readDirectory(directory));
+  using open = await openDirectory(directory);
+  const files = criticOf(open);
   if (options.backend !== "webgpu" && options.backend !== "webgpu-software") {
     const { createCpuCritic } = await import("./cpu/critic.ts");
     return createCpuCritic(files, options);
@@ -104,7 +105,7 @@ export async function openCritic(
 
 /** Makes a network on the shared device, which is released when the network is disposed of. */
 async function onGpu<T extends { dispose(): Promise<void> }>(
-  files: Omit<PolicyDirectory, "weights">,
+  files: Pick<PolicyDirectory, "config" | "stopTokens" | "companions">,
   { backend, recompute }: Pick<OpenOptions, "backend" | "recompute">,
   create: (options: import("./webgpu/trained.ts").WebgpuOptions) => T,
 ): Promise<T> {

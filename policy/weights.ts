@@ -38,3 +38,25 @@ export function followedBy(weights: Weights, more: Float32Array): WeightStream {
     },
   };
 }
+
+/** The first `length` weights. */
+export function firstOf(weights: Weights, length: number): Weights {
+  if (weights instanceof Float32Array) return weights.subarray(0, length);
+  return {
+    length,
+    *pieces() {
+      for (const { offset, numbers } of weights.pieces()) {
+        if (offset >= length) return;
+        yield { offset, numbers: numbers.subarray(0, length - offset) };
+      }
+    },
+  };
+}
+
+/** Weights in one array; those that are one already are not copied. */
+export function arrayOf(weights: Weights): Float32Array {
+  if (weights instanceof Float32Array) return weights;
+  const all = new Float32Array(weights.length);
+  for (const { offset, numbers } of weights.pieces()) all.set(numbers, offset);
+  return all;
+}
