@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { deepStrictEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, fail, ok, strictEqual } from "node:assert/strict";
 import type { Input } from "../ops/inputs.ts";
 import { type Op, zeros } from "../ops/op.ts";
 import { type Gpu, openGpu } from "./device.ts";
@@ -53,6 +53,15 @@ export async function numbersOf(...matrices: [Matrix, number][]): Promise<(Float
     matrices.map(([{ buffer, offset }, length]) => ({ buffer, offset, size: length * 4 })),
   );
   return copies.map((copy, n) => matrices[n][0].type === "u32" ? new Uint32Array(copy) : new Float32Array(copy));
+}
+
+/** Fails unless all numbers are the same. A zero has no sign here: WGSL leaves that to the compiler. */
+export function sameNumbers(found: ArrayLike<number>, expected: ArrayLike<number>, what: string): void {
+  strictEqual(found.length, expected.length, `${what}: how many`);
+  const differ = Array.from(expected).flatMap((value, i) => Object.is(value + 0, found[i] + 0) ? [] : [i]),
+    [i] = differ;
+  if (i === undefined) return;
+  fail(`${what}: ${differ.length} of ${found.length} differ; number ${i} is ${found[i]}, expected ${expected[i]}`);
 }
 
 /** Holds the kernels of an operation to the float64 reference: the output, and every gradient. */

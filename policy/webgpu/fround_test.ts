@@ -1,11 +1,10 @@
 /**
- * Every kernel against its exact reference in `fround/`.
+ * Every operation's kernels against its exact reference in `fround/`.
  *
  * No number here comes near 2^-126: what is smaller counts as 0 where a session of onnxruntime was opened.
  *
  * @module
  */
-import { strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { fixed, indices, type Input, random, trained } from "../ops/inputs.ts";
 import { embed, segmentsOf } from "../ops/embed.ts";
@@ -18,7 +17,7 @@ import { swiglu } from "../ops/swiglu.ts";
 import { tail } from "../ops/tail.ts";
 import { tokenScores } from "../ops/token_scores.ts";
 import { writeRows } from "../ops/write_rows.ts";
-import { exactTest, gpu, matrixOf, numbersOf, packedStream } from "./checking_test.ts";
+import { exactTest, gpu, matrixOf, numbersOf, packedStream, sameNumbers } from "./checking_test.ts";
 import { exactAttention } from "./fround/attention.ts";
 import type { Exact } from "./fround/exact.ts";
 import { exponential, logarithm } from "./fround/functions.ts";
@@ -30,17 +29,6 @@ import { exactSwiglu } from "./fround/swiglu.ts";
 import { type ChunkAttributes, exactTokenScores } from "./fround/token_scores.ts";
 import { type OpLayout, runOp } from "./op_check.ts";
 import { Plan } from "./plan.ts";
-
-/** Fails unless all numbers are the same. A zero has no sign here: WGSL leaves that to the compiler. */
-function same(found: ArrayLike<number>, expected: ArrayLike<number>, what: string): void {
-  strictEqual(found.length, expected.length, `${what}: how many`);
-  const differ = Array.from(expected).flatMap((value, i) => Object.is(value + 0, found[i] + 0) ? [] : [i]),
-    [i] = differ;
-  if (i === undefined) return;
-  throw new Error(
-    `${what}: ${differ.length} of ${found.length} differ; number ${i} is ${found[i]}, expected ${expected[i]}`,
-  );
-}
 
 /** Holds the kernels of an operation to its reference: gradients that are stored, and such as are added to `start`. */
 async function check<A extends B, B>(
@@ -56,11 +44,11 @@ async function check<A extends B, B>(
   for (const stored of [false, true]) {
     const before = stored ? 0 : Math.fround(start), trial = { ...layout, stored, start: before };
     const { output, training } = await runOp(gpu, op, inputs, attributes, exact.backward ? { ...trial, seed } : trial);
-    same(output, expected, op.name);
+    sameNumbers(output, expected, op.name);
     if (!training) return;
-    same(training.output, expected, `${op.name} in training`);
+    sameNumbers(training.output, expected, `${op.name} in training`);
     training.gradients.forEach((found, n) => {
-      if (found) same(found, gradients[n]!.map((value) => before + value), `gradient ${n} of ${op.name}`);
+      if (found) sameNumbers(found, gradients[n]!.map((value) => before + value), `gradient ${n} of ${op.name}`);
     });
   }
 }
@@ -79,8 +67,8 @@ exactTest("exponential() and logarithm()", async () => {
       plan.elementwise("logarithm", { read: { a }, write: { b }, body: "b[i] = logarithm(a[i]);" });
       plan.run({});
       const [e, l] = await numbersOf([y, exponents.length], [b, positive.length]);
-      same(e, exponents.map(exponential), "exponential");
-      same(l, positive.map(logarithm), "logarithm");
+      sameNumbers(e, exponents.map(exponential), "exponential");
+      sameNumbers(l, positive.map(logarithm), "logarithm");
       plan.dispose();
     }),
     { numRuns: 5, endOnFailure: true },
@@ -207,4 +195,14 @@ exactTest("packed_attention: grouped queries, prompts that are shared, several b
       });
     }
   }
+});
+
+exactTest("packed_attention over a cache, as in decoding: few queries, many keys", async () => {
+  const [heads, keyValueHeads, headSize] = [6, 2, 8], { forward } = exactAttention;
+  const cache = (name: string) => fixed([120, 16], random(name, [120 * 16]).data);
+  const spans = { shape: [3, 4], data: Float64Array.of(0, 0, 5, 1, 0, 40, 70, 33, 10, 32, 119, 1) };
+  const inputs = [trained("q", [3, 48], 2), cache("k"), cache("v"), { kind: "ids" as const, tensor: spans }];
+  await check(packedAttention, { forward }, inputs, { heads, keyValueHeads, headSize }, {
+    counts: ["tokens", null, null, "tokens"],
+  });
 });

@@ -9,6 +9,7 @@ import { swiglu } from "../ops/swiglu.ts";
 import { tail } from "../ops/tail.ts";
 import { tokenScores } from "../ops/token_scores.ts";
 import { checkWgsl, gpu, gpuTest, matrixOf, neverFuses, numbersOf, packedStream } from "./checking_test.ts";
+import { dot } from "./fround/sums.ts";
 import { GEOMETRIES, type Geometry, geometryOf, matmul, tileOf } from "./kernels/matmul.ts";
 import { Plan } from "./plan.ts";
 
@@ -53,12 +54,7 @@ async function sameBits({ extents: [m, n, k], form, extras = false }: Trial, geo
   const expected = Float32Array.from(start, (value, at) => {
     const i = Math.floor(at / width), j = at % width - firstColumn;
     if (j < 0) return value;
-    let sum = 0;
-    for (let s = 0; s < k; s++) {
-      sum = Math.fround(
-        sum + Math.fround((turnedA ? a[s * m + i] : a[i * k + s]) * (turnedB ? b[j * k + s] : b[s * n + j])),
-      );
-    }
+    const sum = dot(k, (s) => turnedA ? a[s * m + i] : a[i * k + s], (s) => turnedB ? b[j * k + s] : b[s * n + j]);
     return extras ? value + Math.fround(Math.fround(sum + bias[j]) + residual[i * n + j]) : value + sum;
   });
   const found: ArrayLike<number>[] = [];
