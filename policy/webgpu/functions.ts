@@ -65,6 +65,6 @@ fn logarithm(x: f32) -> f32 {
   p = p * m + 2.0000714765e-1;
   p = p * m - 2.4999993993e-1;
   p = p * m + 3.3333331174e-1;
-  return in_order((in_order((p * m) * z - e * 2.12194440e-4 - 0.5 * z) + m) + e * 0.693359375);
+  return (in_order((p * m) * z - e * 2.12194440e-4 - 0.5 * z) + m) + e * 0.693359375;
 }
 `;

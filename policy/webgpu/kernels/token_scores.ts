@@ -149,7 +149,7 @@ export function planTokenScoresBackward(
       domain: { rows: x.rows, width: chunk.count },
       body: `
         let at = row * sizes.width + column;
-        let logProb = in_order(logits[at] * inverse[row] - stats[4u * row]) - stats[4u * row + 2u];
+        let logProb = (logits[at] * inverse[row] - stats[4u * row]) - stats[4u * row + 2u];
         let probability = exponential(logProb);
         var one = 0.0;
         if (targets[row] == sizes.first + column) { one = 1.0; }
