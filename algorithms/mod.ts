@@ -83,8 +83,7 @@ export { sapo, type SapoOptions } from "./sapo.ts";
 export { srGrpo, type SrGrpoOptions } from "./sr_grpo.ts";
 export { vespo, type VespoOptions } from "./vespo.ts";
 
-export * from "./context/experience_library.ts";
-export * from "./context/pareto.ts";
+export * from "./context/mod.ts";
 
 export * from "./strategic_grams/clusters.ts";
 export * from "./strategic_grams/document_frequency.ts";

@@ -6,6 +6,7 @@
  */
 import type { LoraOptions } from "../policy/mod.ts";
 import { canonical, sha256 } from "./canonical.ts";
+import type { ReflectorSource } from "./context/reflector.ts";
 import type { Evaluation, Gates, SuiteAlgorithm, Training } from "./suite.ts";
 
 /** Version of the meaning of a cell's fields, of a step and of its record; a change makes new cells. */
@@ -32,6 +33,8 @@ export interface CellIdentity {
   evaluation: Evaluation;
   /** Limits. */
   gates: Gates;
+  /** Where a prompt is learned: who reflects, from how many problems, and how a prompt is written. */
+  context?: { reflector: string; problems: number; prompt: string };
 }
 
 /** Where the parts of a cell are read from; not part of its identity. */
@@ -44,6 +47,8 @@ export interface CellSources {
   train?: string;
   /** The task's held-out source; absent: embedded. */
   test?: string;
+  /** The model that reflects, where a prompt is learned; absent: the embedded rules. */
+  reflector?: ReflectorSource;
   /** Whether training problems that share text with the held-out ones were dropped. */
   decontaminate?: boolean;
   /** Whether a GPU computes values twice to need less memory. */

@@ -92,6 +92,12 @@ function program(exit: (code: number) => void): Command {
     .option("--policy <dir>", "policy to train: a Hugging Face directory, or embedded:NAME")
     .addOption(backendOption("that of the suite"))
     .option(
+      "--reflector <url>",
+      "endpoint of a model that reflects where a prompt is learned (default: embedded rules)",
+    )
+    .option("--reflector-model <name>", "that model")
+    .option("--reflector-key <variable>", "environment variable that holds its key")
+    .option(
       "--lora <settings>",
       "train adapters on the GPU, as rank=8,alpha=16 or rank=8,alpha=16,targets=q_proj+v_proj (default: all matrices)",
       adapters,

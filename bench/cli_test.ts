@@ -280,6 +280,14 @@ Deno.test("bad input gives one sentence and exit code 1", async (test) => {
       ["bench", '--set=training.rewards=["acuracy"]', table],
       /^unknown reward channel "acuracy"; did you mean "accuracy"\?$/,
     ],
+    [
+      ["bench", table, "--reflector=http://localhost:1/v1"],
+      /^--reflector and --reflector-model belong together; give the model too\.$/,
+    ],
+    [
+      ["bench", "--algorithms=gepa", "--steps=0", table],
+      /^gepa needs at least 106 responses to learn from 100 problems, and steps × promptsPerStep × groupSize is 0;/,
+    ],
     [["bench", "--set=steps", table], /^--set steps: not of the form training\.learningRate=1e-3\.$/],
     [
       ["bench", "--algorithms=rloo", "--set=training.groupSize=1", table],

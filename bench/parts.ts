@@ -3,8 +3,6 @@
  *
  * @module
  */
-import type { Algorithm } from "../algorithms/algorithm.ts";
-import { findAlgorithm } from "../algorithms/mod.ts";
 import { loraOf } from "../policy/adapters.ts";
 import { promptText } from "../policy/chat_template.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -14,6 +12,8 @@ import { chosenBackend, recordedBackend } from "./backend.ts";
 import { canonical, sha256 } from "./canonical.ts";
 import { type Cell, cellFormat, cellOf, type CellSources } from "./cell.ts";
 import { channelsOf } from "./channels.ts";
+import { changesPrompt, configure } from "./context/family.ts";
+import { contextIdentity, requireLearnable } from "./context/setting.ts";
 import { decontaminated, type RecordedLeakage, suiteLeakage } from "./leakage.ts";
 import { unknown } from "./nearest.ts";
 import { requireServed } from "./needs.ts";
@@ -21,7 +21,7 @@ import { Refusal } from "./outcomes.ts";
 import { openCriticSource, openSource } from "./policies.ts";
 import { rehearse } from "./rehearsal.ts";
 import type { CellParts } from "./run_cell.ts";
-import type { Suite, SuiteAlgorithm } from "./suite.ts";
+import type { Suite } from "./suite.ts";
 
 /** A cell and its place in the leaderboard. */
 export interface PlannedCell {
@@ -52,11 +52,6 @@ export interface Plan {
 export function findTask(name: string): Task {
   if (Object.hasOwn(tasks, name)) return tasks[name];
   throw new Refusal(unknown("task", name, Object.keys(tasks)));
-}
-
-/** Configures an algorithm as a suite names it. */
-export function configure({ name, preset, options }: Pick<SuiteAlgorithm, "name" | "preset" | "options">): Algorithm {
-  return findAlgorithm(name).create({ ...preset !== undefined && { preset }, ...options });
 }
 
 /** Problems of a split, refused if there are none. */
@@ -111,9 +106,11 @@ export async function planSuite(suite: Suite): Promise<Plan> {
   const algorithms = suite.algorithms.map((entry) => {
     const algorithm = configure(entry);
     const training = { ...suite.training, ...entry.training };
-    requireServed(algorithm, training, task);
-    rehearse(algorithm, training);
-    return { entry, algorithm };
+    if (!changesPrompt(algorithm)) {
+      requireServed(algorithm, training, task);
+      rehearse(algorithm, training);
+    }
+    return { entry, algorithm, training };
   });
   const { all, train, test } = await splitsOf(task, suite.data);
   const { offset = 0 } = suite.evaluation;
@@ -122,6 +119,9 @@ export async function planSuite(suite: Suite): Promise<Plan> {
       `${test.source}: holds ${test.length} problems, and evaluation.offset leaves out ${offset}; lower it or give ` +
         "more problems.",
     );
+  }
+  for (const { algorithm, training } of algorithms) {
+    if (changesPrompt(algorithm)) requireLearnable(algorithm, training, train.length);
   }
   const leakage = { ...suiteLeakage(all, test, suite), dropped: train === all ? 0 : all.length - train.length };
   const channels = channelsOf(task, (await task.grade(train.at(0), "")).rewards);
@@ -143,7 +143,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
       digest,
       problems: Number.isFinite(length) ? length : null,
     });
-    const cells = algorithms.flatMap(({ entry, algorithm }) =>
+    const cells = algorithms.flatMap(({ entry, algorithm, training }) =>
       suite.seeds.map((seed): PlannedCell => ({
         label: entry.label ?? entry.name,
         cell: cellOf(
@@ -153,15 +153,17 @@ export async function planSuite(suite: Suite): Promise<Plan> {
             task: { name: task.name, train: train.digest, test: test.digest, prompts },
             policy: { digest, backend, ...lora && { lora }, ...rolloutWeights === "f16" && { rolloutWeights } },
             seed,
-            training: { ...suite.training, ...entry.training },
+            training,
             evaluation: suite.evaluation,
             gates: suite.gates,
+            ...changesPrompt(algorithm) && { context: contextIdentity(train.length, suite.reflector) },
           },
           {
             policy: suite.policy,
             ...pinned("train", suite.data.train, train),
             ...pinned("test", suite.data.test, test),
             ...suite.data.decontaminate && { decontaminate: true },
+            ...suite.reflector && changesPrompt(algorithm) && { reflector: suite.reflector },
             ...suite.recompute && { recompute: true },
             algorithm: {
               name: entry.name,
@@ -212,6 +214,7 @@ export async function openParts({ identity, sources }: Cell): Promise<CellParts>
     { recompute } = sources;
   return {
     algorithm,
+    ...sources.reflector && { reflector: sources.reflector },
     task,
     train,
     test,

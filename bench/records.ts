@@ -10,7 +10,9 @@
  *     device.json         the GPU and what its self-test found, outside the chain; absent on the CPU
  *     checkpoints.jsonl   what is finished: byte lengths of the files above, chain, algorithm state, weights
  *     checkpoint/         what training changed: policy, critic, refreshed reference policy; two files of each, in turn
- *     policy/             the trained weights, when finished
+ *     reflections.jsonl   where a model reflects: its answers, recorded, outside the chain
+ *     replies.jsonl       where a prompt is learned: replies of steps that no checkpoint holds yet, outside the chain
+ *     policy/             the trained weights, or the learned prompt, when finished
  *     result.json         written last: the cell is finished
  *     failure.json        the health gate that stopped the cell
  *
@@ -277,7 +279,10 @@ export class CellRecord {
   }
 
   /** Makes everything up to here count. */
-  async checkpoint(models: Models, done: Pick<Checkpoint, "step" | "prompts" | "weights" | "state">): Promise<void> {
+  async checkpoint(
+    models: Pick<Models, "save">,
+    done: Pick<Checkpoint, "step" | "prompts" | "weights" | "state">,
+  ): Promise<void> {
     this.#write(
       "checkpoints.jsonl",
       {
@@ -289,8 +294,8 @@ export class CellRecord {
     );
   }
 
-  /** Keeps the trained weights and marks the cell as finished. */
-  async finish(policy: Policy, result: CellResult): Promise<void> {
+  /** Keeps the trained weights, or the learned prompt, and marks the cell as finished. */
+  async finish(policy: Pick<Policy, "save">, result: CellResult): Promise<void> {
     await Deno.remove(`${this.directory}/policy`, { recursive: true }).catch(() => {});
     await policy.save(`${this.directory}/policy`);
     await writeAtomically(`${this.directory}/result.json`, JSON.stringify(result, null, 2) + "\n");

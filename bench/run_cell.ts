@@ -9,8 +9,12 @@
  * @module
  */
 import type { Algorithm } from "../algorithms/algorithm.ts";
+import type { Context, ContextAlgorithm } from "../algorithms/mod.ts";
 import type { Problems, Task } from "../tasks/task.ts";
 import type { Cell } from "./cell.ts";
+import { changesPrompt } from "./context/family.ts";
+import type { ReflectorSource } from "./context/reflector.ts";
+import { continueContextCell } from "./context/run_context_cell.ts";
 import { type Asked, askedOf, evaluate, type EvaluationRecord } from "./evaluate.ts";
 import { Models, type OpenModels } from "./models.ts";
 import { requireServed, taughtTask } from "./needs.ts";
@@ -21,8 +25,10 @@ import { type StepRecord, trainStep } from "./step.ts";
 
 /** The parts of a cell, opened. */
 export interface CellParts extends OpenModels {
-  /** The configured algorithm. */
-  algorithm: Algorithm;
+  /** The configured algorithm, which trains weights or learns a prompt. */
+  algorithm: Algorithm | ContextAlgorithm;
+  /** The model that reflects, where a prompt is learned; absent: the embedded rules. */
+  reflector?: ReflectorSource;
   /** The task. */
   task: Task;
   /** Training problems. */
@@ -31,10 +37,21 @@ export interface CellParts extends OpenModels {
   test: Problems;
 }
 
+/** The parts of a cell that trains weights. */
+export interface WeightParts extends CellParts {
+  /** The configured algorithm. */
+  algorithm: Algorithm;
+}
+
 /** A line of `steps.jsonl`. */
 export interface StepLine extends StepRecord {
-  /** Digest of the weights and the optimizer state after the step, with a critic of both networks; absent between checkpoints. */
+  /**
+   * Digest of the weights and the optimizer state after the step, with a critic of both networks; absent between
+   * checkpoints. Where a prompt is learned, of the algorithm's state.
+   */
   weights?: string;
+  /** The prompt after the step, where one is learned. */
+  context?: Context;
   /** Digest of the reference policy, if it was refreshed after the step. */
   reference?: string;
   /** Hash over this line and all before it. */
@@ -83,6 +100,8 @@ export interface RunCellOptions {
   onLine?: (line: StepLine | EvaluationLine) => void;
   /** Called with the number of steps that an earlier process did, if there are any. */
   onResume?: (step: number) => void;
+  /** Directory of a record whose model's reflections are given again, without a network. Absent: the model is asked. */
+  replay?: string;
   /** Written to `environment.json`. */
   environment?: unknown;
 }
@@ -99,7 +118,12 @@ const breathe = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 export async function runCell(cell: Cell, parts: CellParts, options: RunCellOptions): Promise<CellResult> {
   const record = await CellRecord.open(options.directory, cell);
   try {
-    return await record.result() ?? await continueCell(cell, parts, options, record);
+    const result = await record.result();
+    if (result) return result;
+    const { algorithm } = parts;
+    return changesPrompt(algorithm)
+      ? await continueContextCell(cell, { ...parts, algorithm }, options, record)
+      : await continueCell(cell, { ...parts, algorithm }, options, record);
   } catch (error) {
     if (error instanceof GateFailure) await record.fail(cell.id, error);
     throw error;
@@ -110,7 +134,7 @@ export async function runCell(cell: Cell, parts: CellParts, options: RunCellOpti
 
 async function continueCell(
   cell: Cell,
-  parts: CellParts,
+  parts: WeightParts,
   options: RunCellOptions,
   record: CellRecord,
 ): Promise<CellResult> {
@@ -187,7 +211,7 @@ class Run {
 
   constructor(
     readonly cell: Cell,
-    readonly parts: CellParts,
+    readonly parts: WeightParts,
     readonly options: RunCellOptions,
     readonly record: CellRecord,
     readonly models: Models,

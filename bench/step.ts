@@ -16,7 +16,7 @@ import { scoreBatch } from "./step/score.ts";
 import { update } from "./step/update.ts";
 
 export type { StepParts, StepSeconds } from "./step/parts.ts";
-export type { StepRecord } from "./step/record.ts";
+export type { StepCost, StepRecord } from "./step/record.ts";
 export { learningRateAt } from "./step/update.ts";
 
 /** How a step is run. */

@@ -8,11 +8,13 @@ import type { BackendChoice } from "./backend.ts";
 import { Refusal } from "./outcomes.ts";
 import { reasonOf } from "../policy/reason.ts";
 import { unknown } from "./nearest.ts";
+import type { ReflectorSource } from "./context/reflector.ts";
 import { validated } from "./schema.ts";
 import aa from "./suites/aa.json" with { type: "json" };
 import all from "./suites/all.json" with { type: "json" };
 import channels from "./suites/channels.json" with { type: "json" };
 import claims from "./suites/claims.json" with { type: "json" };
+import context from "./suites/context.json" with { type: "json" };
 import math from "./suites/math.json" with { type: "json" };
 import quick from "./suites/quick.json" with { type: "json" };
 import search from "./suites/search.json" with { type: "json" };
@@ -116,6 +118,8 @@ export interface Suite {
   policy: string;
   /** What computes it. The embedded suites name the CPU, so that their digests can be compared everywhere. */
   backend: BackendChoice;
+  /** The model that reflects for algorithms that learn a prompt; absent: the embedded rules. */
+  reflector?: ReflectorSource;
   /** Low-rank adapters that are trained in place of the policy's own weights, on the GPU. Absent: none. */
   lora?: LoraOptions;
   /** Whether a GPU draws responses with matrices in float16, for speed. Absent: `f32`. */
@@ -134,7 +138,7 @@ export interface Suite {
   gates: Gates;
 }
 
-const embedded: Record<string, unknown> = { quick, standard, all, math, channels, search, claims, aa };
+const embedded: Record<string, unknown> = { quick, standard, all, math, channels, search, claims, context, aa };
 
 /** Names of the embedded suites. */
 export const suiteNames: readonly string[] = Object.keys(embedded);

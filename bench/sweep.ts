@@ -1,10 +1,12 @@
 /**
  * The learning-rate sweep before a comparison, so that no algorithm is compared untuned: every entry of a suite is
  * trained with each learning rate, on other seeds and measured on other held-out problems than those that are reported.
- * The rate with the best mean avg@k is the one the comparison runs with; of equals the smallest.
+ * The rate with the best mean avg@k is the one the comparison runs with; of equals the smallest. Algorithms that learn a
+ * prompt have no learning rate and take no part.
  *
  * @module
  */
+import { namesPrompt } from "./context/family.ts";
 import type { Suite, SuiteAlgorithm } from "./suite.ts";
 
 /** How learning rates are chosen. */
@@ -56,7 +58,7 @@ export function sweepSuite(suite: Suite, sweep: Sweep): Suite {
   const { seeds, offset } = sweep;
   return {
     ...suite,
-    algorithms: suite.algorithms.flatMap((entry) =>
+    algorithms: suite.algorithms.filter(({ name }) => !namesPrompt(name)).flatMap((entry) =>
       ratesOf(sweep, suite).map((learningRate) => ({
         ...entry,
         label: sweepLabel(nameOf(entry), learningRate),
@@ -84,7 +86,7 @@ export function tune(
   scoreOf: (label: string, seed: number) => number | null,
 ): Tuned[] {
   const { seeds } = sweep, learningRates = ratesOf(sweep, suite);
-  return suite.algorithms.map((entry) => {
+  return suite.algorithms.filter(({ name }) => !namesPrompt(name)).map((entry) => {
     const label = nameOf(entry);
     const points = learningRates.map((learningRate) => ({
       learningRate,
@@ -100,8 +102,8 @@ export function tunedSuite(suite: Suite, tuned: readonly Tuned[]): Suite {
   return {
     ...suite,
     algorithms: suite.algorithms.map((entry) => {
-      const { learningRate } = tuned.find(({ label }) => label === nameOf(entry))!;
-      return { ...entry, training: { ...entry.training, learningRate } };
+      const found = tuned.find(({ label }) => label === nameOf(entry));
+      return found ? { ...entry, training: { ...entry.training, learningRate: found.learningRate } } : entry;
     }),
   };
 }

@@ -94,6 +94,7 @@ export async function verifyCell(directory: string, options: { signal?: AbortSig
   try {
     await runCell(cell, await openParts(cell), {
       directory: copy,
+      replay: directory,
       signal: options.signal ? AbortSignal.any([options.signal, done.signal]) : done.signal,
       onLine: (line) => {
         const name = nameOf(line), expected = recorded.get(name);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type ExperienceOperation, updateExperiences } from "./experience_library.ts";
+import fc from "fast-check";
+import { applyPlan, type ExperienceOperation, type Library, updateExperiences } from "./experience_library.ts";
 
 const library = { G0: "a", G1: "b", G2: "c" };
 const both = (plan: ExperienceOperation[], from: Record<string, string> = library) =>
@@ -51,4 +52,78 @@ Deno.test("the library that is given is not changed", () => {
   const frozen = Object.freeze({ G0: "a" });
   updateExperiences(frozen, [{ operation: "DELETE", id: "G0" }], "strict");
   assert.deepEqual(frozen, { G0: "a" });
+});
+
+const entry = (id: string, text: string) => ({ id, text, since: 0, changed: 0 });
+const operation = fc.record({
+  operation: fc.constantFrom("ADD", "UPDATE", "DELETE", "MERGE", "NONE", "constructor"),
+  id: fc.constantFrom("G0", "G1", "G2", "G5", "__proto__"),
+  ids: fc.uniqueArray(fc.constantFrom("G0", "G1", "G3", "G9"), { maxLength: 3 }),
+  content: fc.constantFrom("", " ", "a", "b c", "one two three four"),
+}, { requiredKeys: ["operation"] });
+
+Deno.test("stable ids stay with their entries, and are never given twice", () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(operation, { maxLength: 6 }), { maxLength: 5 }), (plans) => {
+      let library: Library = { entries: [entry("G0", "x")], next: 1 };
+      const seen = new Map([["G0", 0]]);
+      plans.forEach((plan, step) => {
+        const next = applyPlan(library, plan, {
+          semantics: "strict",
+          ids: "stable",
+          step: step + 1,
+          maxWords: 3,
+          maxEntries: 4,
+        });
+        const ids = next.library.entries.map(({ id }) => id);
+        assert.equal(new Set(ids).size, ids.length);
+        assert.ok(ids.length <= 4);
+        for (const { id, text, since, changed } of next.library.entries) {
+          assert.ok(text.split(" ").length <= 3);
+          // An id is new in the step that made its entry, and belongs to that entry for good.
+          if (seen.has(id)) assert.equal(seen.get(id), since);
+          else assert.equal(since, step + 1);
+          assert.ok(changed >= since);
+          const before = library.entries.find((old) => old.id === id);
+          if (before && before.text !== text) assert.equal(changed, step + 1);
+          seen.set(id, since);
+        }
+        for (const old of library.entries) if (!ids.includes(old.id)) assert.ok(seen.has(old.id));
+        const { added, updated, deleted, merged, idle } = next.counts;
+        assert.equal(ids.length, library.entries.length + added - deleted - merged);
+        assert.ok(updated + idle <= plan.length);
+        library = next.library;
+      });
+    }),
+    { seed: 10, numRuns: 300 },
+  );
+});
+
+Deno.test("an id of a deleted entry does not come back", () => {
+  const library = { entries: [entry("G0", "a"), entry("G1", "b")], next: 2 };
+  const plan = [{ operation: "DELETE", id: "G1" }, { operation: "ADD", content: "c" }];
+  const how = { semantics: "strict", step: 1 } as const;
+  const ids = (naming: "stable" | "renumbered") =>
+    applyPlan(library, plan, { ...how, ids: naming }).library.entries.map(({ id }) => id).join();
+  assert.equal(ids("stable"), "G0,G2");
+  assert.equal(ids("renumbered"), "G0,G1");
+});
+
+Deno.test("a full library takes no more, but can change, shrink and merge", () => {
+  const library = { entries: [entry("G0", "a"), entry("G1", "b")], next: 2 };
+  const plan = [
+    { operation: "ADD", content: "c" },
+    { operation: "UPDATE", id: "G0", content: "a2" },
+    { operation: "MERGE", ids: ["G0", "G1"], content: "ab" },
+    { operation: "ADD", content: "d" },
+    { operation: "ADD", content: "e" },
+  ];
+  const { library: { entries }, counts } = applyPlan(library, plan, {
+    semantics: "strict",
+    ids: "stable",
+    step: 1,
+    maxEntries: 2,
+  });
+  assert.deepEqual(entries.map(({ text }) => text), ["ab", "d"]);
+  assert.deepEqual(counts, { added: 2, updated: 1, deleted: 0, merged: 2, idle: 2 });
 });

@@ -4,11 +4,12 @@
  * @module
  */
 
-import type { Algorithm, AlgorithmModule, Description } from "../algorithm.ts";
+import type { Algorithm, Description } from "../algorithm.ts";
 import { type Resolved, resolveOptions, type Specs } from "./options.ts";
 
-/** What an algorithm's file declares. */
-export interface Declaration<Options extends object> extends Omit<Description, "options" | "presets"> {
+/** What an algorithm's file declares. `Built` is what its family's interface has beside name and options. */
+export interface Declaration<Options extends object, Built extends object = Omit<Algorithm, "name" | "options">>
+  extends Omit<Description, "options" | "presets"> {
   /** Every option with its default, source and check. */
   readonly options: Specs<Options>;
   /** Named option sets; the defaults are always there as `paper`. */
@@ -19,11 +20,25 @@ export interface Declaration<Options extends object> extends Omit<Description, "
    */
   refuse?(options: Resolved<Options>, explicit: ReadonlySet<string>): string | undefined;
   /** The configured algorithm. */
-  build(options: Resolved<Options>): Omit<Algorithm, "name" | "options">;
+  build(options: Resolved<Options>): Built;
+}
+
+/** The plug-in that {@linkcode define} makes. */
+export interface Defined<Options extends object, Built extends object> {
+  /** What it is and which options it has. */
+  readonly description: Description;
+  /**
+   * Checks the options and returns the algorithm.
+   *
+   * @throws {RangeError | TypeError} one sentence that names the option, the bad value and what to use instead.
+   */
+  readonly create: (options?: Options) => Built & Pick<Algorithm, "name" | "options">;
 }
 
 /** Makes the plug-in. */
-export function define<Options extends object>(declaration: Declaration<Options>): AlgorithmModule<Options> {
+export function define<Options extends object, Built extends object = Omit<Algorithm, "name" | "options">>(
+  declaration: Declaration<Options, Built>,
+): Defined<Options, Built> {
   const { name, title, paper, family, summary, options: specs, refuse, build } = declaration;
   const presets: Record<string, Partial<Resolved<Options>>> = { paper: {}, ...declaration.presets };
   const documented: Record<string, Description["options"][string]> = {};

@@ -10,7 +10,7 @@
  */
 export type Direction = "higher" | "lower" | "not lower" | "not higher" | "equal";
 
-/** One comparison of two entries of suite `claims`. */
+/** One comparison of two entries of a suite. */
 export interface ClaimTest {
   /** Path of a column in {@linkcode Metrics}, as `length.wrong.mean`. */
   metric: string;
@@ -18,7 +18,7 @@ export interface ClaimTest {
   a: string;
   /** What is claimed. */
   direction: Direction;
-  /** Label of the entry it is compared with. */
+  /** Label of the entry it is compared with; `before training` is the policy before training. */
   b: string;
   /** How much, in units of the column. */
   margin: number;
@@ -50,7 +50,9 @@ export interface Claim {
   published: string;
   /** What the test does differently, or leaves out, for readers. */
   note?: string;
-  /** Task of suite `claims` whose entries are compared. */
+  /** Suite whose entries are compared; absent: `claims`. */
+  suite?: string;
+  /** Task of the suite whose entries are compared. */
   task: string;
   /** With fewer seeds that both sides finished the verdict is inconclusive. */
   minimumSeeds: number;

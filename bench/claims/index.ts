@@ -13,6 +13,9 @@
  * | format, as a share | | 1 point |
  * | seconds, roughness, brevity | nothing: any difference counts | |
  *
+ * Claims about algorithms that learn a prompt are judged by suite `context`, whose policy follows advice; they were written
+ * before its first run, too.
+ *
  * What was known when they were written: the published numbers, and a run of suite `all` with three seeds and longer
  * training, which holds a few of the same comparisons.
  *
@@ -39,6 +42,15 @@ import hicraRandomGramsDoNotHelp from "./data/hicra_random_grams_do_not_help.jso
 import srGrpoIsSmoother from "./data/sr_grpo_is_smoother.json" with { type: "json" };
 import temperaturesReduceDeadGroups from "./data/temperatures_reduce_dead_groups.json" with { type: "json" };
 import largerGroupsHelp from "./data/larger_groups_help.json" with { type: "json" };
+import trainingFreeGrpoImprovesWithoutTraining from "./data/training_free_grpo_improves_without_training.json" with {
+  type: "json",
+};
+import trainingFreeGrpoNeedsGroups from "./data/training_free_grpo_needs_groups.json" with { type: "json" };
+import gepaBeatsGrpo from "./data/gepa_beats_grpo.json" with { type: "json" };
+import gepaBeatsMipro from "./data/gepa_beats_mipro.json" with { type: "json" };
+import gepaParetoBeatsBest from "./data/gepa_pareto_beats_best.json" with { type: "json" };
+import gepaMergeHelps from "./data/gepa_merge_helps.json" with { type: "json" };
+import gepaReflectionHelps from "./data/gepa_reflection_helps.json" with { type: "json" };
 
 /** All claims, in the order they are listed. */
 export const claims: readonly Claim[] = [
@@ -58,4 +70,11 @@ export const claims: readonly Claim[] = [
   srGrpoIsSmoother,
   temperaturesReduceDeadGroups,
   largerGroupsHelp,
+  trainingFreeGrpoImprovesWithoutTraining,
+  trainingFreeGrpoNeedsGroups,
+  gepaBeatsGrpo,
+  gepaBeatsMipro,
+  gepaParetoBeatsBest,
+  gepaMergeHelps,
+  gepaReflectionHelps,
 ].map((file) => validated<Claim>(schema, file, `claim ${file.id}`));

@@ -15,23 +15,27 @@ function range(values: readonly number[]): string {
   return english(least) === english(most) ? english(least) : `${english(least)} to ${english(most)}`;
 }
 
-/** The smallest and the largest learning rate, or the only one. */
+/** The smallest and the largest learning rate, or the only one; prompts are learned at none. */
 function rates(rows: readonly LeaderboardRow[]): string {
-  const distinct = [...new Set(rows.map(({ learningRate }) => learningRate!))].sort((a, b) => a - b);
-  return distinct.length === 1 ? `${distinct[0]}` : `${distinct[0]} to ${distinct.at(-1)}`;
+  const given = rows.map(({ learningRate }) => learningRate).filter((rate) => rate !== null);
+  const distinct = [...new Set(given)].sort((a, b) => a - b);
+  if (distinct.length === 0) return "no training";
+  return `learning rate ${distinct[0]}` + (distinct.length === 1 ? "" : ` to ${distinct.at(-1)}`);
 }
 
 /** Policy, task, steps, responses, learning rate, evaluation and machine; seeds are said beside it. */
 export function settingOf({ suite, environment }: Leaderboard, board: Board, rows: readonly LeaderboardRow[]): string {
   const { policy, task } = board, own = suite.tasks.find((other) => other.task === task)!;
   const { steps, promptsPerStep } = own.training;
-  const responses = rows.flatMap(({ metrics }) => metrics.cost.responses?.mean ?? []);
+  // The policy before training has taken none, which says nothing.
+  const responses = rows.filter(({ algorithm }) => algorithm !== null)
+    .flatMap(({ metrics }) => metrics.cost.responses?.mean ?? []);
   return [
     `policy ${policy.source} with ${english(policy.parameters)} parameters`,
     `task ${task}`,
     `${steps} steps of ${promptsPerStep} prompts`,
     ...responses.length > 0 ? [`${range(responses)} sampled responses`] : [],
-    `learning rate ${rates(rows)}`,
+    rates(rows),
     `${own.evaluation.samples} responses to each of ${problemCount(own, board)} held-out problems`,
     environment.cpu ?? environment.arch,
   ].join(", ");

@@ -8,7 +8,7 @@ import { canonical } from "../canonical.ts";
 import type { Benchmark } from "../benchmark.ts";
 import type { Board, Leaderboard, LeaderboardRow } from "../leaderboard/shape.ts";
 import { Refusal } from "../outcomes.ts";
-import { configure } from "../parts.ts";
+import { configure } from "../context/family.ts";
 import { writeAtomically } from "../records.ts";
 import { validated } from "../schema.ts";
 import type { Suite, SuiteAlgorithm } from "../suite.ts";
@@ -43,6 +43,7 @@ function settings({ training: shared }: Suite, entry: SuiteAlgorithm): string {
 
 /** A row of a board that ran what the claims suite calls by this label; another of that name is not meant. */
 function rowOf(suite: Suite, label: string, { suite: ran }: Leaderboard, board: Board): LeaderboardRow | undefined {
+  if (label === board.base.label) return suite.policy === board.policy.source ? board.base : undefined;
   const named = (entry: SuiteAlgorithm) => labelOf(entry) === label;
   const own = ran.tasks.find(({ task }) => task === board.task)!, entry = own.algorithms.find(named);
   const meant = suite.algorithms.find(named);
@@ -75,19 +76,23 @@ function judge(claim: Claim, suite: Suite, leaderboards: readonly Leaderboard[])
   return null;
 }
 
+/** Suite that says what the labels of a claim mean. */
+export const suiteOf = ({ suite = "claims" }: Pick<Claim, "suite">): string => suite;
+
 /**
  * Judges what the leaderboards allow.
  *
- * @param suite the claims suite, which says what the labels of the claims mean
+ * @param suites the suites of the claims, which say what their labels mean; claims of others are left out
  */
 export function judgeAll(
   claims: readonly Claim[],
-  suite: Benchmark,
+  suites: readonly Benchmark[],
   leaderboards: readonly [Leaderboard, ...Leaderboard[]],
 ): Verdicts {
-  const verdicts = claims.flatMap((claim) =>
-    judge(claim, suite.tasks.find(({ task }) => task === claim.task)!, leaderboards) ?? []
-  );
+  const verdicts = claims.flatMap((claim) => {
+    const suite = suites.find(({ name }) => name === suiteOf(claim))?.tasks.find(({ task }) => task === claim.task);
+    return suite && judge(claim, suite, leaderboards) || [];
+  });
   return { format: 1, environment: leaderboards[0].environment, verdicts };
 }
 

@@ -32,7 +32,7 @@ function made(values: Record<string, { average: number[]; seconds: number[] }>):
 
 const average = [0.61, 0.6, 0.62, 0.6, 0.61], cheap = [8, 8.1, 8, 8.2, 8], dear = [13, 13.1, 12.9, 13, 13.2];
 const judged = (leaderboard: Leaderboard, id = "grpo_reaches_ppo") =>
-  judgeAll(claims, suite, [leaderboard]).verdicts.find((verdict) => verdict.id === id);
+  judgeAll(claims, [suite], [leaderboard]).verdicts.find((verdict) => verdict.id === id);
 
 Deno.test("a claim is reproduced by rows that bear it out, and not by rows that speak against one of its tests", () => {
   const close = average.map((value, index) => value + 0.001 * (index - 2));
@@ -63,7 +63,7 @@ Deno.test("a verdict names the scale it holds for", () => {
 });
 
 Deno.test("rows that are missing, or are of other settings, are not judged by", () => {
-  const { verdicts } = judgeAll(claims, suite, [quick]);
+  const { verdicts } = judgeAll(claims, [suite], [quick]);
   const ids = verdicts.map(({ id }) => id);
   assert.ok(ids.includes("disco_beats_grpo_and_dapo") && ids.includes("hicra_beats_grpo") === false);
   assert.ok(!ids.includes("gdpo_beats_the_sum"), "there is a gdpo, but on another task");
@@ -88,14 +88,14 @@ Deno.test("of several leaderboards the first that holds all of a claim counts", 
   without.boards[0].rows = without.boards[0].rows.filter(({ label }) => label !== "ppo");
   const full = made({ grpo: { average, seconds: cheap }, ppo: { average, seconds: dear } });
   const seedsOf = (...all: [Leaderboard, ...Leaderboard[]]) =>
-    judgeAll(claims, suite, all).verdicts.find(({ id }) => id === "grpo_reaches_ppo")!.seeds;
+    judgeAll(claims, [suite], all).verdicts.find(({ id }) => id === "grpo_reaches_ppo")!.seeds;
   assert.equal(seedsOf(without, full, quick), 5);
   assert.equal(seedsOf(quick, full), quick.suite.tasks[0].seeds.length);
 });
 
 Deno.test("the file fits its schema, and the table says what was not run", () =>
   inTemporary(async (directory) => {
-    const verdicts = judgeAll(claims, suite, [quick]), path = `${directory}/verdicts.json`;
+    const verdicts = judgeAll(claims, [suite], [quick]), path = `${directory}/verdicts.json`;
     await writeVerdicts(path, verdicts);
     assert.deepEqual(JSON.parse(await Deno.readTextFile(path)), JSON.parse(JSON.stringify(verdicts)));
     await assert.rejects(writeVerdicts(path, { ...verdicts, format: 2 as 1 }), { name: "Refusal" });

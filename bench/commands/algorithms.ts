@@ -3,8 +3,17 @@
  *
  * @module
  */
-import { type AlgorithmModule, algorithms, type Description, findAlgorithm, type Needs } from "../../algorithms/mod.ts";
+import {
+  type AlgorithmModule,
+  algorithms,
+  contextAlgorithms,
+  type ContextModule,
+  type ContextNeeds,
+  type Description,
+  type Needs,
+} from "../../algorithms/mod.ts";
 import { checkGolden } from "../conformance/conformance.ts";
+import { findModule, namesPrompt } from "../context/family.ts";
 import { align } from "../leaderboard/table.ts";
 import { markdownTable, wrapped, writeSection } from "../markdown.ts";
 
@@ -27,7 +36,7 @@ export interface GoldenCount {
 /** What a listing says of an algorithm. */
 export interface Listed extends Description {
   /** What it needs with its default options. */
-  readonly needs: Needs;
+  readonly needs: Needs | ContextNeeds;
   /** Its golden cases; `null` where the files are not there, as in the published package. */
   readonly golden: GoldenCount | null;
 }
@@ -52,8 +61,11 @@ export async function goldenCounts(): Promise<Readonly<Record<string, GoldenCoun
   return counts;
 }
 
-/** Everything a listing says, in the order of the registry. */
-export async function listed(modules: readonly AlgorithmModule[] = Object.values(algorithms)): Promise<Listed[]> {
+/** Every algorithm there is: those that train weights, then those that learn a prompt. */
+const everyModule = [...Object.values(algorithms), ...Object.values(contextAlgorithms)];
+
+/** Everything a listing says, in the order of the registries. */
+export async function listed(modules: readonly (AlgorithmModule | ContextModule)[] = everyModule): Promise<Listed[]> {
   const counts = await goldenCounts();
   return modules.map(({ description, create }) => ({
     ...description,
@@ -64,6 +76,7 @@ export async function listed(modules: readonly AlgorithmModule[] = Object.values
 
 /** What an algorithm needs beyond one response per prompt and its reward, in a few words. */
 export function needsInWords({ needs }: Pick<Listed, "needs">): string {
+  if ("reflector" in needs) return needs.reflector ? "reflector" : "";
   const {
     groupSize,
     reference,
@@ -91,7 +104,9 @@ export function needsInWords({ needs }: Pick<Listed, "needs">): string {
 
 /** The command that runs an algorithm beside GRPO. */
 export function commandOf({ name }: Pick<Description, "name">): string {
-  return `deno task bench --algorithms ${name === "grpo" ? name : `grpo,${name}`}`;
+  return `deno task bench ${namesPrompt(name) ? "--suite context " : ""}--algorithms ${
+    name === "grpo" ? name : `grpo,${name}`
+  }`;
 }
 
 /** The paper as a link, where it has an address. */
@@ -105,7 +120,7 @@ export function algorithmsMarkdown(rows: readonly Listed[]): string {
   return markdownTable([
     ["algorithm", "paper", "what it does", "needs", "golden cases", "run it"],
     ...rows.map((row) => [
-      `[\`${row.name}\`](algorithms/${row.name}.ts) ${row.title}`,
+      `[\`${row.name}\`](algorithms/${namesPrompt(row.name) ? "context/" : ""}${row.name}.ts) ${row.title}`,
       paperLink(row.paper),
       row.summary,
       needsInWords(row),
@@ -146,7 +161,7 @@ function explained(row: Listed): string {
 /** Lists all algorithms, or explains one. */
 export async function listAlgorithms(name: string | undefined, { json, readme }: AlgorithmsOptions): Promise<number> {
   if (readme !== undefined) await writeSection(readme, "algorithms", algorithmsMarkdown(await listed()));
-  const rows = await listed(name === undefined ? undefined : [findAlgorithm(name)]);
+  const rows = await listed(name === undefined ? undefined : [findModule(name)]);
   if (json) {
     console.log(JSON.stringify(name === undefined ? rows : rows[0], null, 2));
     return 0;

@@ -7,7 +7,7 @@ import { loadBenchmark } from "../benchmark.ts";
 import { claims as registered } from "../claims/index.ts";
 import { verdictsTable } from "../claims/table.ts";
 import { verdictsMarkdown } from "../claims/markdown.ts";
-import { judgeAll, readVerdicts, writeVerdicts } from "../claims/verdicts.ts";
+import { judgeAll, readVerdicts, suiteOf, writeVerdicts } from "../claims/verdicts.ts";
 import type { Leaderboard } from "../leaderboard/leaderboard.ts";
 import { openLeaderboard } from "../leaderboard/open.ts";
 import { writeOrRefuse, writeSection } from "../markdown.ts";
@@ -56,7 +56,9 @@ export async function claims(runs: readonly string[], options: ClaimsOptions): P
   }
   const { code, leaderboards: [first, ...others] } = await leaderboardsOf(runs, options);
   if (!first) return code;
-  const verdicts = judgeAll(registered, await loadBenchmark(suiteName), [first, ...others]);
+  const names = [...new Set(registered.map(suiteOf))];
+  const suites = await Promise.all(names.map((name) => loadBenchmark(name)));
+  const verdicts = judgeAll(registered, suites, [first, ...others]);
   if (save !== undefined) await writeOrRefuse(save, () => writeVerdicts(save, verdicts));
   if (readme !== undefined) await writeSection(readme, "claims", verdictsMarkdown(registered, verdicts));
   console.log(json ? JSON.stringify(verdicts, null, 2) : verdictsTable(registered, verdicts));

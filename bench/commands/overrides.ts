@@ -31,6 +31,12 @@ export interface SuiteOverrides {
   policy?: string;
   /** What computes the policy. */
   backend?: BackendChoice;
+  /** Address of the endpoint whose model reflects. */
+  reflector?: string;
+  /** Name of that model. */
+  reflectorModel?: string;
+  /** Environment variable with its key. */
+  reflectorKey?: string;
   /** Train adapters in place of the weights. */
   lora?: LoraOptions;
   /** Train with less memory on the GPU. */
@@ -87,6 +93,16 @@ export function overridden(suite: Suite, overrides: SuiteOverrides): Suite {
   }
   if (steps !== undefined) changed.training.steps = steps;
   if (seeds !== undefined) changed.seeds = seeds;
+  const { reflector: url, reflectorModel: model, reflectorKey: keyFrom } = overrides;
+  if (url !== undefined || model !== undefined || keyFrom !== undefined) {
+    const given = { ...changed.reflector, ...url && { url }, ...model && { model }, ...keyFrom && { keyFrom } };
+    if (!given.url || !given.model) {
+      throw new Refusal(
+        `--reflector and --reflector-model belong together; give ${given.url ? "the model" : "the address"} too.`,
+      );
+    }
+    changed.reflector = { ...given, url: given.url, model: given.model };
+  }
   if (policy !== undefined) changed.policy = policy;
   if (backend !== undefined) changed.backend = backend;
   if (lora !== undefined) changed.lora = lora;

@@ -9,14 +9,16 @@ import {
   coverFronts,
   type ExperienceLibrary,
   type ExperienceOperation,
+  gepa,
   instanceFronts,
   mean,
   samplingProbabilities,
   type ScoreTable,
+  trainingFreeGrpo,
   undominated,
   updateExperiences,
 } from "../../algorithms/mod.ts";
-import type { Entry } from "./golden_case.ts";
+import { computedBy, type Entry } from "./golden_case.ts";
 
 /** Lists by position, as records with the position as key. */
 const byPosition = (lists: readonly (readonly number[])[]) => Object.fromEntries(lists.map((list, i) => [i, list]));
@@ -28,6 +30,7 @@ export const contextEntries: Readonly<Record<string, Entry>> = {
     const fronts = instanceFronts(scores), literal = undominated(scores);
     const cover = coverFronts(fronts, scores);
     yield {
+      [computedBy]: gepa.description.name,
       aggregate: scores.map((row) => mean(row)),
       fronts: byPosition(fronts),
       removal_order: cover.removed,
@@ -41,6 +44,7 @@ export const contextEntries: Readonly<Record<string, Entry>> = {
   "Training-Free GRPO": function* ({ inputs }) {
     const library = inputs.library as ExperienceLibrary, plan = inputs.plan as ExperienceOperation[];
     yield {
+      [computedBy]: trainingFreeGrpo.description.name,
       code_main_branch: updateExperiences(library, plan, "code_main_branch"),
       strict_semantics: updateExperiences(library, plan, "strict"),
     };

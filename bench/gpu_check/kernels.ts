@@ -44,7 +44,7 @@ interface Case {
 }
 
 function cases(): Case[] {
-  const { cosine, sine } = rotationTables(64, 64, 10000), rows = 70;
+  const { cosine, sine } = rotationTables(64, { headSize: 64, ropeTheta: 10000 }), rows = 70;
   const tokens = Array.from({ length: rows }, (_, i) => i * i % 130), { order, ranges } = segmentsOf(tokens);
   const perToken = (count: number) => Array.from({ length: count }, () => "tokens" as const);
   const of = (op: Op, attributes: unknown, inputs: Input[], layout: OpLayout): Case => ({

@@ -23,6 +23,12 @@ export interface Cost {
   tokensTrained: Metric;
   /** Optimizer steps of the policy: minibatches over all training steps. */
   updates: Metric;
+  /** Requests to a reflector; absent where weights are trained. */
+  reflections?: Metric;
+  /** Calls of a model for them; 0 of the embedded reflector. Absent where weights are trained. */
+  reflectorCalls?: Metric;
+  /** Tokens read and written in these calls, as far as known. Absent where weights are trained. */
+  reflectorTokens?: Metric;
   /** Seconds of training on one core: policy work, grading and the algorithm. */
   seconds: Metric;
   /** The same by part, and what stands beside it: `record` (digests, journals, checkpoints) and `evaluate`. */
@@ -73,6 +79,11 @@ export function costOf({ steps, timing }: CellLines, gain: Metric): Cost {
     tokensGenerated: total(steps.map(({ cost }) => cost.tokensGenerated)),
     tokensTrained: total(steps.map(({ cost }) => cost.tokensTrained)),
     updates: total(steps.map(({ minibatches }) => minibatches)),
+    ...steps.some(({ cost }) => cost.reflections !== undefined) && {
+      reflections: total(given(steps.map(({ cost }) => cost.reflections))),
+      reflectorCalls: total(given(steps.map(({ cost }) => cost.reflectorCalls))),
+      reflectorTokens: total(given(steps.map(({ cost }) => cost.reflectorTokens))),
+    },
     seconds,
     parts,
     overhead: whole ? Math.max(0, 1 - policy / whole) : null,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { namesPrompt } from "../context/family.ts";
 import { Refusal } from "../outcomes.ts";
 import type { PlannedCell } from "../parts.ts";
 import { type CellFailure, type CellResult, readChain, readJournal, readJson } from "../records.ts";
@@ -121,7 +122,7 @@ export function rowOf(
     label,
     algorithm: algorithm.name,
     options: algorithm.options,
-    learningRate: training.learningRate,
+    learningRate: namesPrompt(algorithm.name) ? null : training.learningRate,
     note: note ?? null,
     metrics: estimatesOf(
       seeds.filter(({ hash }) => hash !== null).map(({ metrics }) => metrics),

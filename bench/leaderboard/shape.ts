@@ -57,7 +57,7 @@ export interface LeaderboardRow {
   algorithm: string | null;
   /** All options after defaults and presets. */
   options: Readonly<Record<string, unknown>>;
-  /** Learning rate of this row; null for the policy before training. */
+  /** Learning rate of this row; null for the policy before training, and where a prompt is learned. */
   learningRate: number | null;
   /** Why its settings differ from those of the others; null where they do not. */
   note: string | null;

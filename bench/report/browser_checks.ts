@@ -11,7 +11,7 @@ import { syntheticLeaderboard } from "../testing/leaderboard.ts";
 import { reportPage } from "./page.ts";
 
 const leaderboard = syntheticLeaderboard({ algorithms: 5, tasks: 2, seeds: 3, steps: 12, failing: true });
-const run = { name: "synthetic", source: "runs/x", directory: null, leaderboard, responses: [] };
+const run = { name: "synthetic", source: "runs/x", directory: null, leaderboard, responses: [], prompts: [] };
 
 /** What a JSON Pointer points at in the leaderboard. */
 function at(pointer: string): unknown {

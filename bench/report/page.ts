@@ -17,6 +17,7 @@ import { pairsSection } from "./sections/pairs.ts";
 import { curvesSection, tradeoffSection } from "./sections/plots.ts";
 import { rankingSection } from "./sections/ranking.ts";
 import { embeddedSuite, reproduceSection } from "./sections/reproduce.ts";
+import { promptsSection } from "./sections/prompts.ts";
 import { responsesSection } from "./sections/responses.ts";
 import { stabilitySection } from "./sections/stability.ts";
 import { sweepSection } from "./sections/sweep.ts";
@@ -45,6 +46,7 @@ function sectionsOf(run: ReportRun, index: number, claims: readonly Verdicts[], 
     ["cost", "Cost", costSection(run, looks)],
     ["sweep", "Learning rates", sweepSection(run, looks)],
     ["algorithms", "Algorithms", algorithmsSection(run, looks)],
+    ["prompts", "Prompts", promptsSection(run, looks)],
     ["responses", "Responses", responsesSection(run, looks)],
     ["reproduce", "Repeat it", reproduceSection(run, embedded, index)],
   ];

@@ -21,6 +21,7 @@ const runOf = (leaderboard: Leaderboard, rest: Partial<ReportRun> = {}): ReportR
   directory: null,
   leaderboard,
   responses: [],
+  prompts: [],
   ...rest,
 });
 

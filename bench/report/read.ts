@@ -11,6 +11,7 @@ import { readJson } from "../records.ts";
 import verdictsSchema from "../claims/verdicts.schema.json" with { type: "json" };
 import type { Verdicts } from "../claims/verdicts.ts";
 import { validated } from "../schema.ts";
+import { readPrompts } from "./prompts.ts";
 import { readResponses } from "./responses.ts";
 import type { ReportRun } from "./run.ts";
 
@@ -45,9 +46,16 @@ async function hasRecords({ boards }: Leaderboard, directory: string): Promise<b
 
 /** A run with its responses, from its leaderboard. */
 export async function runOf(leaderboard: Leaderboard, source: string, directory: string): Promise<ReportRun> {
-  const responses = await readResponses(leaderboard, directory);
+  const responses = await readResponses(leaderboard, directory), prompts = await readPrompts(leaderboard, directory);
   const recorded = await hasRecords(leaderboard, directory);
-  return { name: leaderboard.suite.name, source, directory: recorded ? directory : null, leaderboard, responses };
+  return {
+    name: leaderboard.suite.name,
+    source,
+    directory: recorded ? directory : null,
+    leaderboard,
+    responses,
+    prompts,
+  };
 }
 
 /** Whether a parsed JSON file is meant to hold verdicts, rather than a leaderboard. */

@@ -5,6 +5,7 @@
  */
 import { pointer } from "./numbers.ts";
 import type { Board, Comparison, Leaderboard, LeaderboardRow } from "../leaderboard/shape.ts";
+import type { TaskPrompts } from "./prompts.ts";
 import type { TaskResponses } from "./responses.ts";
 
 /** One run of the page. */
@@ -19,6 +20,8 @@ export interface ReportRun {
   leaderboard: Leaderboard;
   /** Real responses, by task; empty where the records are not there. */
   responses: TaskResponses[];
+  /** Learned prompts, by task; empty where there are none, or no records. */
+  prompts: TaskPrompts[];
 }
 
 /** What one setting of the task switch shows: one task, or all of them. */

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { strict as assert } from "node:assert";
 import { interquartileMeanStatistic, meanStatistic } from "./aggregates.ts";
 import { bootstrapInterval, improvementInterval, percentileInterval } from "./interval.ts";
@@ -71,14 +72,14 @@ Deno.test("resamples of another shape are refused", () => {
 Deno.test("50,000 resamples of 16 algorithms, 3 tasks and 10 seeds take less than 2 seconds", () => {
   const large = Array.from({ length: 10 }, (_, seed) => [0, 1, 2].map((task) => (seed * 7 + task * 3) % 11 / 11));
   const times: number[] = [];
-  // The best of three: other programs may be at work on the machine.
+  // Seconds of the processor, and the best of three: other programs may be at work on the machine.
   while (times.length < 3 && !(Math.min(...times) < 2000)) {
-    const start = performance.now();
+    const start = process.cpuUsage();
     for (let algorithm = 0; algorithm < 16; algorithm++) {
       const drawn = drawResamples({ seeds: 10, tasks: 3 }, { stream: `${algorithm}` });
       bootstrapInterval(large, interquartileMeanStatistic, drawn);
     }
-    times.push(performance.now() - start);
+    times.push(process.cpuUsage(start).user / 1000);
   }
   assert.ok(Math.min(...times) < 2000, `${times.map(Math.round)} ms`);
 });

@@ -16,6 +16,22 @@ import type { StepParts } from "./parts.ts";
 import type { Scored } from "./score.ts";
 import { learningRateAt, type Updates } from "./update.ts";
 
+/** What a step took. */
+export interface StepCost {
+  /** Responses sampled. */
+  responses: number;
+  /** Response tokens generated. */
+  tokensGenerated: number;
+  /** Response tokens with a gradient. */
+  tokensTrained: number;
+  /** Requests to a reflector, where a prompt is learned. */
+  reflections?: number;
+  /** Calls of a model for them; 0 of the embedded reflector. */
+  reflectorCalls?: number;
+  /** Tokens read and written in these calls, as far as known. */
+  reflectorTokens?: number;
+}
+
 /** One line of `steps.jsonl`, before the runner adds the hash chain. */
 export interface StepRecord {
   /** Number of the step: so many times `promptsPerStep` prompts, or fewer, were sampled until its end. */
@@ -64,7 +80,7 @@ export interface StepRecord {
   /** |log-prob in the batch - log-prob alone| of two responses; null where it was not measured. */
   batchDifference: number | null;
   /** Responses and tokens, for the cost columns; greedy responses count, though they are outside the budget. */
-  cost: { responses: number; tokensGenerated: number; tokensTrained: number };
+  cost: StepCost;
   /**
    * What the algorithm reported, and of the runner `planningShare` (share of response tokens that are planning),
    * `semanticEntropy` (in nats, of how often each strategic gram was used; arXiv 2509.03646) and

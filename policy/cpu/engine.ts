@@ -59,7 +59,7 @@ export function createEngine(config: ModelConfig, weights: Float32Array, threads
   const rotation = (length: number) => {
     if (length > tables.length) {
       const size = Math.max(256, 2 ** Math.ceil(Math.log2(length)));
-      const { cosine, sine } = rotationTables(size, config.headSize, config.ropeTheta);
+      const { cosine, sine } = rotationTables(size, config);
       const shape = [size, config.headSize / 2];
       tables = { length: size, feeds: { cosine: floats(cosine, shape), sine: floats(sine, shape) } };
     }

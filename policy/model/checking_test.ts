@@ -22,7 +22,7 @@ export const vector = (values: ArrayLike<number>): Tensor => ({
 
 /** Weights and rotation tables in float64. */
 export function fixedFeeds(config: ModelConfig, weights: Float32Array, positions = 128): Feeds {
-  const feeds: Feeds = {}, { cosine, sine } = rotationTables(positions, config.headSize, config.ropeTheta);
+  const feeds: Feeds = {}, { cosine, sine } = rotationTables(positions, config);
   for (const [name, table] of Object.entries({ cosine, sine })) {
     feeds[name] = { shape: [positions, config.headSize / 2], data: Float64Array.from(table) };
   }

@@ -1,6 +1,6 @@
 /**
- * Shape of a decoder: what Podium reads from, and writes to, a Hugging Face `config.json` of the Qwen2 and Llama
- * families, and the order in which the engine keeps the weights.
+ * Shape of a decoder: what Podium reads from, and writes to, a Hugging Face `config.json` of the Qwen2, Qwen3 and Llama
+ * families (SmolLM2 is a Llama), and the order in which the engine keeps the weights.
  *
  * Whatever the engine does not compute is refused here, when the file is read: a model that loads is a model whose
  * log-probs are right.
@@ -9,8 +9,21 @@
  */
 import { adapterShapes, type Lora } from "./lora.ts";
 
-/** Model families: they differ in the bias of the query, key and value projections only. */
-export type ModelFamily = "qwen2" | "llama";
+/** Model families: Qwen2 has a bias on queries, keys and values, Qwen3 normalises the heads of queries and keys. */
+export type ModelFamily = "qwen2" | "qwen3" | "llama";
+
+/**
+ * How Llama 3.1 and later stretch the rotary embedding to contexts longer than those they were first trained on: waves
+ * that fit into the old context `lowFrequencyFactor` times or less are slowed by `factor`, those that fit
+ * `highFrequencyFactor` times or more are kept, and between them it fades (transformers, `rope_type: "llama3"`).
+ */
+export interface RopeScaling {
+  factor: number;
+  lowFrequencyFactor: number;
+  highFrequencyFactor: number;
+  /** The old context, in tokens. */
+  originalMaxPositions: number;
+}
 
 /** Shape of a decoder-only transformer (RMSNorm, RoPE, grouped-query attention, SwiGLU). */
 export interface ModelConfig {
@@ -32,10 +45,14 @@ export interface ModelConfig {
   intermediateSize: number;
   /** Base of the rotary position embedding's wavelengths. */
   ropeTheta: number;
+  /** How the wavelengths are stretched; absent: not at all. */
+  ropeScaling?: RopeScaling;
   /** Added to the mean square in RMSNorm. */
   normEpsilon: number;
   /** True if the query, key and value projections have a bias (Qwen2). */
   qkvBias: boolean;
+  /** True if each head of queries and keys is normalised before it is rotated (Qwen3). */
+  headNorm?: true;
   /** True if the output matrix is the embedding matrix. */
   tiedEmbeddings: boolean;
   /** Longest sequence the model was made for, in tokens. */
@@ -60,7 +77,7 @@ export interface ParameterSlot {
 
 /** What `config.json` may leave out, as transformers fills it in. */
 const DEFAULTS = { rms_norm_eps: 1e-6, rope_theta: 10000, hidden_act: "silu" };
-const DEFAULT_POSITIONS = { qwen2: 32768, llama: 2048 };
+const DEFAULT_POSITIONS = { qwen2: 32768, qwen3: 32768, llama: 2048 };
 
 /**
  * Reads a parsed `config.json`, as transformers 4 (`rope_theta`, `torch_dtype`) or 5 (`rope_parameters`, `dtype`)
@@ -77,8 +94,9 @@ export function parseConfig(json: unknown, source = "config.json"): ModelConfig 
   if (typeof json !== "object" || json === null || Array.isArray(json)) return refuse("it must hold a JSON object");
   const fields = json as Record<string, unknown>;
   const family = fields.model_type;
-  if (family !== "qwen2" && family !== "llama") {
-    return refuse(`model_type ${JSON.stringify(family)} is not supported; use a model of type "qwen2" or "llama"`);
+  if (family !== "qwen2" && family !== "qwen3" && family !== "llama") {
+    const known = '"qwen2", "qwen3" or "llama"';
+    return refuse(`model_type ${JSON.stringify(family)} is not supported; use a model of type ${known}`);
   }
 
   const whole = (name: string, fallback?: number): number => {
@@ -102,13 +120,13 @@ export function parseConfig(json: unknown, source = "config.json"): ModelConfig 
   const hiddenSize = whole("hidden_size"), layers = whole("num_hidden_layers"), heads = whole("num_attention_heads");
   // transformers gives a Llama without this field one key head per query head, but a Qwen2 32 of them.
   const keyValueHeads = whole("num_key_value_heads", family === "llama" ? heads : undefined);
-  const headSize = whole("head_dim", hiddenSize / heads);
+  const headSize = whole("head_dim", family === "qwen3" ? 128 : hiddenSize / heads);
 
   const activation = fields.hidden_act ?? DEFAULTS.hidden_act;
   if (activation !== "silu") refuse(`hidden_act ${show(activation)} is not supported, only "silu"`);
   if (flag("mlp_bias")) refuse("mlp_bias is not supported");
-  if (family === "llama" && flag("attention_bias")) {
-    refuse("attention_bias is not supported for Llama, where it adds a bias to the attention output");
+  if (family !== "qwen2" && flag("attention_bias")) {
+    refuse(`attention_bias is not supported for ${family}, where it adds a bias to the attention output`);
   }
   if (fields.quantization_config != null) refuse("quantized weights are not supported (quantization_config)");
   if (slides(fields, layers)) refuse("sliding-window attention is not supported");
@@ -117,7 +135,7 @@ export function parseConfig(json: unknown, source = "config.json"): ModelConfig 
   }
   if (headSize % 2 !== 0) refuse(`the head size ${headSize} is odd; rotary embeddings need an even one`);
 
-  const rope = ropeOf(fields, refuse);
+  const rope = ropeOf(fields, refuse), ropeScaling = scalingOf(rope, positive);
   return {
     family,
     vocabularySize: whole("vocab_size"),
@@ -128,8 +146,10 @@ export function parseConfig(json: unknown, source = "config.json"): ModelConfig 
     headSize,
     intermediateSize: whole("intermediate_size"),
     ropeTheta: positive("rope_theta", rope.rope_theta ?? fields.rope_theta ?? DEFAULTS.rope_theta),
+    ...ropeScaling && { ropeScaling },
     normEpsilon: positive("rms_norm_eps", fields.rms_norm_eps ?? DEFAULTS.rms_norm_eps),
     qkvBias: family === "qwen2",
+    ...family === "qwen3" && { headNorm: true },
     tiedEmbeddings: flag("tie_word_embeddings"),
     maxPositions: whole("max_position_embeddings", DEFAULT_POSITIONS[family]),
     ...(flag("value_head") && { valueHead: true }),
@@ -153,6 +173,17 @@ export function configToJson(config: ModelConfig, stopTokens: readonly number[] 
       `A ${config.family} model ${config.qkvBias ? "cannot have" : "needs"} a query, key and value bias.`,
     );
   }
+  if ((config.headNorm ?? false) !== (config.family === "qwen3")) {
+    throw new Error(`A ${config.family} model ${config.headNorm ? "cannot" : "must"} normalise queries and keys.`);
+  }
+  const { ropeScaling } = config;
+  const scaling = ropeScaling && {
+    rope_type: "llama3",
+    factor: ropeScaling.factor,
+    low_freq_factor: ropeScaling.lowFrequencyFactor,
+    high_freq_factor: ropeScaling.highFrequencyFactor,
+    original_max_position_embeddings: ropeScaling.originalMaxPositions,
+  };
   const common = {
     vocab_size: config.vocabularySize,
     hidden_size: config.hiddenSize,
@@ -164,7 +195,8 @@ export function configToJson(config: ModelConfig, stopTokens: readonly number[] 
     hidden_act: "silu",
     rms_norm_eps: config.normEpsilon,
     rope_theta: config.ropeTheta,
-    rope_parameters: { rope_theta: config.ropeTheta, rope_type: "default" },
+    rope_parameters: { rope_theta: config.ropeTheta, rope_type: "default", ...scaling },
+    ...scaling && { rope_scaling: scaling },
     max_position_embeddings: config.maxPositions,
     tie_word_embeddings: config.tiedEmbeddings,
     attention_dropout: 0,
@@ -176,8 +208,18 @@ export function configToJson(config: ModelConfig, stopTokens: readonly number[] 
   };
   // transformers has no class for the head; its bare model reads the rest of a critic.
   const suffix = config.valueHead ? "Model" : "ForCausalLM";
-  return config.family === "qwen2"
-    ? { architectures: [`Qwen2${suffix}`], model_type: "qwen2", ...common, use_sliding_window: false }
+  const { family } = config;
+  if (family === "qwen2") {
+    return { architectures: [`Qwen2${suffix}`], model_type: family, ...common, use_sliding_window: false };
+  }
+  return family === "qwen3"
+    ? {
+      architectures: [`Qwen3${suffix}`],
+      model_type: family,
+      ...common,
+      attention_bias: false,
+      use_sliding_window: false,
+    }
     : { architectures: [`Llama${suffix}`], model_type: "llama", ...common, attention_bias: false, mlp_bias: false };
 }
 
@@ -199,6 +241,10 @@ export function parameterShapes(config: ModelConfig): [name: string, shape: numb
       add("self_attn.q_proj.bias", queries);
       add("self_attn.k_proj.bias", keys);
       add("self_attn.v_proj.bias", keys);
+    }
+    if (config.headNorm) {
+      add("self_attn.q_norm.weight", config.headSize);
+      add("self_attn.k_norm.weight", config.headSize);
     }
     add("self_attn.o_proj.weight", hiddenSize, queries);
     add("post_attention_layernorm.weight", hiddenSize);
@@ -231,14 +277,16 @@ export function parameterCount(config: ModelConfig): number {
   return count;
 }
 
-/** The rope parameters of either generation of the file, refused unless they are the plain ones. */
+/** The rope parameters of either generation of the file, refused unless they are plain or Llama 3's. */
 function ropeOf(fields: Record<string, unknown>, refuse: (reason: string) => never): Record<string, unknown> {
   for (const name of ["rope_parameters", "rope_scaling"]) {
     const value = fields[name] ?? {};
     if (typeof value !== "object" || Array.isArray(value)) refuse(`${name} must be an object, not ${show(value)}`);
     const rope = value as Record<string, unknown>;
     const type = rope.rope_type ?? rope.type ?? "default";
-    if (type !== "default") refuse(`rope type ${show(type)} is not supported, only "default"`);
+    if (type !== "default" && type !== "llama3") {
+      refuse(`rope type ${show(type)} is not supported, only "default" and "llama3"`);
+    }
     if (Object.values(rope).some((inner) => typeof inner === "object" && inner !== null)) {
       refuse(`${name} differs between layers, which is not supported`);
     }
@@ -246,7 +294,22 @@ function ropeOf(fields: Record<string, unknown>, refuse: (reason: string) => nev
       refuse("partial rotary embeddings are not supported (partial_rotary_factor)");
     }
   }
-  return (fields.rope_parameters ?? {}) as Record<string, unknown>;
+  return { ...fields.rope_parameters as object | null, ...fields.rope_scaling as object | null };
+}
+
+/** Llama 3's stretching, if the rope parameters name it. */
+function scalingOf(
+  rope: Record<string, unknown>,
+  positive: (name: string, value: unknown) => number,
+): RopeScaling | undefined {
+  if ((rope.rope_type ?? rope.type) !== "llama3") return undefined;
+  const field = (name: string) => positive(name, rope[name]);
+  return {
+    factor: field("factor"),
+    lowFrequencyFactor: field("low_freq_factor"),
+    highFrequencyFactor: field("high_freq_factor"),
+    originalMaxPositions: field("original_max_position_embeddings"),
+  };
 }
 
 /** True if some layer attends to a window only; Qwen2.5 files name a window that no layer uses. */

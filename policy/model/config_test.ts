@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
 import { configToJson, criticConfig, parameterCount, parameterShapes, parameterSlots, parseConfig } from "./config.ts";
 
 const QWEN = {
@@ -103,6 +103,36 @@ Deno.test("a critic's configuration is kept, and names the class of transformers
   }
 });
 
+Deno.test("Qwen3 and Llama 3 are read in both spellings, and written so that they are read again", () => {
+  const scaling = {
+    rope_type: "llama3",
+    factor: 8,
+    low_freq_factor: 1,
+    high_freq_factor: 4,
+    original_max_position_embeddings: 8192,
+  };
+  const ropeScaling = { factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalMaxPositions: 8192 };
+  const { rope_theta: _, rope_parameters: __, ...plain } = SMOL as Record<string, unknown>;
+  for (
+    const json of [
+      { ...plain, rope_theta: 5e5, rope_scaling: scaling },
+      { ...plain, rope_parameters: { ...scaling, rope_theta: 5e5 } },
+    ]
+  ) {
+    const config = parseConfig(json);
+    deepStrictEqual([config.ropeScaling, config.ropeTheta], [ropeScaling, 5e5]);
+    deepStrictEqual(parseConfig(JSON.parse(JSON.stringify(configToJson(config)))), config);
+  }
+  const qwen3 = parseConfig({ ...QWEN, model_type: "qwen3", head_dim: undefined });
+  deepStrictEqual([qwen3.headNorm, qwen3.qkvBias, qwen3.headSize], [true, false, 128]);
+  const written = JSON.parse(JSON.stringify(configToJson(qwen3)));
+  deepStrictEqual(written.architectures, ["Qwen3ForCausalLM"]);
+  deepStrictEqual(parseConfig(written), qwen3);
+  const names = parameterShapes(qwen3).map(([name]) => name);
+  ok(names.includes("model.layers.0.self_attn.q_norm.weight") && !names.some((name) => name.endsWith(".bias")));
+  throws(() => configToJson({ ...qwen3, headNorm: undefined }), /qwen3 model must normalise queries and keys/);
+});
+
 Deno.test("configToJson() refuses a bias that the family cannot have", () => {
   throws(() => configToJson({ ...parseConfig(SMOL), qkvBias: true }), /llama model cannot have/);
   throws(() => configToJson({ ...parseConfig(QWEN), qkvBias: false }), /qwen2 model needs/);
@@ -115,7 +145,10 @@ Deno.test("parseConfig() refuses what the engine does not compute, in one senten
     [{ ...QWEN, use_sliding_window: true }, /sliding-window/],
     [{ ...QWEN, layer_types: ["full_attention", "sliding_attention"] }, /sliding-window/],
     [{ ...QWEN, rope_scaling: { type: "yarn", factor: 4 } }, /rope type "yarn"/],
-    [{ ...SMOL, rope_parameters: { rope_type: "llama3", rope_theta: 5e5 } }, /rope type "llama3"/],
+    [
+      { ...SMOL, rope_parameters: { rope_type: "llama3", rope_theta: 5e5 } },
+      /factor must be a positive number, not undefined/,
+    ],
     [{ ...SMOL, rope_parameters: { full_attention: { rope_theta: 1 } } }, /differs between layers/],
     [{ ...SMOL, partial_rotary_factor: 0.5 }, /partial_rotary_factor/],
     [{ ...SMOL, attention_bias: true }, /attention output/],

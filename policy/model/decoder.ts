@@ -1,5 +1,5 @@
 /**
- * The decoder of the Qwen2 and Llama families, written once as a composition of coarse operations.
+ * The decoder of the Qwen2, Qwen3 and Llama families, written once as a composition of coarse operations.
  *
  * Two streams of tokens pass through the same layers. The **prompt stream** holds each prompt once, without its last
  * token; all it leaves behind are keys and values, so its last layer stops there. The **response stream** holds, for
@@ -132,18 +132,25 @@ class Stream {
 
   /** Queries, keys and values of a layer; `onlyKeys` leaves the queries out. */
   project(x: Value, layer: number, onlyKeys = false): Projected {
-    const { hiddenSize, heads, keyValueHeads, headSize, qkvBias } = this.config;
-    const norm = `model.layers.${layer}.input_layernorm.weight`, normed = this.norm(x, norm);
+    const { hiddenSize, heads, keyValueHeads, headSize, qkvBias, headNorm, normEpsilon } = this.config;
+    const layerNorm = `model.layers.${layer}.input_layernorm.weight`, normed = this.norm(x, layerNorm);
+    const path = (name: string) => `model.layers.${layer}.self_attn.${name}`;
     const part = (name: string, count: number): Value => {
-      const path = `model.layers.${layer}.self_attn.${name}`, bias = qkvBias ? `${path}.bias` : undefined;
-      return this.scaled(normed, `${path}.weight`, norm, { bias, narrowing: count * headSize < hiddenSize });
+      const bias = qkvBias ? `${path(name)}.bias` : undefined, narrowing = count * headSize < hiddenSize;
+      return this.scaled(normed, `${path(name)}.weight`, layerNorm, { bias, narrowing });
     };
     const tables = ["cosine", "sine"].map((name) => this.program.input(name, 2));
-    const turn = (value: Value, count: number) =>
-      this.program.apply(rope, [value, this.positions, ...tables], { heads: count });
+    const turned = (name: "q" | "k", count: number): Value => {
+      let value = part(`${name}_proj`, count);
+      if (headNorm) {
+        const weight = this.program.weight(`${path(`${name}_norm`)}.weight`, 1);
+        value = this.program.apply(norm, [value, weight], { epsilon: normEpsilon, width: headSize, heads: count });
+      }
+      return this.program.apply(rope, [value, this.positions, ...tables], { heads: count });
+    };
     return {
-      q: onlyKeys ? undefined : turn(part("q_proj", heads), heads),
-      k: turn(part("k_proj", keyValueHeads), keyValueHeads),
+      q: onlyKeys ? undefined : turned("q", heads),
+      k: turned("k", keyValueHeads),
       v: part("v_proj", keyValueHeads),
     };
   }

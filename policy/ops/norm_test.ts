@@ -18,6 +18,12 @@ Deno.test("norm: rows have mean square 1", () => {
   }
 });
 
+Deno.test("norm: heads of a row are normalised each, with one weight for all", async () => {
+  const inputs = [trained("x", [5, 24], 3), trained("weight", [8])];
+  await checkOp(norm, inputs, { epsilon: 1e-3, width: 8, heads: 3 });
+  await checkOp(norm, inputs.slice(0, 1), { epsilon: 1e-3, width: 8, heads: 3 });
+});
+
 Deno.test("norm: backward and lowering with a weight", async () => {
   await checkOp(norm, [trained("x", [5, 8], 3), trained("weight", [8])], { epsilon: 1e-3, width: 8 });
 });

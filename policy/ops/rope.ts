@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { ModelConfig, RopeScaling } from "../model/config.ts";
 import type { Matrix, Plan } from "../webgpu/plan.ts";
 import { type Op, type Target, type Tensor, zeros } from "./op.ts";
 
@@ -38,13 +39,15 @@ export const rope: Op<{ heads: number }> = {
 /** Cosine and sine of every position's angles: two tables [maxPositions, headSize / 2]. */
 export function rotationTables(
   maxPositions: number,
-  headSize: number,
-  theta: number,
+  { headSize, ropeTheta, ropeScaling }: Pick<ModelConfig, "headSize" | "ropeTheta" | "ropeScaling">,
 ): { cosine: Float32Array; sine: Float32Array } {
   const half = headSize / 2;
   const cosine = new Float32Array(maxPositions * half), sine = new Float32Array(maxPositions * half);
   // Checkpoints were trained with float32 frequencies, so these are the right ones.
-  const frequencies = Array.from({ length: half }, (_, c) => Math.fround(theta ** (-2 * c / headSize)));
+  const frequencies = Array.from({ length: half }, (_, c) => {
+    const frequency = Math.fround(ropeTheta ** (-2 * c / headSize));
+    return ropeScaling ? Math.fround(stretched(frequency, ropeScaling)) : frequency;
+  });
   for (let position = 0; position < maxPositions; position++) {
     for (let c = 0; c < half; c++) {
       const angle = position * frequencies[c];
@@ -53,6 +56,18 @@ export function rotationTables(
     }
   }
   return { cosine, sine };
+}
+
+/** A frequency as {@linkcode RopeScaling} stretches it. */
+function stretched(
+  frequency: number,
+  { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalMaxPositions }: RopeScaling,
+): number {
+  const waves = originalMaxPositions * frequency / (2 * Math.PI), slow = frequency / factor;
+  if (waves < low) return slow;
+  if (waves > high) return frequency;
+  const share = (waves - low) / (high - low);
+  return (1 - share) * slow + share * frequency;
 }
 
 function rotate(x: Tensor, positions: Tensor, cosine: Tensor, sine: Tensor, heads: number, sign: number): Tensor {

@@ -3,7 +3,7 @@ import { checkOp, close, fixed, indices, random, trained } from "./checking_test
 import { rope, rotationTables } from "./rope.ts";
 
 const tables = (positions: number, size: number, theta = 10000) => {
-  const { cosine, sine } = rotationTables(positions, size, theta);
+  const { cosine, sine } = rotationTables(positions, { headSize: size, ropeTheta: theta });
   return [fixed([positions, size / 2], cosine), fixed([positions, size / 2], sine)];
 };
 
@@ -40,7 +40,7 @@ Deno.test("rope: component c turns with component c + headSize / 2, by position 
 });
 
 Deno.test("rotationTables() starts with the identity", () => {
-  const { cosine, sine } = rotationTables(2, 4, 10000);
+  const { cosine, sine } = rotationTables(2, { headSize: 4, ropeTheta: 10000 });
   strictEqual(cosine.length, 4);
   close(cosine.subarray(0, 2), [1, 1], 0);
   close(sine.subarray(0, 2), [0, 0], 0);

@@ -69,7 +69,7 @@ export function createEngine(
 ): Engine {
   const parameters = createParameters(gpu, config, shard), plans = new Map<string, Planned>();
   parameters.write("weights", weights);
-  const half = config.headSize / 2, tables = rotationTables(config.maxPositions, config.headSize, config.ropeTheta);
+  const half = config.headSize / 2, tables = rotationTables(config.maxPositions, config);
   const rotation = new Map(
     Object.entries(tables).map(([name, table]) => {
       const buffer = gpu.buffer(table.byteLength);

@@ -133,11 +133,13 @@ gpuTest("norm: forward and backward, rows shorter and longer than a workgroup", 
   for (const width of [8, 130]) {
     const inputs = [trained("x", [5, width], 3), trained("weight", [width])];
     await checkWgsl(norm, inputs, { epsilon: 1e-6, width }, { counts: ["tokens", null] });
+    const headed = [trained("x", [5, 3 * width], 3), trained("weight", [width])];
+    await checkWgsl(norm, headed, { epsilon: 1e-6, width, heads: 3 }, { counts: ["tokens", null] });
   }
 });
 
 gpuTest("rope, swiglu and tail: forward and backward", async () => {
-  const { cosine, sine } = rotationTables(12, 6, 10000), table = [12, 3];
+  const { cosine, sine } = rotationTables(12, { headSize: 6, ropeTheta: 10000 }), table = [12, 3];
   await checkWgsl(
     rope,
     [trained("x", [5, 12]), indices([4, 0, 11, 11, 2]), fixed(table, cosine), fixed(table, sine)],
