@@ -116,7 +116,7 @@ exactTest("norm: rows shorter and longer than a workgroup", async () => {
 
 exactTest("rope", async () => {
   for (const [heads, size] of [[1, 2], [2, 6], [3, 16]]) {
-    const { cosine, sine } = rotationTables(40, size, 10000), table = [40, size / 2];
+    const { cosine, sine } = rotationTables(40, { headSize: size, ropeTheta: 10000 }), table = [40, size / 2];
     await check(
       rope,
       exactRope,
