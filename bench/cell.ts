@@ -41,7 +41,7 @@ export interface CellIdentity {
 export interface CellSources {
   /** The algorithm as the suite names it: only the options that were set. */
   algorithm: Pick<SuiteAlgorithm, "name" | "preset" | "options">;
-  /** The suite's policy. */
+  /** The suite's policy; one of the hub by its commit. */
   policy: string;
   /** Environment variable with the key of a policy behind an endpoint; absent: none is sent. */
   policyKey?: string;

@@ -115,7 +115,10 @@ export interface Suite {
   task: string;
   /** Where problems come from; absent: the task's embedded source. */
   data: { train?: string; test?: string; decontaminate?: boolean };
-  /** A directory, `embedded:NAME`, or `endpoint:URL#MODEL` where all algorithms learn a prompt. */
+  /**
+   * A directory, `hub:OWNER/NAME[@REVISION]`, `embedded:NAME`, or `endpoint:URL#MODEL` where all algorithms learn a
+   * prompt.
+   */
   policy: string;
   /** Environment variable with the key of a policy behind an endpoint; absent: none is sent. */
   policyKey?: string;

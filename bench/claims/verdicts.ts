@@ -6,6 +6,7 @@
 import { reasonOf } from "../../policy/reason.ts";
 import { canonical } from "../canonical.ts";
 import type { Benchmark } from "../benchmark.ts";
+import { processors } from "../leaderboard/format.ts";
 import type { Board, Leaderboard, LeaderboardRow } from "../leaderboard/shape.ts";
 import { Refusal } from "../outcomes.ts";
 import { configure } from "../context/family.ts";
@@ -49,9 +50,9 @@ export function verdictsOf({ sources }: Verdicts, claims: readonly Pick<Claim, "
 
 /** What a run was made with, for people. */
 export function environmentText({ suite, environment }: Omit<VerdictSource, "verdicts">): string {
-  const { podium, backend, cpu, arch, instructions } = environment;
-  return `suite ${suite} with Podium ${podium}, ${backend}, on ${cpu ?? arch}` +
-    (instructions === null ? "" : ` (${instructions})`);
+  const { podium, backend, machines, instructions } = environment;
+  return `suite ${suite} with Podium ${podium}, ${backend}, on ${processors(environment)}` +
+    (machines !== undefined || instructions === null ? "" : ` (${instructions})`);
 }
 
 /** Several verdicts as one; of a claim that is in several the first counts. */

@@ -188,7 +188,9 @@ class ContextRun {
       },
     });
     const total = (this.#now - start) / 1000, seconds: Taken["seconds"] = {};
-    for (const part of typedKeys(before)) seconds[part] = this.#watch.seconds[part] - before[part];
+    for (const part of typedKeys(this.#watch.seconds)) {
+      seconds[part] = (this.#watch.seconds[part] ?? 0) - (before[part] ?? 0);
+    }
     taken.sort((a, b) => a.round - b.round || a.index - b.index);
     const all = taken.map(({ reply }) => reply);
     return {

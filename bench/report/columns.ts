@@ -163,6 +163,7 @@ const spentColumns: readonly Column[] = [
   cost("updates", "updates", count),
   cost("seconds", "seconds", significant, true),
   cost("overhead %", "overhead", percent),
+  cost("of the cell %", "cellOverhead", percent),
   cost("memory MiB", "memory", mebibytes),
 ];
 
