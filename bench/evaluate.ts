@@ -21,6 +21,7 @@ import {
   type Rollout,
   rollOut,
   rolloutParts,
+  type Timing,
   type ToolUse,
   toolUseOf,
   unansweredShare,
@@ -122,6 +123,8 @@ export interface EvaluationParts {
   maxTotalTokens?: number;
   /** Seed of the noise. */
   seed: number;
+  /** Does the parts of the work, to count their seconds. Default: does them. */
+  time?: Timing;
 }
 
 /** Values of k that are reported: the powers of two up to `samples`, and `samples`. */
@@ -132,14 +135,17 @@ export function reportedKs(samples: number): number[] {
 }
 
 /** {@linkcode EvaluationRecord.kl} over these responses; 0 where the policy is the one before training. */
-async function klFrom(base: Policy | undefined, policy: Policy, rollouts: readonly Rollout[]): Promise<number> {
+async function klFrom(
+  { base, policy, time = (_, work) => work() }: EvaluationParts,
+  rollouts: readonly Rollout[],
+): Promise<number> {
   if (!base) return 0;
   const samples = rollouts.map(({ prompt, generation: { tokens }, temperature }) => ({
     prompt,
     response: tokens,
     temperature,
   }));
-  const [own, before] = [await score(policy, samples), await score(base, samples)];
+  const [own, before] = await time("score", async () => [await score(policy, samples), await score(base, samples)]);
   let sum = 0, count = 0;
   rollouts.forEach(({ generation: { mask } }, place) => {
     const { logProbs } = own[place], others = before[place].logProbs;
@@ -155,9 +161,18 @@ async function klFrom(base: Policy | undefined, policy: Policy, rollouts: readon
 /** Tokens that plan in each response; undefined where the task has no phrases for that. */
 function planningTokens({ policy, task }: EvaluationParts, rollouts: readonly Rollout[]): number[] | undefined {
   if (!task.strategicGrams?.length) return undefined;
+  // Samples of one problem are often the same; to look for phrases takes longer than to see that.
+  const known = new Map<string, number>();
   return rollouts.map(({ generation }) => {
-    const marks = planningOf(task, writtenPieces(policy, generation), generation.mask);
-    return Array.from(marks).reduce((sum, mark) => sum + mark, 0);
+    const { tokens, mask } = generation, written = `${tokens} ${mask ?? ""}`;
+    let count = known.get(written);
+    if (count === undefined) {
+      const marks = planningOf(task, writtenPieces(policy, generation), mask);
+      count = 0;
+      for (let index = 0; index < marks.length; index++) count += marks[index];
+      known.set(written, count);
+    }
+    return count;
   });
 }
 
@@ -200,10 +215,10 @@ export async function evaluate(
   step: number,
   { problems, prompts }: Asked = askedOf(parts),
 ): Promise<EvaluationOutcome> {
-  const { policy, task, evaluation, seed } = parts;
+  const { policy, task, evaluation, seed, time } = parts;
   const { samples, temperature, maxTokens = parts.maxTokens } = evaluation;
   const key = keyOf(seed, "evaluation"), keys = problems.map((_, index) => fold(key, index));
-  const limits = { maxTokens, maxTotalTokens: parts.maxTotalTokens, keys, prompts };
+  const limits = { maxTokens, maxTotalTokens: parts.maxTotalTokens, keys, prompts, time };
   const greedy = await rollOut(policy, task, problems, { ...limits, samples: 1, temperature: 0 });
   const sampled = await rollOut(policy, task, problems, { ...limits, samples, temperature });
   const bySamples = problems.map((_, index) => sampled.slice(index * samples, (index + 1) * samples));
@@ -214,7 +229,7 @@ export async function evaluate(
   );
   const average = mean(right)! / samples;
   requireConserved(step, average, pass, right, samples);
-  const kl = await klFrom(parts.base, policy, bySamples.map(([first]) => first));
+  const kl = await klFrom(parts, bySamples.map(([first]) => first));
   requireFiniteNumber("the KL divergence from the policy before training", step, kl);
   return {
     record: {

@@ -17,6 +17,15 @@ export function permutation(length: number, seed: number, ...coordinates: (numbe
   return order;
 }
 
+/** Orders of a list by epoch, of the seed it was last walked with: a step asks for a few places, and an order is whole. */
+const known = new WeakMap<Problems, { seed: number; orders: Map<number, Uint32Array> }>();
+
+function ordersOf(problems: Problems, seed: number): Map<number, Uint32Array> {
+  let walked = known.get(problems);
+  if (walked?.seed !== seed) known.set(problems, walked = { seed, orders: new Map() });
+  return walked.orders;
+}
+
 /**
  * Indices of `count` training problems behind the `first` ones. A list is walked in a fresh order each epoch; an
  * endless generator is read from a place that depends on the seed, without repeats.
@@ -27,7 +36,7 @@ export function trainingIndices(problems: Problems, seed: number, first: number,
     const start = integer(keyOf(seed, "problems"), 0, 2 ** 20) * 2 ** 20;
     return Array.from({ length: count }, (_, index) => start + first + index);
   }
-  const orders = new Map<number, Uint32Array>();
+  const orders = ordersOf(problems, seed);
   return Array.from({ length: count }, (_, index) => {
     const epoch = Math.floor((first + index) / length);
     let order = orders.get(epoch);

@@ -294,10 +294,16 @@ export class CellRecord {
     );
   }
 
-  /** Keeps the trained weights, or the learned prompt, and marks the cell as finished. */
-  async finish(policy: Pick<Policy, "save">, result: CellResult): Promise<void> {
+  /** Keeps the trained weights, or the learned prompt, notes how long everything took, and marks the cell as finished. */
+  async finish(
+    policy: Pick<Policy, "save">,
+    result: CellResult,
+    timing: () => object | undefined = () => undefined,
+  ): Promise<void> {
     await Deno.remove(`${this.directory}/policy`, { recursive: true }).catch(() => {});
     await policy.save(`${this.directory}/policy`);
+    const line = timing();
+    if (line) this.append("timing.jsonl", line);
     await writeAtomically(`${this.directory}/result.json`, JSON.stringify(result, null, 2) + "\n");
     for (const name of ["checkpoint", "checkpoints.jsonl"]) {
       await Deno.remove(`${this.directory}/${name}`, { recursive: true }).catch(() => {});

@@ -29,6 +29,9 @@ export interface Rollout {
   grade: Grade;
 }
 
+/** Does a part of the work and counts its seconds. */
+export type Timing = <T>(part: "rollout" | "tools" | "grade" | "score", work: () => Promise<T>) => Promise<T>;
+
 /** How a batch of responses is drawn. */
 export interface RolloutOptions {
   /** Responses per problem. */
@@ -45,8 +48,8 @@ export interface RolloutOptions {
   keys: readonly Key[];
   /** Prompts of the problems, where they are known. */
   prompts?: readonly (readonly number[])[];
-  /** Does the two parts of the work, to count their seconds. Default: does them. */
-  time?: <T>(part: "rollout" | "grade", work: () => Promise<T>) => Promise<T>;
+  /** Does the parts of the work, to count their seconds; replies of tools lie within the rollout. Default: does them. */
+  time?: Timing;
 }
 
 /** Requests per call of `generate`; a sample does not depend on it, only memory and speed do. */
@@ -96,7 +99,7 @@ export async function rollOut(
   });
   const generations: Dialogue[] = [];
   for (let start = 0; start < requests.length; start += batchSize) {
-    const batch = requests.slice(start, start + batchSize), limits = { maxTokens, maxTotalTokens, topP };
+    const batch = requests.slice(start, start + batchSize), limits = { maxTokens, maxTotalTokens, topP, time };
     generations.push(...await time("rollout", () => converse(policy, task.environment, batch, limits)));
   }
   const grade = async (generation: Dialogue, index: number): Promise<Rollout> => {

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { setImmediate } from "node:timers";
 import type { Algorithm } from "../algorithms/algorithm.ts";
 import type { Context, ContextAlgorithm } from "../algorithms/mod.ts";
 import type { Problems, Task } from "../tasks/task.ts";
@@ -21,7 +22,9 @@ import { requireServed, taughtTask } from "./needs.ts";
 import { requireUnmoved } from "./gates.ts";
 import { GateFailure, Interruption, Refusal } from "./outcomes.ts";
 import { CellRecord, type CellResult, type Checkpoint, readJournal } from "./records.ts";
+import type { Timing } from "./rollout.ts";
 import { type StepRecord, trainStep } from "./step.ts";
+import { Stopwatch } from "./step/parts.ts";
 
 /** The parts of a cell, opened. */
 export interface CellParts extends OpenModels {
@@ -70,6 +73,8 @@ export interface TimingLine {
   step: number;
   /** Prompts to tokens and sampling, with the replies of tools. */
   rollout?: number;
+  /** Of these: the replies of tools. Absent where the task has none. */
+  tools?: number;
   /** Grading. */
   grade?: number;
   /** Selection, credit, loss and its derivative. */
@@ -80,12 +85,21 @@ export interface TimingLine {
   update?: number;
   /** The evaluation after this step. */
   evaluate?: number;
+  /** Of these: sampling and scoring, without the replies of tools. Absent in records that are older. */
+  evaluatePolicy?: number;
   /** Resident memory of the process in bytes. */
   memory?: number;
   /** Digest and journals of this step, and the checkpoint before it. */
   record?: number;
   /** The whole step from its first sample to its line in the record, without evaluations. */
   total?: number;
+  /**
+   * What passed since the line before that is neither of the step nor of an evaluation; before the first line of a
+   * process, since the cell was taken up. Absent in records that are older.
+   */
+  other?: number;
+  /** What passed since the line before until the cell was finished: the last line. */
+  finish?: number;
 }
 
 /** How a cell is run. */
@@ -94,6 +108,8 @@ export interface RunCellOptions {
   directory: string;
   /** Milliseconds; only for the timing columns. Absent: no times. */
   clock?: () => number;
+  /** What the clock said when the cell was taken up. Default: when this is called. */
+  since?: number;
   /** Asks the run to stop after the step under way. */
   signal?: AbortSignal;
   /** Called with every line that enters the chain. */
@@ -106,8 +122,8 @@ export interface RunCellOptions {
   environment?: unknown;
 }
 
-/** Lets signals and messages in: a policy that never waits would otherwise keep them out. */
-const breathe = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
+/** Lets signals and messages in: a policy that never waits would otherwise keep them out. A timer would wait longer. */
+const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /**
  * Runs a cell; a finished one only returns its result.
@@ -116,6 +132,7 @@ const breathe = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
  * @throws {Interruption} if `signal` stopped it, after a checkpoint
  */
 export async function runCell(cell: Cell, parts: CellParts, options: RunCellOptions): Promise<CellResult> {
+  const { clock, since = clock?.() } = options;
   const record = await CellRecord.open(options.directory, cell);
   try {
     const result = await record.result();
@@ -123,7 +140,7 @@ export async function runCell(cell: Cell, parts: CellParts, options: RunCellOpti
     const { algorithm } = parts;
     return changesPrompt(algorithm)
       ? await continueContextCell(cell, { ...parts, algorithm }, options, record)
-      : await continueCell(cell, { ...parts, algorithm }, options, record);
+      : await continueCell(cell, { ...parts, algorithm }, { ...options, since }, record);
   } catch (error) {
     if (error instanceof GateFailure) await record.fail(cell.id, error);
     throw error;
@@ -166,7 +183,7 @@ async function continueCell(
       hash: record.hash,
       weights: await run.weights(),
     };
-    await record.finish(models.policy, result);
+    await record.finish(models.policy, result, () => run.finishing());
     return result;
   } finally {
     await models.dispose();
@@ -204,6 +221,9 @@ class Run {
   #savedStep: number;
   #savingSeconds = 0;
   #evaluationSeconds: number | undefined;
+  #evaluationPolicySeconds = 0;
+  /** What the clock said at the last line of `timing.jsonl`. */
+  #told: number;
   /** What every evaluation asks. */
   #asked: Asked | undefined;
   /** Digest of the evaluation before training. */
@@ -219,6 +239,7 @@ class Run {
     untrained?: string,
   ) {
     this.#untrained = untrained;
+    this.#told = options.since ?? 0;
     this.step = checkpoint?.step ?? 0;
     this.#prompts = checkpoint?.prompts ?? 0;
     this.#state = checkpoint?.state ?? undefined;
@@ -237,8 +258,27 @@ class Run {
   /** Evaluates the policy before training. */
   async begin(): Promise<void> {
     await this.#evaluateAt([0]);
+    this.#tell({ step: 0 }, 0);
+  }
+
+  /** The line that says how long it took to finish; undefined without a clock. */
+  finishing(): TimingLine | undefined {
+    return this.options.clock && { step: this.step, finish: (this.#now - this.#told) / 1000 };
+  }
+
+  /** Writes how long everything took since the last line. */
+  #tell(line: TimingLine, total: number): void {
     if (!this.options.clock) return;
-    this.record.append("timing.jsonl", { step: 0, evaluate: this.#evaluationSeconds } satisfies TimingLine);
+    const now = this.#now, evaluate = this.#evaluationSeconds;
+    this.record.append(
+      "timing.jsonl",
+      {
+        ...line,
+        ...evaluate !== undefined && { evaluate, evaluatePolicy: this.#evaluationPolicySeconds },
+        other: (now - this.#told) / 1000 - total - (evaluate ?? 0),
+      } satisfies TimingLine,
+    );
+    this.#told = now;
   }
 
   /** Makes everything up to here count, unless it does already. */
@@ -258,12 +298,12 @@ class Run {
     const { cell, parts, options, record, models } = this, { algorithm, train: problems } = parts;
     const { training, evaluation, gates, seed } = cell.identity,
       task = taughtTask(parts.task, training),
-      { clock } = options,
       { policy, critic, reference } = models;
     const before = this.step, begin = this.#now;
     this.#evaluationSeconds = this.#weights = undefined;
+    this.#evaluationPolicySeconds = 0;
     const outcome = await trainStep(
-      { policy, critic, reference, task, problems, algorithm, training, gates, seed, clock },
+      { policy, critic, reference, task, problems, algorithm, training, gates, seed, clock: options.clock },
       this.#prompts,
       this.#state,
       {
@@ -289,22 +329,12 @@ class Run {
       ...fresh !== undefined && { reference: fresh },
     });
     options.onLine?.(line);
-    const recording = (this.#now - start) / 1000;
-    const total = (this.#now - begin) / 1000 - (this.#evaluationSeconds ?? 0) + this.#savingSeconds;
+    // The checkpoint before this step is told of here: its own line was written before it.
+    const saving = this.#savingSeconds, recording = saving + (this.#now - start) / 1000;
+    this.#savingSeconds = 0;
+    const total = (this.#now - begin) / 1000 - (this.#evaluationSeconds ?? 0) + saving;
     if (ends || step % evaluation.interval === 0) await this.#evaluateAt([step]);
-    if (clock) {
-      record.append(
-        "timing.jsonl",
-        {
-          step,
-          ...outcome.seconds,
-          ...this.#evaluationSeconds !== undefined && { evaluate: this.#evaluationSeconds },
-          memory: Deno.memoryUsage().rss,
-          record: this.#savingSeconds + recording,
-          total,
-        } satisfies TimingLine,
-      );
-    }
+    this.#tell({ step, ...outcome.seconds, memory: Deno.memoryUsage().rss, record: recording, total }, total);
     if (saved && !ends) await this.save();
   }
 
@@ -313,9 +343,10 @@ class Run {
     if (steps.length === 0) return;
     const { models, models: { policy }, parts: { task, test: problems }, record } = this;
     const { training: { learningRate, maxTokens, maxTotalTokens, steps: last }, evaluation, seed } = this.cell.identity;
-    const start = this.#now;
+    const start = this.#now, watch = new Stopwatch(this.options.clock);
     const base = steps[0] === 0 ? undefined : await models.base();
-    const parts = { policy, base, task, problems, evaluation, maxTokens, maxTotalTokens, seed };
+    const time: Timing = (part, work) => watch.time(part, work);
+    const parts = { policy, base, task, problems, evaluation, maxTokens, maxTotalTokens, seed, time };
     const outcome = await evaluate(parts, steps[0], this.#asked ??= askedOf(parts));
     this.#untrained ??= outcome.record.digest;
     if (learningRate === 0) requireUnmoved(steps[0], this.#untrained, outcome.record.digest);
@@ -324,6 +355,8 @@ class Run {
       const line = record.chain("evaluations.jsonl", { ...outcome.record, step });
       this.options.onLine?.(line);
     }
+    const { rollout, score, tools = 0 } = watch.seconds;
+    this.#evaluationPolicySeconds += rollout + score - tools;
     this.#evaluationSeconds = (this.#evaluationSeconds ?? 0) + (this.#now - start) / 1000;
   }
 }

@@ -2,7 +2,8 @@ import { strict as assert } from "node:assert";
 import { type Algorithm, findAlgorithm } from "../algorithms/mod.ts";
 import { openSource } from "./policies.ts";
 import { type Checkpoint, readJournal } from "./records.ts";
-import { type EvaluationLine, runCell, type RunCellOptions, type StepLine } from "./run_cell.ts";
+import { metricsOf } from "./leaderboard/metrics.ts";
+import { type EvaluationLine, runCell, type RunCellOptions, type StepLine, type TimingLine } from "./run_cell.ts";
 import { digitCell, digitSuite } from "./testing/digit_task.ts";
 import { bytesOf, inTemporary } from "./testing/temporary.ts";
 
@@ -188,3 +189,44 @@ Deno.test("a cell is run by one process at a time", () =>
     // The second waits for the lock, then finds the cell finished.
     assert.equal((await inner as { id: string }).id, cell.id);
   }));
+
+Deno.test("with a clock all that passes is told: the lines add up to the time from taking the cell up to its end", () =>
+  inTemporary(async (directory) => {
+    const { cell, parts } = await digitCell(grpo, digitSuite((suite) => suite.training.checkpointInterval = 3));
+    let now = 500;
+    await runCell(cell, parts, { directory, clock: () => now += 1, since: 100 });
+    const lines = await readJournal<TimingLine>(`${directory}/timing.jsonl`);
+    const told = lines.reduce(
+      (sum, { total = 0, evaluate = 0, other = 0, finish = 0 }) => sum + total + evaluate + other + finish,
+      0,
+    );
+    assert.ok(Math.abs(told - (now - 100) / 1000) < 1e-9, `${told} of ${(now - 100) / 1000}`);
+    assert.ok(lines[0].other! >= 0.4, "what passed before the cell was run");
+    assert.ok(lines.at(-1)!.finish! > 0);
+    assert.ok(lines.every(({ evaluate = 0, evaluatePolicy = 0 }) => evaluatePolicy <= evaluate));
+    assert.ok(lines[0].evaluatePolicy! > 0);
+    const { cost } = metricsOf({ steps: [], evaluations: [], timing: lines });
+    const policy = lines.reduce(
+      (sum, { rollout = 0, score = 0, update = 0, evaluatePolicy = 0 }) =>
+        sum + rollout + score + update + evaluatePolicy,
+      0,
+    );
+    assert.ok(Math.abs(cost.cellOverhead! - (1 - policy / told)) < 1e-9);
+  }));
+
+Deno.test("the seconds of a checkpoint are told once", () =>
+  inTemporary(async (directory) => {
+    const { cell, parts } = await digitCell(grpo, digitSuite((suite) => suite.training.checkpointInterval = 3));
+    await runCell(cell, parts, { directory, clock: ((now) => () => now++)(0) });
+    const lines = await readJournal<TimingLine>(`${directory}/timing.jsonl`);
+    const recorded = lines.filter(({ record }) => record !== undefined).map(({ step, record }) => [step, record!]);
+    const longer = recorded.filter(([, record]) => record > recorded[0][1]).map(([step]) => step);
+    assert.ok(longer.length > 0 && longer.every((step) => step % 3 === 1), `${longer}`);
+  }));
+
+Deno.test("a record that is older than the split of evaluations has no share of the whole cell", () => {
+  const timing: TimingLine[] = [{ step: 0, evaluate: 1 }, { step: 1, rollout: 1, update: 1, grade: 0.5, total: 3 }];
+  const { cost } = metricsOf({ steps: [], evaluations: [], timing });
+  assert.equal(cost.cellOverhead, null);
+  assert.ok(Math.abs(cost.overhead! - 1 / 3) < 1e-12);
+});

@@ -46,6 +46,8 @@ export interface DialogueOptions {
   maxTotalTokens?: number;
   /** Nucleus of sampling. */
   topP?: number;
+  /** Has the environment reply, to count the seconds. Default: has it reply. */
+  time?: <T>(part: "tools", work: () => Promise<T>) => Promise<T>;
 }
 
 /** Tokens in all that a response may have for each of its policy, where the settings say nothing. */
@@ -71,6 +73,20 @@ export function ownText(tokenizer: Tokenizer, { tokens, mask }: Pick<Dialogue, "
     else if (turns[turns.length - 1].length > 0) turns.push([]);
   });
   return turns.map((turn) => tokenizer.decode(turn)).join(" . ");
+}
+
+/** Tokens of replies by tokenizer: samples of one problem often ask the same. */
+const encoded = new WeakMap<Tokenizer, Map<string, readonly number[]>>();
+
+/** Replies whose tokens are kept; then all are forgotten. */
+const KEPT_REPLIES = 10_000;
+
+function tokensOf(tokenizer: Tokenizer, reply: string): readonly number[] {
+  let known = encoded.get(tokenizer);
+  if (!known || known.size >= KEPT_REPLIES) encoded.set(tokenizer, known = new Map());
+  let tokens = known.get(reply);
+  if (!tokens) known.set(reply, tokens = tokenizer.encode(reply));
+  return tokens;
 }
 
 /** A response on its way. */
@@ -115,7 +131,7 @@ export async function converse(
   policy: Policy,
   environment: Environment | undefined,
   requests: readonly DialogueRequest[],
-  { maxTokens, maxTotalTokens = totalOfTokens * maxTokens, topP }: DialogueOptions,
+  { maxTokens, maxTotalTokens = totalOfTokens * maxTokens, topP, time = (_, work) => work() }: DialogueOptions,
 ): Promise<Dialogue[]> {
   const temperaturesOf = (list: readonly DialogueRequest[]) => list.map(({ temperature }) => temperature);
   if (!environment) {
@@ -132,19 +148,20 @@ export async function converse(
         stopTexts: environment.stops,
       },
     );
-    await Promise.all(open.map(async (draft, index) => {
+    const answer = async (draft: Draft, index: number) => {
       const { tokens, logProbs, truncated } = turns[index];
       draft.append(tokens, logProbs);
       if (truncated || policy.stopTokens.includes(tokens[tokens.length - 1])) return draft.end({ truncated });
       // Asked even where there is no room: only the environment knows whether the text ended the response.
       const reply = await environment.reply(draft.request.problem, policy.tokenizer.decode(draft.tokens));
       if (reply === null) return draft.end({ truncated: false });
-      const added = policy.tokenizer.encode(reply);
+      const added = tokensOf(policy.tokenizer, reply);
       const full = draft.length === maxTokens || draft.tokens.length + added.length >= maxTotalTokens;
       if (full || draft.exchanges.length === environment.maxTurns) return draft.end({ truncated: true });
       draft.exchanges.push({ query: policy.tokenizer.decode(tokens), reply });
       draft.append(added);
-    }));
+    };
+    await time("tools", () => Promise.all(open.map(answer)));
   }
   return drafts.map(({ tokens, logProbs, truncated, mask, exchanges }) => ({
     tokens,

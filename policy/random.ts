@@ -25,17 +25,21 @@ export const UNIFORM_STREAM = 0x554e4946;
 
 /** One threefry-2x32 block of 20 rounds: two 32-bit words from a key and a counter. */
 export function threefry(key: Key, counter0: number, counter1: number): [number, number] {
-  const k0 = key[0] | 0, k1 = key[1] | 0;
-  const schedule = [k0, k1, k0 ^ k1 ^ 0x1bd11bda];
-  let x0 = (counter0 + k0) | 0, x1 = (counter1 + k1) | 0;
+  // The schedule turns in three variables: an array for every block costs more than its rounds.
+  let first = key[0] | 0, second = key[1] | 0, third = first ^ second ^ 0x1bd11bda;
+  let x0 = (counter0 + first) | 0, x1 = (counter1 + second) | 0;
   for (let group = 0; group < 5; group++) {
     for (let round = 0; round < 4; round++) {
-      const rotation = ROTATIONS[(group % 2) * 4 + round];
+      const rotation = ROTATIONS[(group & 1) * 4 + round];
       x0 = (x0 + x1) | 0;
       x1 = ((x1 << rotation) | (x1 >>> (32 - rotation))) ^ x0;
     }
-    x0 = (x0 + schedule[(group + 1) % 3]) | 0;
-    x1 = (x1 + schedule[(group + 2) % 3] + group + 1) | 0;
+    const turned = first;
+    first = second;
+    second = third;
+    third = turned;
+    x0 = (x0 + first) | 0;
+    x1 = (x1 + second + group + 1) | 0;
   }
   return [x0 >>> 0, x1 >>> 0];
 }

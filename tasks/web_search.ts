@@ -27,7 +27,7 @@ import { scoreAnswer } from "./grading/question_answering.ts";
 import { sha256 } from "./sha256.ts";
 import type { Grade, Problem, Task } from "./task.ts";
 import { searchBeside, type SearchedSource } from "./web_search/beside.ts";
-import { buildIndex, searchIndex } from "./web_search/full_text.ts";
+import { buildIndex, searchWords } from "./web_search/full_text.ts";
 import { type ProtocolName, protocols } from "./web_search/protocol.ts";
 import { worldPassages, worldProblems } from "./web_search/questions.ts";
 import { type QuestionsFile, readQuestions } from "./web_search/questions_file.ts";
@@ -56,7 +56,7 @@ let worldIndex: Search | undefined;
 
 /** Searches the embedded world. Its sentences name what they are about, so passages come without their titles. */
 export const searchWorld: Search = async (query, options) => {
-  worldIndex ??= searchIndex(buildIndex(worldPassages()));
+  worldIndex ??= searchWords(buildIndex(worldPassages()));
   return (await worldIndex(query, options)).map((passage) => ({ ...passage, title: "" }));
 };
 

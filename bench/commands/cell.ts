@@ -22,6 +22,8 @@ export async function cell({ times = false }: { times?: boolean }): Promise<void
     }
   };
   const clock = times ? () => performance.now() : undefined;
+  // The clock starts with the process, and to start it is part of its first cell.
+  let since = times ? 0 : undefined;
   const waiting: CellJob[] = [];
   let arrived = () => {};
   (async () => {
@@ -34,8 +36,10 @@ export async function cell({ times = false }: { times?: boolean }): Promise<void
   })();
   while (true) {
     const job = waiting.shift();
-    if (job) await executeJob(job, { signal: stopping.signal, clock, onEvent });
-    else if (stopping.signal.aborted) break;
+    if (job) {
+      await executeJob(job, { signal: stopping.signal, clock, since, onEvent });
+      since = undefined;
+    } else if (stopping.signal.aborted) break;
     else await new Promise<void>((resolve) => arrived = resolve);
   }
 }

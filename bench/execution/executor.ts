@@ -31,6 +31,8 @@ export interface ExecuteOptions {
   signal?: AbortSignal;
   /** Milliseconds, for the timing columns. */
   clock?: () => number;
+  /** What the clock said when the cell was taken up. Default: when it is executed. */
+  since?: number;
   /** Called as cells get on. */
   onEvent: (event: CellEvent) => void;
 }

@@ -12,7 +12,7 @@ import type { CellJob, ExecuteOptions, Executor } from "./executor.ts";
 /** Runs one job and reports its end as an event. `open` finds the parts of a cell; default: in the registries. */
 export async function executeJob(
   { cell, directory }: CellJob,
-  { signal, clock, onEvent }: ExecuteOptions,
+  { signal, clock, since = clock?.(), onEvent }: ExecuteOptions,
   open: (cell: CellJob["cell"]) => Promise<CellParts> = openParts,
 ): Promise<void> {
   const { id } = cell;
@@ -21,6 +21,7 @@ export async function executeJob(
     const result = await runCell(cell, await open(cell), {
       directory,
       clock,
+      since,
       signal,
       environment: environment(),
       onResume: (step) => onEvent({ type: "resumed", id, step }),

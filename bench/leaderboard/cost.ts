@@ -2,11 +2,14 @@
  * What training took, computed from the record of a cell. Evaluation is not part of it, unless a column says so.
  *
  * Policy work is what any trainer has to do: prompts to tokens and sampling, scores, gradients and optimizer. All else
- * is overhead (grading, the algorithm, digests, journals, checkpoints, what no part names), and is meant to stay below
- * 5 % of the wall-clock time. It is measured with every run that has a clock:
+ * is overhead (replies of tools, grading, the algorithm, statistics, digests, journals, checkpoints, what no part
+ * names), and is meant to stay below 5 % of the wall-clock time. `overhead` is its share of the training steps,
+ * `cellOverhead` that of a whole cell: evaluations, of which sampling and scoring are policy work, data and networks
+ * being opened, the process being started for the first of its cells, and the end. What a suite does once, before and
+ * after its cells, is in neither. Both are measured with every run that has a clock:
  *
- *     deno task bench --algorithms grpo --seeds 1 --out runs/overhead
- *     deno task podium export runs/overhead --format csv      # column cost.overhead
+ *     deno task bench --algorithms grpo,dapo,ppo --seeds 1-2 --out runs/overhead
+ *     deno task podium export runs/overhead --format csv      # columns cost.overhead and cost.cellOverhead
  *
  * @module
  */
@@ -50,6 +53,8 @@ export interface Cost {
   };
   /** Share of training that is not policy work (rollout, score, update), records and what no part names included. */
   overhead: Metric;
+  /** The same of the whole cell, with evaluations, start and end; null if its record is older than this column. */
+  cellOverhead?: Metric;
   /** Largest resident memory of the process, in bytes. */
   memory: Metric;
   /** avg@k gained per thousand sampled responses. */
@@ -60,8 +65,9 @@ export interface Cost {
 
 /** Cost of a cell; `gain` is what avg@k rose by. */
 export function costOf({ steps, timing }: CellLines, gain: Metric): Cost {
-  const part = (name: "rollout" | "grade" | "algorithm" | "score" | "update" | "record" | "evaluate" | "total") =>
-    timing.length ? total(given(timing.map((line) => line[name]))) : null;
+  const part = (
+    name: "rollout" | "grade" | "algorithm" | "score" | "update" | "record" | "evaluate" | "total" | "tools",
+  ) => timing.length ? total(given(timing.map((line) => line[name]))) : null;
   const parts = {
     rollout: part("rollout"),
     grade: part("grade"),
@@ -72,6 +78,7 @@ export function costOf({ steps, timing }: CellLines, gain: Metric): Cost {
     evaluate: part("evaluate"),
   };
   const policy = total(given([parts.rollout, parts.score, parts.update])), whole = part("total");
+  const trained = policy - (part("tools") ?? 0);
   const seconds = timing.length ? policy + total(given([parts.grade, parts.algorithm])) : null;
   const responses = total(steps.map(({ cost }) => cost.responses));
   return {
@@ -86,9 +93,21 @@ export function costOf({ steps, timing }: CellLines, gain: Metric): Cost {
     },
     seconds,
     parts,
-    overhead: whole ? Math.max(0, 1 - policy / whole) : null,
+    overhead: whole ? Math.max(0, 1 - trained / whole) : null,
+    cellOverhead: cellOverhead(timing, trained),
     memory: largest(given(timing.map(({ memory }) => memory))),
     gainPerThousandResponses: gain !== null && responses > 0 ? 1000 * gain / responses : null,
     gainPerSecond: gain !== null && seconds ? gain / seconds : null,
   };
+}
+
+/** {@linkcode Cost.cellOverhead}, where `trained` seconds of training were policy work. */
+function cellOverhead(timing: CellLines["timing"], trained: number): Metric {
+  const complete = timing.length > 0 &&
+    timing.every(({ other, finish }) => other !== undefined || finish !== undefined);
+  if (!complete) return null;
+  const all = (name: "total" | "evaluate" | "evaluatePolicy" | "other" | "finish") =>
+    total(given(timing.map((line) => line[name])));
+  const whole = all("total") + all("evaluate") + all("other") + all("finish");
+  return whole > 0 ? Math.max(0, 1 - (trained + all("evaluatePolicy")) / whole) : null;
 }

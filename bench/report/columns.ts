@@ -151,6 +151,7 @@ export const costColumns: readonly Column[] = [
   cost("updates", "updates", count),
   cost("seconds", "seconds", significant, true),
   cost("overhead %", "overhead", percent),
+  cost("of the cell %", "cellOverhead", percent),
   cost("memory MiB", "memory", mebibytes),
   cost("points per 1000 responses", "gainPerThousandResponses", points),
   cost("points per second", "gainPerSecond", points),

@@ -14,7 +14,7 @@ import { requireFinite } from "../gates.ts";
 import { tokenBefore } from "../pieces.ts";
 import { planningOf, writtenPieces } from "../planning.ts";
 import { trainingIndices } from "../problem_order.ts";
-import { type Rollout, rollOut } from "../rollout.ts";
+import { type Rollout, rollOut, type Timing } from "../rollout.ts";
 import type { Drawn } from "../scoring.ts";
 import type { Training } from "../suite.ts";
 import type { StepParts, Stopwatch } from "./parts.ts";
@@ -54,7 +54,7 @@ export async function drawBatch(
     const place = first + index;
     return fold(keyOf(seed, "rollout", Math.floor(place / promptsPerStep) + 1), place % promptsPerStep);
   });
-  const time = <T>(part: "rollout" | "grade", work: () => Promise<T>) => watch.time(part, work);
+  const time: Timing = (part, work) => watch.time(part, work);
   const roll = (options: { samples: number; temperature: typeof temperature; topP?: number }) =>
     rollOut(policy, task, problems, { ...options, maxTokens, maxTotalTokens, keys, time });
   const rollouts = await roll({ samples: groupSize, temperature, topP });

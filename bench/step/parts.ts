@@ -36,6 +36,8 @@ export interface StepParts {
 export interface StepSeconds {
   /** Prompts to tokens and sampling, with the replies of tools. */
   rollout: number;
+  /** Of these: replies of tools. Absent where the task has none. */
+  tools?: number;
   /** Grading. */
   grade: number;
   /** Selection, credit, loss and its derivative. */
@@ -61,7 +63,7 @@ export class Stopwatch {
   async time<T>(part: keyof StepSeconds, work: () => Promise<T>): Promise<T> {
     const start = this.#clock();
     const result = await work();
-    this.seconds[part] += (this.#clock() - start) / 1000;
+    this.#add(part, start);
     return result;
   }
 
@@ -69,7 +71,11 @@ export class Stopwatch {
   count<T>(part: keyof StepSeconds, work: () => T): T {
     const start = this.#clock();
     const result = work();
-    this.seconds[part] += (this.#clock() - start) / 1000;
+    this.#add(part, start);
     return result;
+  }
+
+  #add(part: keyof StepSeconds, start: number): void {
+    this.seconds[part] = (this.seconds[part] ?? 0) + (this.#clock() - start) / 1000;
   }
 }

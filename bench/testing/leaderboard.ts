@@ -126,7 +126,9 @@ function linesOf(task: string, index: number, seed: number, steps: number) {
     update: second * (1 + draw("update", step)),
     record: 0.01,
     evaluate: step % interval === 0 ? 2 * second : 0,
+    evaluatePolicy: step % interval === 0 ? 1.9 * second : 0,
     total: 3 * second,
+    other: 0.01,
     memory: 300e6 + 1e6 * index,
   }));
   return { evaluations, steps: lines, timing };

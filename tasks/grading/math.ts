@@ -9,6 +9,7 @@
  */
 
 import { Worker } from "node:worker_threads";
+import { plainVerdict } from "./math/plain.ts";
 import type { EquivalenceOptions, Verdict } from "./verdict.ts";
 
 export type { EquivalenceOptions, Verdict } from "./verdict.ts";
@@ -34,6 +35,8 @@ interface Job {
 
 let worker: Worker | undefined;
 let ready = false;
+/** Waiting and under way, in order; the first `sent` are with the thread. */
+let sent = 0;
 const jobs: Job[] = [];
 let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -58,7 +61,8 @@ export function gradeMath(gold: string, prediction: string, options: MathGrading
   const name = JSON.stringify([gold, prediction, options]), before = known.get(name);
   if (before) return before;
   if (known.size >= KEPT) known.clear();
-  const verdict = compare(gold, prediction, conventions, timeLimit);
+  const plain = plainVerdict(gold, prediction);
+  const verdict = plain ? Promise.resolve(plain) : compare(gold, prediction, conventions, timeLimit);
   known.set(name, verdict);
   // What took too long may be quicker another time.
   verdict.then((found) => found.verdict === "unparsed" && known.delete(name));
@@ -74,7 +78,7 @@ function compare(
   return new Promise((resolve) => {
     jobs.push({ request: [gold, prediction, conventions], timeLimit, resolve });
     if (!worker) start();
-    else if (jobs.length === 1) next();
+    else if (jobs.length === sent + 1) queueMicrotask(send);
   });
 }
 
@@ -86,29 +90,40 @@ function start(): void {
     : new URL(`data:text/javascript,${encodeURIComponent(`import ${JSON.stringify(module.href)};`)}`);
   const started = worker = new Worker(entry, { env: {} });
   ready = false;
+  sent = 0;
   started.on("message", (message: "ready" | Verdict) => {
+    if (worker !== started) return; // It was stopped; what it still said is asked again.
     if (message !== "ready") return finish(message);
     ready = true;
-    next();
+    send();
   });
   started.on("error", (error: Error) => {
     if (worker === started) restart(`unparsed: the grader failed (${error.message.split("\n", 1)[0]})`);
   });
 }
 
-function next(): void {
-  if (jobs.length === 0) return worker?.unref();
-  if (!ready) return;
+/** Hands the thread what it has not got yet, all in one message: one for each would take longer than most comparisons. */
+function send(): void {
+  if (!ready || sent === jobs.length) return;
   worker!.ref();
-  const { request, timeLimit } = jobs[0];
-  worker!.postMessage(request);
+  worker!.postMessage(jobs.slice(sent).map(({ request }) => request));
+  const idle = sent === 0;
+  sent = jobs.length;
+  if (idle) watch();
+}
+
+/** Gives the comparison under way its time. */
+function watch(): void {
+  const { timeLimit } = jobs[0];
   timer = setTimeout(() => restart(`unparsed: no verdict within ${timeLimit} ms`), timeLimit);
 }
 
 function finish(verdict: Verdict): void {
   clearTimeout(timer);
   jobs.shift()!.resolve(verdict);
-  next();
+  sent--;
+  if (sent > 0) watch();
+  else if (jobs.length === 0) worker!.unref();
 }
 
 /** Ends the thread together with the comparison it was at; the others go on in a new one. */
@@ -116,6 +131,7 @@ function restart(reason: string): void {
   clearTimeout(timer);
   worker!.terminate();
   worker = undefined;
+  ready = false;
   jobs.shift()?.resolve({ verdict: "unparsed", reason });
   if (jobs.length > 0) start();
 }

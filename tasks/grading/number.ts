@@ -49,11 +49,12 @@ const DECIMAL = String.raw`(?:${DIGITS}(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{1,3}(?![\
 const SIGN = String.raw`(?:(?<![\w.)\]}%])[-+\u2212\u2013])?`;
 const CURRENCY = String.raw`(?:\\?[$€£¥]\s?)?`;
 const FRACTION = String.raw`(?:(?<whole>\d+) )?(?<over>\d+) ?\/ ?(?<under>\d+)(?![\d./])`;
-const NUMBER = String.raw`(?<sign>${SIGN}${CURRENCY}${SIGN})(?:${FRACTION}|(?<decimal>${DECIMAL}))`;
+const NUMBER = new RegExp(`(?<sign>${SIGN}${CURRENCY}${SIGN})(?:${FRACTION}|(?<decimal>${DECIMAL}))`, "g");
+const SEPARATOR = new RegExp(GROUP, "g");
 
 /** The numbers of a text in order, each as written and as a value. */
 function* numbersIn(text: string): Generator<{ text: string; value: Rational }> {
-  for (const match of text.matchAll(new RegExp(NUMBER, "g"))) {
+  for (const match of text.matchAll(NUMBER)) {
     const { sign, whole, over, under, decimal } = match.groups!;
     const size = decimal === undefined ? fraction(whole ?? "0", over, under) : parseDecimal(decimal);
     if (size === null) continue;
@@ -68,7 +69,7 @@ function fraction(whole: string, over: string, under: string): Rational | null {
 }
 
 function parseDecimal(text: string): Rational {
-  const [mantissa, exponent = "0"] = text.replace(new RegExp(GROUP, "g"), "").split(/[eE]/);
+  const [mantissa, exponent = "0"] = text.replace(SEPARATOR, "").split(/[eE]/);
   const [whole, decimals = ""] = mantissa.split(".");
   const scale = Number(exponent) - decimals.length;
   const digits = BigInt(whole + decimals);

@@ -52,14 +52,89 @@ export function searchIndex(database: DatabaseSync): Search {
   };
 }
 
+/** Words and answers that {@linkcode searchWords} keeps of each; then all are forgotten. */
+const KEPT = 10_000;
+
+/** A function that keeps its results. */
+function kept<T>(compute: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    if (known.size >= KEPT) known.clear();
+    const result = compute(text);
+    known.set(text, result);
+    return result;
+  };
+}
+
+/**
+ * Answers as {@linkcode searchIndex} does, many times faster, for a corpus small enough to hold every word's passages in
+ * memory. BM25 is a sum over the words of a query, and what a word adds to a passage does not depend on the others: so
+ * SQLite is asked once per word, and a query adds up, in the order of its words, which gives the bits that it gives.
+ */
+export function searchWords(database: DatabaseSync): Search {
+  const scored = database.prepare(
+    `SELECT rowid, -bm25(passages, ${TITLE_WEIGHT}, 1) AS score FROM passages WHERE passages MATCH ?`,
+  );
+  const passage = database.prepare("SELECT id, title, text FROM passages WHERE rowid = ?");
+  const { last } = database.prepare("SELECT max(rowid) AS last FROM passages").get() as { last: number | null };
+  const sums = new Float64Array((last ?? 0) + 1);
+
+  /** Rows that have a word, with what it adds to their score. */
+  const scoresOf = kept((word) => {
+    const found = scored.all(quoted(word)) as { rowid: number; score: number }[];
+    return {
+      rows: Uint32Array.from(found, ({ rowid }) => rowid),
+      scores: Float64Array.from(found, ({ score }) => score),
+    };
+  });
+
+  /** The best of the rows that have one of the words; equal ones by number. */
+  const ranked = (words: readonly string[], limit: number) => {
+    const found = words.map(scoresOf), best: { row: number; sum: number }[] = [];
+    for (const { rows, scores } of found) rows.forEach((row, place) => sums[row] += scores[place]);
+    for (const { rows } of found) {
+      for (const row of rows) {
+        const sum = sums[row];
+        if (sum === 0) continue; // Taken already: what a word adds is positive.
+        sums[row] = 0;
+        let place = best.length;
+        while (place > 0 && (best[place - 1].sum < sum || best[place - 1].sum === sum && best[place - 1].row > row)) {
+          place--;
+        }
+        if (place < limit) best.splice(place, 0, { row, sum });
+        if (best.length > limit) best.pop();
+      }
+    }
+    return best.map(({ row }) => {
+      const { id, title, text } = passage.get(row) as unknown as Passage;
+      return { id, title, text };
+    });
+  };
+  const answers = kept((asked) => {
+    const [limit, ...words] = asked.split(" ");
+    return ranked(words, Number(limit));
+  });
+  return (query, { limit }) => Promise.resolve([...answers([limit, ...tellingWords(query)].join(" "))]);
+}
+
 /** Ids of all passages of an index that {@linkcode buildIndex} wrote. */
 export function idsOf(database: DatabaseSync): Set<string> {
   return new Set(database.prepare("SELECT id FROM passages").all().map(({ id }) => id as string));
 }
 
-/** The query as an FTS5 expression: its words in quotes, so that none of them is taken for an operator. */
+/** The query as an FTS5 expression. */
 function matchAny(query: string): string {
+  return tellingWords(query).map(quoted).join(" OR ");
+}
+
+/** A word as an FTS5 expression: in quotes, so that it is not taken for an operator. */
+const quoted = (word: string) => `"${word}"`;
+
+/** The words of a query that passages are looked for by. */
+function tellingWords(query: string): string[] {
   const words = [...new Set(query.toLowerCase().match(/[\p{L}\p{N}\p{M}]+/gu))];
   const telling = words.filter((word) => !COMMON_WORDS.has(word));
-  return (telling.length > 0 ? telling : words).slice(0, MOST_WORDS).map((word) => `"${word}"`).join(" OR ");
+  return (telling.length > 0 ? telling : words).slice(0, MOST_WORDS);
 }

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
-import { buildIndex, searchIndex } from "./full_text.ts";
+import { buildIndex, searchIndex, searchWords } from "./full_text.ts";
 import type { Passage } from "./search.ts";
 
 fc.configureGlobal({ seed: 20261121 });
@@ -63,4 +63,28 @@ Deno.test("any text is a query", async () => {
   );
   assert.ok((await ids("paris " + "x y z ".repeat(200_000))).includes("c"), "a megabyte of words");
   assert.ok((await ids(Array.from({ length: 5000 }, (_, i) => `w${i}`).join(" "))).length === 0);
+});
+
+Deno.test("a search that adds up what each word adds finds the same, in the same order", async () => {
+  const database = buildIndex(passages), whole = searchIndex(database), byWord = searchWords(database);
+  const word = fc.constantFrom(
+    "paris",
+    "Seine",
+    "the",
+    "river",
+    "rivers",
+    "flowing",
+    "flows",
+    "same",
+    "words",
+    "rhone",
+    "x",
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(word, { maxLength: 8 }), fc.integer({ min: 1, max: 7 }), async (words, limit) => {
+      const query = words.join(" ");
+      assert.deepEqual(await byWord(query, { limit }), await whole(query, { limit }), query);
+    }),
+    { numRuns: 1000 },
+  );
 });

@@ -1,5 +1,5 @@
 /**
- * The thread that compares answers: `../math.ts` sends one comparison at a time.
+ * The thread that compares answers: `../math.ts` sends comparisons, and gets each verdict as soon as there is one.
  *
  * @module
  */
@@ -9,5 +9,7 @@ import { equivalent } from "./equivalence.ts";
 
 // The first use of the parser is slow; what follows "ready" is timed.
 equivalent("\\frac{1}{2}", "x + 1");
-parentPort!.on("message", (request: Parameters<typeof equivalent>) => parentPort!.postMessage(equivalent(...request)));
+parentPort!.on("message", (requests: Parameters<typeof equivalent>[]) => {
+  for (const request of requests) parentPort!.postMessage(equivalent(...request));
+});
 parentPort!.postMessage("ready");
