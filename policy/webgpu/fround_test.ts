@@ -105,11 +105,13 @@ exactTest("linear: with and without bias, residual and factor; one output, as of
   }
 });
 
-exactTest("norm: rows shorter and longer than a workgroup", async () => {
+exactTest("norm: rows shorter and longer than a workgroup, and heads of rows", async () => {
   for (const width of [1, 8, 64, 130, 333]) {
     for (const [scale, epsilon] of [[3, 1e-6], [1e-3, 1e-5]]) {
       const inputs = [trained("x", [70, width], scale), trained("weight", [width])];
       await check(norm, exactNorm, inputs, { epsilon, width }, { counts: ["tokens", null] });
+      const headed = [trained("x", [7, 3 * width], scale), trained("weight", [width])];
+      await check(norm, exactNorm, headed, { epsilon, width, heads: 3 }, { counts: ["tokens", null] });
     }
   }
 });

@@ -1,5 +1,5 @@
 /**
- * RMS normalisation: one workgroup per row.
+ * RMS normalisation: one workgroup per row, or per head of a row: to the reference, heads are rows.
  *
  * @module
  */
@@ -12,11 +12,11 @@ const { fround } = Math;
 /** Of `norm` with a weight. */
 export const exactNorm: Exact<NormAttributes> = {
   forward([x, weight], attributes) {
-    const [rows, width] = x.shape, inverse = inverses(x.data, rows, attributes);
+    const { width } = attributes, rows = x.data.length / width, inverse = inverses(x.data, rows, attributes);
     return x.data.map((value, i) => fround(value * inverse[Math.floor(i / width)]) * weight.data[i % width]);
   },
   backward([x, weight], gradient, attributes) {
-    const [rows, width] = x.shape, inverse = inverses(x.data, rows, attributes);
+    const { width } = attributes, rows = x.data.length / width, inverse = inverses(x.data, rows, attributes);
     const normed = x.data.map((value, i) => value * inverse[Math.floor(i / width)]);
     const own = gradient.map((value, i) => value * weight.data[i % width]);
     const dx = new Float32Array(x.data.length);
