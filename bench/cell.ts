@@ -41,7 +41,7 @@ export interface CellIdentity {
 export interface CellSources {
   /** The algorithm as the suite names it: only the options that were set. */
   algorithm: Pick<SuiteAlgorithm, "name" | "preset" | "options">;
-  /** The suite's policy. */
+  /** The suite's policy; one of the hub by its commit. */
   policy: string;
   /** The task's training source; absent: embedded. */
   train?: string;

@@ -2,10 +2,11 @@ import { strict as assert } from "node:assert";
 import configuration from "../deno.json" with { type: "json" };
 import { makeChatTemplate, promptTokens } from "../policy/chat_template.ts";
 import { keyOf } from "../policy/random.ts";
-import { serveHub } from "../tasks/source/hub/server_for_tests.ts";
+import { serveHub } from "../hub/server_for_tests.ts";
 import type { Leaderboard } from "./leaderboard/leaderboard.ts";
 import type { Cell } from "./cell.ts";
 import { rollOut } from "./rollout.ts";
+import { policyDirectory } from "./policies.ts";
 import { digitProblems, digitTask } from "./testing/digit_task.ts";
 import { openTablePolicy } from "./testing/table_policy.ts";
 import { inTemporary } from "./testing/temporary.ts";
@@ -84,6 +85,44 @@ Deno.test("a run on data of the hub records the commit, and is verified without 
     const nowhere = { HF_ENDPOINT: "http://127.0.0.1:1", PODIUM_CACHE: cache };
     const verified = await podium(nowhere, "verify", out);
     assert.equal(verified.code, 0, verified.err);
+  }));
+
+Deno.test("a policy of the hub is recorded by its commit, and needs no hub to be verified or asked", () =>
+  inTemporary(async (directory) => {
+    const out = `${directory}/run`, cache = `${directory}/cache`, base = policyDirectory("embedded:base");
+    const names = ["config.json", "generation_config.json", "model.safetensors", "tokenizer.json"];
+    const files = Object.fromEntries(names.map((name) => [name, Deno.readFileSync(base + name)]));
+    {
+      await using hub = serveHub({ "podium/base": { kind: "model", branches: { main: { commit: COMMIT, files } } } });
+      const bench = [
+        ...[
+          "bench",
+          "--policy=hub:podium/base",
+          "--algorithms=grpo",
+          "--seeds=1",
+          "--steps=1",
+          `--out=${out}`,
+          "--json",
+        ],
+        ...["--set=evaluation.problems=4", "--set=evaluation.samples=1", "--set=training.promptsPerStep=2"],
+      ];
+      const { code, err } = await podium({ HF_ENDPOINT: hub.endpoint, PODIUM_CACHE: cache }, ...bench);
+      assert.equal(code, 0, err);
+    }
+    const { boards: [{ policy }] }: Leaderboard = JSON.parse(await Deno.readTextFile(`${out}/leaderboard.json`));
+    assert.equal(policy.source, `hub:podium/base@${COMMIT}`);
+    const [cell] = [...Deno.readDirSync(out)].filter(({ isDirectory }) => isDirectory);
+    const { sources }: Cell = JSON.parse(await Deno.readTextFile(`${out}/${cell.name}/cell.json`));
+    assert.equal(sources.policy, policy.source);
+    const nowhere = { HF_ENDPOINT: "http://127.0.0.1:1", PODIUM_CACHE: cache };
+    const verified = await podium(nowhere, "verify", out);
+    assert.equal(verified.code, 0, verified.err);
+    await Deno.writeTextFile(`${directory}/tokens.jsonl`, "[1, 5, 2]\n");
+    const scored = (policy: string, env = {}) =>
+      podium({ ...nowhere, ...env }, "logprobs", `--policy=${policy}`, `--tokens=${directory}/tokens.jsonl`);
+    const offline = await scored("hub:podium/base", { HF_HUB_OFFLINE: "1" });
+    assert.equal(offline.code, 0, offline.err);
+    assert.equal(offline.out, (await scored("embedded:base")).out);
   }));
 
 Deno.test("a policy with a chat template is asked in it", async () => {

@@ -18,7 +18,7 @@ import { decontaminated, type RecordedLeakage, suiteLeakage } from "./leakage.ts
 import { unknown } from "./nearest.ts";
 import { requireServed } from "./needs.ts";
 import { Refusal } from "./outcomes.ts";
-import { openCriticSource, openSource } from "./policies.ts";
+import { openCriticSource, openSource, pinnedPolicy } from "./policies.ts";
 import { rehearse } from "./rehearsal.ts";
 import type { CellParts } from "./run_cell.ts";
 import type { Suite } from "./suite.ts";
@@ -133,7 +133,8 @@ export async function planSuite(suite: Suite): Promise<Plan> {
   if (other !== undefined) throw new Refusal(unknown("reward channel", other, channels));
   const lora = suite.lora && { ...loraOf(suite.lora), seed: suite.lora.seed ?? 0 };
   const { rolloutWeights } = suite, chosen = await chosenBackend(suite.backend);
-  const policy = await openSource(suite.policy, { backend: chosen, lora, rolloutWeights });
+  const source = await pinnedPolicy(suite.policy);
+  const policy = await openSource(source, { backend: chosen, lora, rolloutWeights });
   try {
     const digest = await policy.digest();
     const prompts = promptDigest(task, train, policy);
@@ -159,7 +160,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
             ...changesPrompt(algorithm) && { context: contextIdentity(train.length, suite.reflector) },
           },
           {
-            policy: suite.policy,
+            policy: source,
             ...pinned("train", suite.data.train, train),
             ...pinned("test", suite.data.test, test),
             ...suite.data.decontaminate && { decontaminate: true },
@@ -183,7 +184,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
         template: promptTemplate(task, train, policy),
         leakage,
       },
-      policy: { source: suite.policy, digest, parameters: parameterCount, backend },
+      policy: { source, digest, parameters: parameterCount, backend },
     };
   } finally {
     await policy.dispose();

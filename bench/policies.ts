@@ -5,6 +5,7 @@
  */
 import type { Backend, OpenOptions } from "../policy/mod.ts";
 import type { Critic, Policy } from "../policy/policy.ts";
+import { fetchPolicy, isHub } from "./hub_policy.ts";
 import { Refusal } from "./outcomes.ts";
 
 const prefix = "embedded:";
@@ -65,6 +66,7 @@ async function opened<T>(source: string, open: (directory: string) => Promise<T>
       await Deno.remove(copy, { recursive: true });
     }
   }
+  if (isHub(source)) return await open((await fetchPolicy(source)).directory);
   const directory = policyDirectory(source);
   const found = await Deno.stat(directory).then((entry) => entry.isDirectory, () => false);
   if (!found) {
@@ -72,10 +74,18 @@ async function opened<T>(source: string, open: (directory: string) => Promise<T>
       isEmbedded(source)
         ? `policy ${source}: there is no such embedded policy (there are ${Object.values(basePolicies).join(", ")}); ` +
           "choose one of them or give a directory."
+        : /^[\w.-]+\/[\w.-]+$/.test(source)
+        ? `policy ${source}: no such directory; give one with config.json and model.safetensors, or hub:${source} if the ` +
+          "hub has it."
         : `policy ${source}: no such directory; give a directory with config.json and model.safetensors.`,
     );
   }
   return await open(directory);
+}
+
+/** A source as a cell keeps it: a policy of the hub, which is fetched, by its commit. */
+export async function pinnedPolicy(source: string): Promise<string> {
+  return isHub(source) ? (await fetchPolicy(source)).pinned : source;
 }
 
 /** How a source is opened. */
@@ -87,8 +97,8 @@ export interface SourceOptions {
 }
 
 /**
- * Opens a policy: a directory in the Hugging Face layout, `embedded:NAME` for one that comes with Podium, or
- * `embedded:table`, the test policy without a network.
+ * Opens a policy: a directory in the Hugging Face layout, `hub:OWNER/NAME[@REVISION]` for one of the hub, `embedded:NAME`
+ * for one that comes with Podium, or `embedded:table`, the test policy without a network.
  *
  * @param options `lora`: adapters to train in place of the weights; `rolloutWeights`: what matrices are in while
  * responses are drawn; `tokenizer`: whether text is needed, false opens a checkpoint that has no tokenizer

@@ -78,6 +78,10 @@ export function predictionInterval(scores: readonly number[]): { low: number; hi
   return { low: center - reach, high: center + reach };
 }
 
+/** The level for a cell of any of these machines: which of them ran it is not published. */
+const weakestLevel = (published: readonly Environment[], machine: Environment): Verified =>
+  published.map((own) => levelOf(own, machine)).sort().at(-1)!;
+
 /**
  * Runs a cell of a leaderboard again, below a temporary directory.
  *
@@ -89,7 +93,7 @@ export async function repeatCell(
   { task, row, seed }: ReferenceCell,
   { signal, machine = environment() }: { signal?: AbortSignal; machine?: Environment } = {},
 ): Promise<Repetition> {
-  const { backend: _backend, ...published } = leaderboard.environment;
+  const { backend: _backend, machines, ...published } = leaderboard.environment;
   const place = leaderboard.boards.findIndex((board) => board.task === task);
   const { tuned } = leaderboard.boards[place], suite = leaderboard.suite.tasks[place];
   const entry = suite.algorithms.filter(({ label, name }) => (label ?? name) === row.label);
@@ -105,7 +109,8 @@ export async function repeatCell(
   try {
     const { hash, weights } = await runCell(cell, await openParts(cell), { directory, signal });
     const { average } = (await readJournal<EvaluationLine>(`${directory}/evaluations.jsonl`)).at(-1)!;
-    const sameBits = hash === seed.hash && weights === seed.weights, level = levelOf(published, machine);
+    const sameBits = hash === seed.hash && weights === seed.weights,
+      level = weakestLevel(machines?.map((own) => own.environment) ?? [published], machine);
     const scores = row.seeds.flatMap(({ metrics: { accuracy } }) => accuracy.average ?? []);
     const interval = predictionInterval(scores);
     const within = interval === null || (interval.low <= average && average <= interval.high);

@@ -18,7 +18,7 @@ import type { EvaluationLine } from "./run_cell.ts";
 import type { Suite } from "./suite.ts";
 import { type Sweep, sweepSuite, tune, type Tuned, tunedSuite } from "./sweep.ts";
 
-/** What is about to run: the sweep, or the comparison. */
+/** A part of a run: the sweep, or the comparison. */
 export interface Phase {
   /** Which. */
   name: "sweep" | "comparison";
@@ -86,15 +86,21 @@ export async function runSuite(suite: Benchmark | Suite, options: RunSuiteOption
 }
 
 /**
- * The tasks of a run as they are compared, with the learning rates that its sweep chose; null while the sweep in `out`
- * is not finished.
+ * What a run is at, from its records in `out`: its sweep until that is finished, then the comparison with the learning
+ * rates that it chose.
  */
-export async function plannedTasks(benchmark: Benchmark, out: string): Promise<PlannedTask[] | null> {
+export async function phaseOf(benchmark: Benchmark, out: string): Promise<Phase> {
   const { tasks, sweep } = benchmark;
-  if (!sweep) return await planTasks(tasks.map((suite) => ({ suite, tuned: null })));
+  if (!sweep) return { name: "comparison", tasks: await planTasks(tasks.map((suite) => ({ suite, tuned: null }))) };
   const swept = await planTasks(tasks.map((suite) => ({ suite: sweepSuite(suite, sweep), tuned: null })));
   const tuned = await tunedTasks(benchmark, sweep, swept, out);
-  return tuned && await planTasks(tuned);
+  return tuned ? { name: "comparison", tasks: await planTasks(tuned) } : { name: "sweep", tasks: swept };
+}
+
+/** The tasks of a run as they are compared; null while the sweep in `out` is not finished. */
+export async function plannedTasks(benchmark: Benchmark, out: string): Promise<PlannedTask[] | null> {
+  const { name, tasks } = await phaseOf(benchmark, out);
+  return name === "comparison" ? tasks : null;
 }
 
 async function planTasks(tasks: readonly Omit<PlannedTask, "plan">[]): Promise<PlannedTask[]> {

@@ -114,7 +114,7 @@ export interface Suite {
   task: string;
   /** Where problems come from; absent: the task's embedded source. */
   data: { train?: string; test?: string; decontaminate?: boolean };
-  /** A directory, or `embedded:NAME`. */
+  /** A directory, `hub:OWNER/NAME[@REVISION]`, or `embedded:NAME`. */
   policy: string;
   /** What computes it. The embedded suites name the CPU, so that their digests can be compared everywhere. */
   backend: BackendChoice;

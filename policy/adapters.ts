@@ -8,6 +8,7 @@ import type { PolicyDirectory } from "./directory.ts";
 import { type ModelConfig, parameterCount, parameterSlots } from "./model/config.ts";
 import { adapterOf, type Lora, LORA_TARGETS, type LoraTarget } from "./model/lora.ts";
 import { keyOf, uniform } from "./random.ts";
+import { followedBy, type Weights } from "./weights.ts";
 
 /** Adapters to train in place of the model's own weights. */
 export interface LoraOptions {
@@ -22,7 +23,7 @@ export interface LoraOptions {
 }
 
 /** What is trained, and from where: the part of a {@linkcode PolicyDirectory} that a back end needs. */
-export type Start = Pick<PolicyDirectory, "config" | "weights" | "optimizer">;
+export type Start = Pick<PolicyDirectory, "config" | "optimizer"> & { weights: Weights };
 
 /**
  * Adapters beside the weights of a directory: those it holds in training, or new ones. A starts uniform in
@@ -30,7 +31,10 @@ export type Start = Pick<PolicyDirectory, "config" | "weights" | "optimizer">;
  *
  * @throws {Error} One sentence, if the options are wrong, or others than those of the directory's adapters.
  */
-export function adaptersOf({ path, config, weights, adapters }: PolicyDirectory, options?: LoraOptions): Start {
+export function adaptersOf(
+  { path, config, weights, adapters }: Start & Pick<PolicyDirectory, "path" | "adapters">,
+  options?: LoraOptions,
+): Start {
   if (options) checkLora(options);
   if (adapters) {
     const { lora, ...start } = adapters, wanted = options ? loraOf(options) : lora;
@@ -40,14 +44,14 @@ export function adaptersOf({ path, config, weights, adapters }: PolicyDirectory,
     return { config: { ...config, lora }, ...start };
   }
   if (!options) throw new Error(`${path}: it holds no adapters; say which ones it is to have.`);
-  const adapted = { ...config, lora: loraOf(options) }, all = new Float32Array(parameterCount(adapted));
-  all.set(weights);
+  const adapted = { ...config, lora: loraOf(options) }, own = weights.length;
+  const added = new Float32Array(parameterCount(adapted) - own);
   for (const { name, shape, offset, length } of parameterSlots(adapted).values()) {
     if (!name.endsWith(".lora_A.weight")) continue;
     const key = keyOf(options.seed ?? 0, "lora", name), bound = 1 / Math.sqrt(shape[1]);
-    for (let i = 0; i < length; i++) all[offset + i] = bound * (2 * uniform(key, i) - 1);
+    for (let i = 0; i < length; i++) added[offset - own + i] = bound * (2 * uniform(key, i) - 1);
   }
-  return { config: adapted, weights: all };
+  return { config: adapted, weights: followedBy(weights, added) };
 }
 
 /** Options with their defaults, targets in the usual order. */

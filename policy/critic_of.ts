@@ -3,20 +3,22 @@
  *
  * @module
  */
+import type { Start } from "./adapters.ts";
 import type { PolicyDirectory } from "./directory.ts";
-import { criticConfig, parameterCount, parameterSlots } from "./model/config.ts";
+import { criticConfig, parameterSlots } from "./model/config.ts";
+import { firstOf, followedBy } from "./weights.ts";
+
+/** What a critic starts from. */
+export type CriticStart = Start & Pick<PolicyDirectory, "path" | "stopTokens" | "companions">;
 
 /**
  * A saved critic as it is; of a policy its weights but for the output matrix, and a head of zeros, so that all values
  * are 0. The policy's optimizer is not the critic's.
  */
-export function criticOf(directory: PolicyDirectory): PolicyDirectory {
-  const { path, config: policy, weights, slots } = directory;
+export function criticOf(directory: CriticStart): CriticStart {
+  const { path, config: policy, weights } = directory;
   if (policy.valueHead) return directory;
-  const config = criticConfig(policy), own = parameterSlots(config), start = new Float32Array(parameterCount(config));
-  for (const { name, offset, length } of own.values()) {
-    const source = slots.get(name);
-    if (source) start.set(weights.subarray(source.offset, source.offset + length), offset);
-  }
-  return { path, config, weights: start, slots: own, stopTokens: [] };
+  // The head stands where the output matrix of a policy stands, behind all that both have.
+  const config = criticConfig(policy), { offset, length } = parameterSlots(config).get("value_head.weight")!;
+  return { path, config, weights: followedBy(firstOf(weights, offset), new Float32Array(length)), stopTokens: [] };
 }

@@ -16,6 +16,7 @@ import {
 import { type AdapterState, readAdapters, readOptimizer, writeAdapters, writeOptimizer } from "./resuming.ts";
 import { openSafetensors, openSharded, type TensorReader, writeSafetensors } from "./safetensors.ts";
 import type { OptimizerState } from "./state.ts";
+import type { WeightPiece, WeightStream } from "./weights.ts";
 
 /** What {@linkcode readDirectory} finds. */
 export interface PolicyDirectory {
@@ -37,6 +38,14 @@ export interface PolicyDirectory {
   adapters?: AdapterState;
 }
 
+/** A policy whose weights are on the disk still. Close it, by `using`, when they are taken. */
+export interface OpenDirectory extends Omit<PolicyDirectory, "weights">, Disposable {
+  /** All weights in the order of `parameterShapes`, read when they are taken. */
+  weights: WeightStream;
+  /** The same with the weights in memory. */
+  read(): PolicyDirectory;
+}
+
 /** What {@linkcode writeDirectory} writes. */
 export interface PolicyToWrite {
   /** Shape of the model. */
@@ -54,7 +63,7 @@ export interface PolicyToWrite {
 }
 
 /** Files that are not the model and go with it when it is saved. */
-const COMPANIONS = [
+export const COMPANIONS: readonly string[] = [
   "generation_config.json",
   "tokenizer.json",
   "tokenizer_config.json",
@@ -75,34 +84,56 @@ const IGNORED = /\.rotary_emb\.inv_freq$/;
  * configuration.
  */
 export async function readDirectory(path: string): Promise<PolicyDirectory> {
+  using directory = await openDirectory(path);
+  return directory.read();
+}
+
+/**
+ * Opens a policy, to read its weights later: once into memory, or piece by piece to where they are needed.
+ *
+ * @throws {Error} As {@linkcode readDirectory} does.
+ */
+export async function openDirectory(path: string): Promise<OpenDirectory> {
   const folder = await settled(path);
   const configPath = `${folder}/config.json`;
   const json = await readJson(configPath);
   const config = parseConfig(json, configPath);
-  const slots = parameterSlots(config);
-  const weights = new Float32Array(parameterCount(config));
-  {
-    using reader = await openWeights(folder);
+  const slots = parameterSlots(config), length = parameterCount(config);
+  const reader = await openWeights(folder);
+  try {
     checkNames(folder, config, slots, reader);
-    for (const { name, offset, length } of slots.values()) {
-      reader.read(name, weights.subarray(offset, offset + length));
+    const weights = { length, pieces: () => piecesIn(reader, slots) };
+    const stopTokens = await readStopTokens(folder, json, config);
+    const companions = await readCompanions(folder);
+    const optimizerPath = `${folder}/optimizer.safetensors`, adaptersPath = `${folder}/lora.safetensors`;
+    const optimizer = await exists(optimizerPath) && await readOptimizer(optimizerPath, length);
+    const adapters = await exists(adaptersPath) && await readAdapters(adaptersPath, config, weights);
+    const rest = { path, config, slots, stopTokens, companions };
+    const files = { ...rest, ...optimizer && { optimizer }, ...adapters && { adapters } };
+    return {
+      ...files,
+      weights,
+      read() {
+        const all = new Float32Array(length);
+        for (const { name, offset, length } of slots.values()) reader.read(name, all.subarray(offset, offset + length));
+        return { ...files, weights: all };
+      },
+      [Symbol.dispose]: () => reader.close(),
+    };
+  } catch (error) {
+    reader.close();
+    throw error;
+  }
+}
+
+function* piecesIn(reader: TensorReader, slots: ReadonlyMap<string, ParameterSlot>): Generator<WeightPiece> {
+  for (const { name, offset } of slots.values()) {
+    let at = offset;
+    for (const numbers of reader.pieces(name)) {
+      yield { offset: at, numbers };
+      at += numbers.length;
     }
   }
-  const stopTokens = await readStopTokens(folder, json, config);
-  const companions = await readCompanions(folder);
-  const optimizerPath = `${folder}/optimizer.safetensors`, adaptersPath = `${folder}/lora.safetensors`;
-  const optimizer = await exists(optimizerPath) && await readOptimizer(optimizerPath, weights.length);
-  const adapters = await exists(adaptersPath) && await readAdapters(adaptersPath, config, weights);
-  return {
-    path,
-    config,
-    weights,
-    slots,
-    stopTokens,
-    companions,
-    ...(optimizer && { optimizer }),
-    ...(adapters && { adapters }),
-  };
 }
 
 /**

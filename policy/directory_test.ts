@@ -2,7 +2,7 @@ import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { mergedWeights } from "./adapters.ts";
 import { type ModelConfig, parameterCount, parameterSlots } from "./model/config.ts";
 import type { Lora } from "./model/lora.ts";
-import { readDirectory, writeDirectory } from "./directory.ts";
+import { openDirectory, readDirectory, writeDirectory } from "./directory.ts";
 import { type TensorToWrite, writeSafetensors } from "./safetensors.ts";
 
 const TINY: ModelConfig = {
@@ -69,6 +69,23 @@ Deno.test("readDirectory() reads what writeDirectory() wrote", () =>
     strictEqual(again.optimizer, undefined);
     deepStrictEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), ["copy", "runs"]);
     deepStrictEqual([...Deno.readDirSync(`${folder}/runs`)].map(({ name }) => name), ["policy"]);
+  }));
+
+Deno.test("openDirectory() has what readDirectory() reads, the weights when they are asked for", () =>
+  inFolder(async (folder) => {
+    const weights = counting(parameterCount(TINY)), path = `${folder}/policy`;
+    await writeDirectory(path, { config: TINY, weights, stopTokens: [2] });
+    using open = await openDirectory(path);
+    strictEqual(open.weights.length, weights.length);
+    for (let round = 0; round < 2; round++) {
+      const taken: number[] = [];
+      for (const { offset, numbers } of open.weights.pieces()) {
+        strictEqual(offset, taken.length);
+        taken.push(...numbers);
+      }
+      deepStrictEqual(Float32Array.from(taken), weights);
+    }
+    deepStrictEqual(open.read(), await readDirectory(path));
   }));
 
 Deno.test("writeDirectory() replaces a policy and nothing else", () =>

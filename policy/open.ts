@@ -7,7 +7,7 @@
  */
 import type { LoraOptions } from "./adapters.ts";
 import { criticOf } from "./critic_of.ts";
-import { type PolicyDirectory, readDirectory } from "./directory.ts";
+import { openDirectory, type PolicyDirectory } from "./directory.ts";
 import type { Critic, Policy, Tokenizer } from "./policy.ts";
 import { storageOf } from "./storage.ts";
 import { loadTokenizer } from "./tokenizer.ts";
@@ -56,7 +56,7 @@ export interface OpenOptions {
  * GPU lacks.
  */
 export async function openPolicy(directory: string, options: OpenOptions = {}): Promise<Policy> {
-  const files = await readDirectory(directory);
+  using files = await openDirectory(directory);
   if (files.config.valueHead) {
     throw new Error(`${directory}: it holds a critic, which says no tokens; open it with openCritic().`);
   }
@@ -76,7 +76,7 @@ export async function openPolicy(directory: string, options: OpenOptions = {}): 
       );
     }
     const { createCpuPolicy } = await import("./cpu/policy.ts");
-    return createCpuPolicy(files, tokenizer, options);
+    return createCpuPolicy(files.read(), tokenizer, options);
   }
   const { createWebgpuPolicy } = await import("./webgpu/policy.ts");
   const { lora, rolloutWeights } = options;
@@ -93,7 +93,8 @@ export async function openCritic(
   directory: string,
   options: Pick<OpenOptions, "backend" | "threads" | "recompute"> = {},
 ): Promise<Critic> {
-  const files = criticOf(await readDirectory(directory));
+  using open = await openDirectory(directory);
+  const files = criticOf(open);
   if (options.backend !== "webgpu" && options.backend !== "webgpu-software") {
     const { createCpuCritic } = await import("./cpu/critic.ts");
     return createCpuCritic(files, options);
@@ -104,7 +105,7 @@ export async function openCritic(
 
 /** Makes a network on the shared device, which is released when the network is disposed of. */
 async function onGpu<T extends { dispose(): Promise<void> }>(
-  files: PolicyDirectory,
+  files: Pick<PolicyDirectory, "config" | "stopTokens" | "companions">,
   { backend, recompute }: Pick<OpenOptions, "backend" | "recompute">,
   create: (options: import("./webgpu/trained.ts").WebgpuOptions) => T,
 ): Promise<T> {
@@ -124,7 +125,7 @@ async function onGpu<T extends { dispose(): Promise<void> }>(
   }
 }
 
-function noTokenizer({ path, config }: PolicyDirectory): Tokenizer {
+function noTokenizer({ path, config }: Pick<PolicyDirectory, "path" | "config">): Tokenizer {
   const refuse = () => {
     throw new Error(`${path}: opened without its tokenizer, so it has no text; use token ids.`);
   };

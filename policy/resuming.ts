@@ -8,6 +8,7 @@ import { type ModelConfig, parameterCount, type ParameterSlot, parameterSlots } 
 import { adapterOf, baseLayerName, isTrained, type Lora, LORA_TARGETS } from "./model/lora.ts";
 import { openSafetensors, type TensorToWrite, writeSafetensors } from "./safetensors.ts";
 import { optimizerIn, type OptimizerState, optimizerTensors } from "./state.ts";
+import { piecesOf, type Weights } from "./weights.ts";
 
 /** Adapters in training, as resuming needs them. */
 export interface AdapterState {
@@ -39,7 +40,7 @@ function adapterSlots(config: ModelConfig, lora: Lora): Map<string, ParameterSlo
 }
 
 /** Reads adapters in training; `merged` are the weights of the model beside them. */
-export async function readAdapters(path: string, config: ModelConfig, merged: Float32Array): Promise<AdapterState> {
+export async function readAdapters(path: string, config: ModelConfig, merged: Weights): Promise<AdapterState> {
   using reader = await openSafetensors(path);
   const { rank, alpha, targets } = reader.metadata;
   const lora: Lora = {
@@ -51,7 +52,7 @@ export async function readAdapters(path: string, config: ModelConfig, merged: Fl
     throw new Error(`${path}: it does not say which adapters it holds; delete it to go on with the merged weights.`);
   }
   const weights = new Float32Array(parameterCount({ ...config, lora }));
-  weights.set(merged);
+  for (const { offset, numbers } of piecesOf(merged)) weights.set(numbers, offset);
   for (const [name, { shape, offset, length }] of adapterSlots(config, lora)) {
     const found = reader.tensors.get(name)?.shape;
     if (found && found.join() !== shape.join()) {

@@ -1,4 +1,4 @@
-import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import { openSafetensors, openSharded, writeSafetensors } from "./safetensors.ts";
 
 /** Bytes of a file with the given header and data. */
@@ -69,6 +69,33 @@ Deno.test("half-precision tensors are widened exactly, beyond one piece too", ()
     deepStrictEqual([...bits], [0x3f800000, 0xc0200000, 0x00010000, 0x7f800000]);
     strictEqual(half[length - 1], 0.333251953125);
     strictEqual(brain[length - 1], 0.333984375);
+  }));
+
+Deno.test("the pieces of a tensor are the tensor, whatever is read between them", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/pieces.safetensors`, length = 2 * (1 << 18) + 5;
+    const halves = Uint16Array.from({ length }, (_, i) => i & 0x3fff), bytes = new Uint8Array(8 * length);
+    bytes.set(new Uint8Array(Float32Array.from({ length }, (_, i) => i / 7).buffer));
+    bytes.set(new Uint8Array(halves.buffer), 4 * length);
+    bytes.set(new Uint8Array(halves.buffer), 6 * length);
+    const at = (begin: number, end: number) => [begin * length, end * length];
+    const header = {
+      float: { dtype: "F32", shape: [length], data_offsets: at(0, 4) },
+      half: { dtype: "F16", shape: [length], data_offsets: at(4, 6) },
+      brain: { dtype: "BF16", shape: [length], data_offsets: at(6, 8) },
+    };
+    await Deno.writeFile(path, fileOf(header, bytes));
+    using reader = await openSafetensors(path);
+    for (const name of ["float", "half", "brain"]) {
+      const whole = reader.read(name), parts: Float32Array[] = [];
+      for (const part of reader.pieces(name)) {
+        parts.push(part.slice());
+        reader.read("half");
+      }
+      ok(parts.length > 2 && parts.every((part) => part.length <= 1 << 18));
+      deepStrictEqual(Float32Array.from(parts.flatMap((part) => [...part])), whole);
+    }
+    throws(() => [...reader.pieces("none")], /pieces\.safetensors: it has no tensor none\./);
   }));
 
 Deno.test("a damaged file is refused in one sentence that names it", () =>

@@ -14,8 +14,11 @@ export type Resume = { optimizer: OptimizerState } | { adapters: AdapterState };
 
 /** The means of a back end to name and keep what it trained. */
 export interface Storage {
-  /** SHA-256 (hex) of the weights and the optimizer state; the same for equal numbers, whatever computed them. */
-  digest(state: Required<TrainingState>): string;
+  /**
+   * SHA-256 (hex) of the weights, both moments and the number of steps; the same for equal numbers, whatever computed them
+   * and however they are cut into parts.
+   */
+  digest(numbers: Iterable<Float32Array> | AsyncIterable<Float32Array>, step: number): Promise<string>;
   /** Writes a policy's directory atomically. */
   save(path: string, weights: Float32Array, resume?: Resume): Promise<void>;
   /** Writes a state over what a file holds. */
@@ -25,11 +28,13 @@ export interface Storage {
 }
 
 /** Storage for a policy that came from a directory: what goes with the weights stays with them. */
-export function storageOf({ config, stopTokens, companions }: PolicyDirectory): Storage {
+export function storageOf(
+  { config, stopTokens, companions }: Pick<PolicyDirectory, "config" | "stopTokens" | "companions">,
+): Storage {
   return {
-    digest({ weights, optimizer: { firstMoment, secondMoment, step } }) {
+    async digest(numbers, step) {
       const hash = createHash("sha256");
-      for (const part of [weights, firstMoment, secondMoment]) {
+      for await (const part of numbers) {
         hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
       }
       return hash.update(`${step}`).digest("hex");

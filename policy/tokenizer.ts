@@ -7,6 +7,7 @@ import { reasonOf } from "./reason.ts";
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { makeChatTemplate, templateOfConfig } from "./chat_template.ts";
 import type { Tokenizer } from "./policy.ts";
+import { isQwen, tokenizerOfFiles } from "./vocabulary_files.ts";
 
 /** A tokenizer that can also show the special tokens. */
 export interface TextTokenizer extends Tokenizer {
@@ -21,16 +22,18 @@ export interface TextTokenizer extends Tokenizer {
 }
 
 /**
- * Reads `tokenizer.json` and, if they are there, `tokenizer_config.json` and `chat_template.jinja`.
+ * Reads `tokenizer.json` (or, of a Qwen2 tokenizer without it, `vocab.json` and `merges.txt`) and, if they are there, `tokenizer_config.json` and `chat_template.jinja`.
  *
  * @throws {Error} One sentence naming the file, if it is missing or not a tokenizer, or the chat template not a template.
  */
 export async function loadTokenizer(directory: string): Promise<TextTokenizer> {
-  const path = `${directory}/tokenizer.json`;
-  const json = await readJson(path);
+  const path = `${directory}/tokenizer.json`, vocabularyPath = `${directory}/vocab.json`;
   const configPath = `${directory}/tokenizer_config.json`, templatePath = `${directory}/chat_template.jinja`;
-  const config = await readJson(configPath, {});
-  const tokenizer = makeTokenizer(json, config, path);
+  const config = await readJson(configPath, {}), merges = await readText(`${directory}/merges.txt`);
+  const json = await readJson(path, merges !== undefined && isQwen(config) ? null : undefined);
+  const tokenizer = json !== null || merges === undefined
+    ? makeTokenizer(json, config, path)
+    : makeTokenizer(tokenizerOfFiles(await readJson(vocabularyPath), merges, config), config, vocabularyPath);
   const file = await readText(templatePath), template = file ?? templateOfConfig(config);
   if (template === undefined) return tokenizer;
   return { ...tokenizer, chat: makeChatTemplate(template, config, file === undefined ? configPath : templatePath) };

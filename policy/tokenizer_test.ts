@@ -55,6 +55,57 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "Qwen2.5's vocab.json and merges.txt are the tokenizer of the reference (absent: ../shared/data/models)",
+  ignore: absent,
+  async fn() {
+    const tokenizer = await loadTokenizer(decodeURIComponent(new URL("Qwen2.5-0.5B", SHARED).pathname));
+    strictEqual(tokenizer.vocabularySize, 151665);
+    const cases = await Deno.readTextFile(new URL("tokenizer_cases.jsonl", SHARED));
+    for (const line of cases.trim().split("\n")) {
+      const { text, ids, decoded } = JSON.parse(line);
+      deepStrictEqual(tokenizer.encode(text), ids, text);
+      strictEqual(tokenizer.decode(ids, { specialTokens: true }), decoded);
+    }
+  },
+});
+
+Deno.test("a Qwen2 tokenizer without tokenizer.json is read from vocab.json and merges.txt", async () => {
+  const folder = await Deno.makeTempDir();
+  const write = (name: string, content: unknown) =>
+    Deno.writeTextFile(`${folder}/${name}`, typeof content === "string" ? content : JSON.stringify(content));
+  try {
+    const vocab = ["a", "b", "1", "Ġ", "Ã", "©", "ab", "Ġab", "Ã©", "11"];
+    await write("vocab.json", Object.fromEntries(vocab.map((token, id) => [token, id])));
+    await write("merges.txt", "#version: 0.2\na b\nĠ ab\nÃ ©\n1 1\n");
+    const end = {
+      content: "<end>",
+      lstrip: false,
+      normalized: false,
+      rstrip: false,
+      single_word: false,
+      special: true,
+    };
+    const config = { tokenizer_class: "Qwen2Tokenizer", added_tokens_decoder: { 10: end } };
+    await write("tokenizer_config.json", config);
+    const tokenizer = await loadTokenizer(folder);
+    strictEqual(tokenizer.vocabularySize, 11);
+    // Digits stand alone, a letter and the accent after it become one, a space goes with the word after it.
+    deepStrictEqual(tokenizer.encode("ab ab11e\u0301<end>"), [6, 7, 2, 2, 8, 10]);
+    strictEqual(tokenizer.decode([6, 7, 2, 2, 8, 10]), "ab ab11é");
+    await write("tokenizer_config.json", { ...config, tokenizer_class: "GPT2Tokenizer" });
+    await rejects(loadTokenizer(folder), /tokenizer\.json: cannot be read/);
+    await write("tokenizer_config.json", config);
+    await Deno.remove(`${folder}/vocab.json`);
+    await rejects(loadTokenizer(folder), /vocab\.json: cannot be read/);
+    await write("vocab.json", []);
+    await write("tokenizer.json", SMALL);
+    deepStrictEqual((await loadTokenizer(folder)).encode("a egg"), [1, 2]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("special tokens are recognized, never added, and left out of the text unless asked for", () => {
   const tokenizer = makeTokenizer(SMALL);
   strictEqual(tokenizer.vocabularySize, 4);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { problemCount } from "../leaderboard/format.ts";
+import { problemCount, processors } from "../leaderboard/format.ts";
 import type { Board, Leaderboard, LeaderboardRow } from "../leaderboard/shape.ts";
 
 const english = (value: number) => Math.round(value).toLocaleString("en-US");
@@ -37,6 +37,6 @@ export function settingOf({ suite, environment }: Leaderboard, board: Board, row
     ...responses.length > 0 ? [`${range(responses)} sampled responses`] : [],
     rates(rows),
     `${own.evaluation.samples} responses to each of ${problemCount(own, board)} held-out problems`,
-    environment.cpu ?? environment.arch,
+    processors(environment),
   ].join(", ");
 }

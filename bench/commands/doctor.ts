@@ -4,7 +4,7 @@
  * @module
  */
 import { environment } from "../environment.ts";
-import { connectionOfEnvironment } from "../../tasks/source/hub/connection.ts";
+import { connectionOfEnvironment } from "../../hub/connection.ts";
 import { openSource } from "../policies.ts";
 import { gpuFinding } from "./doctor_gpu.ts";
 
@@ -59,7 +59,7 @@ function memory(): Finding {
   };
 }
 
-/** Where data sets of the form `hub:OWNER/NAME` come from. */
+/** Where data sets and policies of the form `hub:OWNER/NAME` come from. */
 async function hub(): Promise<Finding> {
   const name = "hub";
   try {
@@ -69,7 +69,7 @@ async function hub(): Promise<Finding> {
     try {
       const response = await fetch(endpoint, { method: "HEAD", signal: AbortSignal.timeout(2000) });
       await response.body?.cancel();
-      const access = token ? "with the token in HF_TOKEN" : "without HF_TOKEN, so only public data sets";
+      const access = token ? "with the token in HF_TOKEN" : "without HF_TOKEN, so only what is public";
       return { name, state: "ok", detail: `${endpoint} answers, ${access}; ${kept}` };
     } catch (error) {
       const reason = (error as Error).message.split("\n")[0].replace(/\.$/, "");

@@ -47,7 +47,7 @@ Deno.test("runs are merged, finished, compared and exported", () =>
       await podium("export", both, "--format=latex"),
       await podium("export", both, "--format=markdown"),
     ];
-    assert.match(latex.out, /^%.*\n%.*\n\\begin\{tabular\}/);
+    assert.match(latex.out, /^%.*\n%.*\n\{\\footnotesize.*%\n\\begin\{tabular\}/);
     assert.match(markdown.out, /^\| {4}\| algorithm/);
     const jsonl = await podium("export", both, "--format=jsonl", `--out=${at}/wandb/`);
     assert.equal(jsonl.code, 0, jsonl.err);

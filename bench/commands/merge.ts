@@ -21,7 +21,7 @@ export async function merge(out: string, runs: readonly string[]): Promise<numbe
     const list = machines.map(({ environment: { cpu, arch, podium }, cells: own }) =>
       `${cpu ?? arch}, Podium ${podium} (${counted(own, "cell")})`
     );
-    console.log(`${machines.length} machines: ${list.join("; ")}; the leaderboard names the first, seconds are of all`);
+    console.log(`${machines.length} machines: ${list.join("; ")}; the leaderboard lists them, seconds are of all`);
   }
   return exitCodes.ok;
 }

@@ -9,6 +9,7 @@ import { servePolicy } from "../../policy/serve/server.ts";
 import { frozen } from "../../policy/text/in_process.ts";
 import { type BackendChoice, chosenBackend } from "../backend.ts";
 import { exitCodes, Refusal } from "../outcomes.ts";
+import { isHub, parseHubPolicy } from "../hub_policy.ts";
 import { isEmbedded, openSource } from "../policies.ts";
 import { onInterrupt } from "./interrupt.ts";
 
@@ -42,8 +43,9 @@ async function readKey(source: string): Promise<string> {
   return key.trim();
 }
 
-/** Name of the model: the source of an embedded policy, or the last part of a directory's path. */
+/** Name of the model: the source of an embedded policy, the hub's own name, or the last part of a directory's path. */
 function nameOf(source: string): string {
+  if (isHub(source)) return parseHubPolicy(source).name;
   return isEmbedded(source) ? source : source.replace(/[/\\]+$/, "").replace(/^.*[/\\]/, "") || source;
 }
 

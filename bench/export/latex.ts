@@ -18,6 +18,9 @@ export function latexEscaped(text: string): string {
   return text.replace(/[\\~^{}$&#%_]/g, (sign) => commands[sign] ?? `\\${sign}`);
 }
 
+/** A cell: an interval at its end in smaller type, so that four of them are not wider than a column of text. */
+const cellText = (text: string) => latexEscaped(text).replace(/ (\[.*\])$/, "\\,{\\scriptsize $1}");
+
 /** Columns of a leaderboard of one task. */
 function boardLines({ suite, boards: [{ base, rows, comparison }] }: Leaderboard): string[][] {
   const { samples } = suite.tasks[0].evaluation;
@@ -40,7 +43,7 @@ function overallLines({ boards, overall }: Leaderboard): string[][] {
       interval((label === null ? base : rows.find((row) => row.label === label))?.metrics.accuracy.average ?? null)
     );
   return [
-    ["", "algorithm", "interquartile mean % [95 %]", ...boards.map(({ task }) => `${task} % [95 %]`)],
+    ["", "algorithm", "IQM % [95 %]", ...boards.map(({ task }) => `${task} % [95 %]`)],
     ["", boards[0].base.label, "", ...average(null)],
     ...overall.standings.map(({ label, score }) => [
       rankText(label, overall),
@@ -52,15 +55,20 @@ function overallLines({ boards, overall }: Leaderboard): string[][] {
   ];
 }
 
-/** The table. A rank such as `1=` is shared: nothing significant tells its holders apart. What was found stands above it. */
+/**
+ * The table, narrow enough for a page of `article` with up to three tasks. IQM is the interquartile mean over tasks and
+ * seeds. A rank such as `1=` is shared: nothing significant tells its holders apart. What was found stands above it.
+ */
 export function leaderboardLatex(leaderboard: Leaderboard): string {
   const { suite, boards, overall, environment } = leaderboard;
   const [title, base, ...rows] = boards.length > 1 ? overallLines(leaderboard) : boardLines(leaderboard);
-  const line = (cells: readonly string[]) => `  ${cells.map(latexEscaped).join(" & ")} \\\\`;
+  const line = (cells: readonly string[]) => `  ${cells.map(cellText).join(" & ")} \\\\`;
   return [
     `% Suite ${suite.name}, ${suite.tasks[0].seeds.length} seeds, Podium ${environment.podium}; \\usepackage{booktabs}`,
     `% ${overall.verdict.replace(/\s+/g, " ")}`,
-    `\\begin{tabular}{rl${"r".repeat(title.length - 2)}}`,
+    ...boards.length > 1 ? ["% IQM: interquartile mean over tasks and seeds"] : [],
+    "{\\footnotesize\\setlength{\\tabcolsep}{2.5pt}%",
+    `\\begin{tabular}{@{}rl${"r".repeat(title.length - 2)}@{}}`,
     "  \\toprule",
     line(title),
     "  \\midrule",
@@ -68,7 +76,7 @@ export function leaderboardLatex(leaderboard: Leaderboard): string {
     "  \\midrule",
     ...rows.map(line),
     "  \\bottomrule",
-    "\\end{tabular}",
+    "\\end{tabular}}",
     "",
   ].join("\n");
 }

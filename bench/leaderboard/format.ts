@@ -6,7 +6,7 @@
 import type { Estimate } from "../statistics/bootstrap.ts";
 import type { Interval } from "../statistics/interval.ts";
 import type { Suite } from "../suite.ts";
-import type { Board } from "./shape.ts";
+import type { Board, RunEnvironment } from "./shape.ts";
 
 /** What stands where there is no number. */
 export const none = "-";
@@ -46,4 +46,10 @@ export function counted(count: number, noun: string): string {
 /** Held-out problems of an evaluation; a file may hold fewer than the suite asks for. */
 export function problemCount(suite: Suite, { data }: Board): number {
   return Math.min(suite.evaluation.problems, data.test.problems ?? Infinity);
+}
+
+/** The processors of a run, `A` or `A or B`: each once. */
+export function processors(environment: RunEnvironment): string {
+  const machines = environment.machines?.map((own) => own.environment) ?? [environment];
+  return [...new Set(machines.map(({ cpu, arch }) => cpu ?? arch))].join(" or ");
 }

@@ -5,7 +5,6 @@
  */
 import { reasonOf } from "../../policy/reason.ts";
 import { type Benchmark, parseBenchmark } from "../benchmark.ts";
-import type { Environment } from "../environment.ts";
 import { Refusal } from "../outcomes.ts";
 import type { Plan } from "../parts.ts";
 import { writeAtomically } from "../records.ts";
@@ -15,7 +14,7 @@ import type { Tuned } from "../sweep.ts";
 import { compare } from "./comparison.ts";
 import schema from "./leaderboard.schema.json" with { type: "json" };
 import { baseRow, readCell, rowOf } from "./rows.ts";
-import type { Board, Leaderboard, LeaderboardRow } from "./shape.ts";
+import type { Board, Leaderboard, LeaderboardRow, RunEnvironment } from "./shape.ts";
 
 export type * from "./shape.ts";
 
@@ -62,7 +61,7 @@ export async function buildLeaderboard(
   suite: Benchmark,
   tasks: readonly PlannedTask[],
   directory: string,
-  machine: Environment,
+  machine: RunEnvironment,
 ): Promise<Leaderboard> {
   const boards: Board[] = [];
   for (const task of tasks) boards.push(await boardOf(task, directory));

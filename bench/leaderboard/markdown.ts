@@ -4,7 +4,7 @@
  * @module
  */
 import { markdownTable, wrapped } from "../markdown.ts";
-import { counted, fixed, interval, intervalOf, none, percent, problemCount } from "./format.ts";
+import { counted, fixed, interval, intervalOf, none, percent, problemCount, processors } from "./format.ts";
 import type { Board, Leaderboard, LeaderboardRow } from "./shape.ts";
 import { rankText } from "./table.ts";
 
@@ -76,7 +76,7 @@ export function leaderboardMarkdown(leaderboard: Leaderboard): string {
         } and other problems`,
       ]
       : [],
-    ...several ? [] : ["length in tokens", `seconds of training on one core of ${environment.cpu ?? environment.arch}`],
+    ...several ? [] : ["length in tokens", `seconds of training on one core of ${processors(environment)}`],
     `Podium ${environment.podium}`,
   ];
   const table = several ? overallTable(leaderboard) : boardTable(boards[0], suite.tasks[0].evaluation.samples);

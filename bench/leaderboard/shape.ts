@@ -18,12 +18,26 @@ export interface Leaderboard {
   format: 2;
   /** What was compared, with all defaults filled in. */
   suite: Benchmark;
-  /** Where it ran. */
-  environment: Environment & { backend: string };
+  /** Where it ran: of several machines the one that most cells ran on. */
+  environment: RunEnvironment & { backend: string };
   /** One per task, in the order of the suite. */
   boards: Board[];
   /** The comparison over all tasks; with a single task the same as that of its board. */
   overall: Comparison;
+}
+
+/** A machine, and in a merged leaderboard all of them. */
+export interface RunEnvironment extends Environment {
+  /** In a merged leaderboard: every machine, most cells first; of equally many in the order of their descriptions. */
+  machines?: MachineShare[];
+}
+
+/** A machine of a merged leaderboard. */
+export interface MachineShare {
+  /** The machine and its programs. */
+  environment: Environment;
+  /** Cells that it computed, those of the sweep among them. */
+  cells: number;
 }
 
 /** The leaderboard of one task. */

@@ -6,7 +6,7 @@
 import { canonical } from "../canonical.ts";
 import { type Cell, cellFormat, type CellIdentity } from "../cell.ts";
 import type { Environment } from "../environment.ts";
-import type { Verified } from "../leaderboard/shape.ts";
+import type { MachineShare, Verified } from "../leaderboard/shape.ts";
 import { Refusal } from "../outcomes.ts";
 import { type CellFailure, type CellResult, readChain, readJson } from "../records.ts";
 
@@ -129,7 +129,7 @@ export function distinctCells(cells: readonly FinishedCell[]): FinishedCell[] {
 }
 
 /** Machines and how many cells each ran, most first; of equally many the first in the order of their descriptions. */
-export function machinesOf(cells: readonly FinishedCell[]): { environment: Environment; cells: number }[] {
+export function machinesOf(cells: readonly FinishedCell[]): MachineShare[] {
   const counts = new Map<string, number>();
   for (const { environment } of cells) {
     if (environment === null) continue;

@@ -5,18 +5,19 @@
  *
  * A cell that several runs have is copied once; its copies must have the same hash. Cells in the middle of a run are
  * left out: `bench --suite OUT/suite.json --out OUT` runs what is missing. Every cell keeps its `environment.json`; the
- * leaderboard names the machine that most of them ran on.
+ * leaderboard names the machine that most of them ran on, and lists all with the number of cells of each.
  *
  * @module
  */
 import { canonical } from "../canonical.ts";
 import { parseBenchmark } from "../benchmark.ts";
-import { type Environment, environment } from "../environment.ts";
+import { environment } from "../environment.ts";
 import { buildLeaderboard, type Leaderboard, type PlannedTask, writeLeaderboard } from "../leaderboard/leaderboard.ts";
 import { Refusal } from "../outcomes.ts";
 import { readJson, writeAtomically } from "../records.ts";
 import { plannedTasks } from "../run_suite.ts";
 import { wholeDirectory } from "../whole_directory.ts";
+import type { MachineShare } from "../leaderboard/shape.ts";
 import { distinctCells, type FinishedCell, finishedCells, machinesOf, requireTogether } from "./cells.ts";
 import { mergedSuite, type RunSuite } from "./suites.ts";
 
@@ -31,7 +32,7 @@ export interface Merged {
   /** Cells that the merged suite has and no run finished. */
   missing: number;
   /** Machines and how many cells each ran, most first. */
-  machines: { environment: Environment; cells: number }[];
+  machines: MachineShare[];
 }
 
 /** The suite of a run. */
@@ -104,7 +105,10 @@ export async function mergeRuns(out: string, runs: readonly string[]): Promise<M
       );
     }
     missing = countMissing(tasks, cells, out);
-    leaderboard = await buildLeaderboard(suite, tasks, directory, machines[0]?.environment ?? environment());
+    leaderboard = await buildLeaderboard(suite, tasks, directory, {
+      ...machines[0]?.environment ?? environment(),
+      ...machines.length > 0 && { machines },
+    });
     await writeLeaderboard(`${directory}/leaderboard.json`, leaderboard);
   });
   return {

@@ -65,6 +65,10 @@ Deno.test("any order and grouping of runs gives the same bytes, and the runs sta
 
     assert.deepEqual([merged.cells, merged.repeated, merged.missing], [6, 1, 0]);
     assert.deepEqual(merged.machines.map(({ cells }) => cells).sort(), [3, 3]);
+    assert.deepEqual(merged.leaderboard.environment.machines, merged.machines);
+    assert.equal(merged.leaderboard.environment.cpu, merged.machines[0].environment.cpu);
+    const written = await readLeaderboard(`${at}/cb a/leaderboard.json`);
+    assert.deepEqual(written.environment.machines, merged.machines);
     const [{ rows }] = merged.leaderboard.boards;
     for (const { seeds } of rows) {
       assert.deepEqual(seeds.map(({ seed }) => seed), [1, 2, 3]);

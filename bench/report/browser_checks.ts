@@ -10,7 +10,7 @@ import { inBrowser } from "../testing/browser.ts";
 import { syntheticLeaderboard } from "../testing/leaderboard.ts";
 import { reportPage } from "./page.ts";
 
-const leaderboard = syntheticLeaderboard({ algorithms: 5, tasks: 2, seeds: 3, steps: 12, failing: true });
+const leaderboard = syntheticLeaderboard({ algorithms: 7, tasks: 2, seeds: 3, steps: 12, failing: true });
 const run = { name: "synthetic", source: "runs/x", directory: null, leaderboard, responses: [], prompts: [] };
 
 /** What a JSON Pointer points at in the leaderboard. */
@@ -165,9 +165,10 @@ checks["switches change task, metric and axis by mouse and keyboard, and are kep
   assert.deepEqual(await visible(), ["math: accuracy of sampled responses, % by responses sampled"]);
   assert.ok(await page.getByText(leaderboard.boards[1].comparison.verdict).first().isVisible());
   await page.locator("#curves").getByRole("radio", { name: "accuracy of sampled" }).press("ArrowRight");
-  assert.match((await visible())[0], /greedy/);
+  const greedy = ["math: accuracy of the greedy response, % by responses sampled"];
+  assert.deepEqual(await visible(), greedy);
   await page.reload();
-  assert.match((await visible()).join(), /^math: accuracy of the greedy response/);
+  assert.deepEqual(await visible(), greedy);
 };
 
 checks["pointing at a curve or pressing an arrow key says the numbers at that place"] = async (page) => {
@@ -192,6 +193,33 @@ checks["pointing at a curve or pressing an arrow key says the numbers at that pl
   await page.keyboard.press("ArrowRight");
   assert.ok(await tip.isVisible());
   assert.match((await page.locator("#said").textContent())!, /^at 1: /);
+};
+
+checks["bands of many curves are shown of the one chosen by keyboard and of those that the filter leaves"] = async (
+  page,
+) => {
+  const plot = page.locator("#curves .plot").first();
+  await plot.scrollIntoViewIfNeeded();
+  const bands = () =>
+    plot.locator(".series:not(.off)").evaluateAll((list) =>
+      list.filter((series) => getComputedStyle(series.querySelector(".band")).display !== "none")
+        .map((series) => (series as Dom).dataset.algorithm as string)
+    );
+  assert.deepEqual(await bands(), []);
+  await plot.focus();
+  await page.keyboard.press("ArrowDown");
+  const [best] = await bands();
+  assert.ok((await page.locator("#said").textContent())!.startsWith(`${best}: `));
+  await page.keyboard.press("ArrowRight");
+  assert.deepEqual(await bands(), [best], "reading the numbers does not end the choice");
+  await page.keyboard.press("ArrowDown");
+  const [second, ...others] = await bands();
+  assert.ok(second !== best && others.length === 0);
+  await page.keyboard.press("Escape");
+  assert.deepEqual(await bands(), []);
+  await page.locator("[data-filter]").fill("max rloo");
+  assert.deepEqual((await bands()).sort(), ["remax", "rloo"]);
+  assert.ok(await page.locator("#curves .caption").getByText("with more than 6 algorithms").isVisible());
 };
 
 checks["a cell of the matrix says its pair, also to the keyboard"] = async (page) => {

@@ -18,23 +18,14 @@ export interface CurveMetric {
   /** Least and largest possible value. */
   floor?: number;
   ceiling?: number;
-  /** Drawn by training step alone. */
-  stepsOnly?: boolean;
 }
 
-/** Quantities of an evaluation; those that matter for the cost are also drawn by responses and seconds. */
+/** Quantities of an evaluation. */
 export const curveMetrics: readonly CurveMetric[] = [
   { key: "average", title: "accuracy of sampled responses, %", format: percent, floor: 0, ceiling: 1 },
-  {
-    key: "greedy",
-    title: "accuracy of the greedy response, %",
-    format: percent,
-    floor: 0,
-    ceiling: 1,
-    stepsOnly: true,
-  },
+  { key: "greedy", title: "accuracy of the greedy response, %", format: percent, floor: 0, ceiling: 1 },
   { key: "length", title: "length, tokens", format: fixed(1), floor: 0 },
-  { key: "kl", title: "KL to the base policy, nats per token", format: significant, floor: 0, stepsOnly: true },
+  { key: "kl", title: "KL to the base policy, nats per token", format: significant, floor: 0 },
 ];
 
 /** What a learning curve is drawn over. */

@@ -24,18 +24,40 @@
   function applyFilter(run) {
     const words = (run.querySelector("[data-filter]")?.value ?? "").toLowerCase().split(/[\s,]+/).filter(Boolean);
     for (const element of all("[data-algorithm]", run)) {
+      if (element.parentElement.closest("[data-algorithm]")) continue; // A part of what is shown or not: a seed's curve.
       const name = element.dataset.algorithm.toLowerCase();
       element.classList.toggle("off", words.length > 0 && !words.some((word) => name.includes(word)));
+    }
+    // Bands of few curves do not cover each other.
+    for (const curves of all(".many", run)) {
+      const off = all(".series.off", curves).length, left = curves.children.length - off;
+      curves.classList.toggle("chosen", off > 0 && left <= Number(curves.dataset.most));
     }
     save();
   }
 
   // --- Sorting by a heading: numbers first from the largest, except ranks; names first from a; nothing comes last.
-  function sortBy(heading) {
-    const body = [...heading.closest("table").tBodies].at(-1), column = heading.cellIndex;
+  // How tables were sorted is kept, by run and caption: the column and whether it ascends.
+  const sorted = new Map();
+  const nameOf = (table) => `${runOf(table)} ${table.caption.textContent}`;
+  function chooseSort(heading) {
     const ascendsFirst = heading.classList.contains("text") || heading.textContent === "rank";
-    const before = heading.ariaSort;
-    const ascending = before === "none" ? ascendsFirst : before !== "ascending";
+    const before = heading.ariaSort, ascending = before === "none" ? ascendsFirst : before !== "ascending";
+    sorted.set(nameOf(heading.closest("table")), [heading.cellIndex, ascending]);
+    sortBy(heading, ascending);
+    said.textContent = `sorted by ${heading.textContent}, ${heading.ariaSort}`;
+    save();
+  }
+  function applySorts() {
+    if (sorted.size === 0) return;
+    for (const table of all("table.data")) {
+      const [column, ascending] = sorted.get(nameOf(table)) ?? [];
+      const heading = column !== undefined && [...table.tHead.rows].at(-1).cells[column];
+      if (heading?.ariaSort) sortBy(heading, ascending);
+    }
+  }
+  function sortBy(heading, ascending) {
+    const body = [...heading.closest("table").tBodies].at(-1), column = heading.cellIndex;
     for (const other of all("th[aria-sort]", heading.closest("tr"))) other.ariaSort = "none";
     heading.ariaSort = ascending ? "ascending" : "descending";
     const keyOf = (row) => {
@@ -53,7 +75,6 @@
       return ascending ? order(a.key, b.key) : order(b.key, a.key);
     });
     body.append(...rows.map(({ row }) => row));
-    said.textContent = `sorted by ${heading.textContent}, ${heading.ariaSort}`;
   }
 
   // --- The leaderboard in full: read when it is first needed.
@@ -107,10 +128,12 @@
   }
 
   // --- Plots of curves: the numbers at the nearest place, by pointer or arrow keys.
-  const curvesBy = new WeakMap();
+  let curvesBy = new WeakMap();
   function curvesOf(plot) {
     if (!curvesBy.has(plot)) {
-      const [kind, path, name] = plot.dataset.curves.split(":"), found = () => numberAt(plot, path);
+      const written = plot.dataset.curves, [kind, path, name] = written.split(":");
+      const found = () => numberAt(plot, path);
+      let before = "";
       const curves = kind === "profiles"
         ? found().curves.map(({ share, ...curve }) => ({ ...curve, x: found().thresholds, mean: share }))
         : kind === "training"
@@ -121,9 +144,10 @@
           const mean = curve.map((point) => point[name]);
           return { label: `seed ${seed}`, x: curve.map(({ step }) => step), mean, low: mean, high: mean };
         })
-        : kind.split("|").map((curve) => {
-          const [label, ...lists] = curve.split(";");
-          const [x, mean, low, high] = lists.map((list) =>
+        : written.split("|").map((curve) => {
+          const [label, places, ...lists] = curve.split(";");
+          if (places) before = places; // Else those of the curve before.
+          const [x, mean, low, high] = [before, ...lists].map((list) =>
             list.split(" ").map((text) => text === "-" ? null : Number(text))
           );
           return { label: decodeURIComponent(label), x, mean, low, high };
@@ -192,10 +216,27 @@
     }
   }
 
+  // The next curve in the order of their last numbers, or the one before; said with the number.
+  function chooseCurve(plot, far) {
+    const lastOf = ({ mean }) => mean.findLast((value) => value !== null) ?? null;
+    const own = new Map(all(".series:not(.off)", plot).map((series) => [series.dataset.algorithm, series]));
+    const order = curvesOf(plot).filter(({ label }) => own.has(label)).sort((a, b) => lastOf(b) - lastOf(a));
+    if (order.length === 0) return;
+    const now = order.findIndex(({ label }) => label === plot.dataset.chosen);
+    const next = order[now < 0 ? (far > 0 ? 0 : order.length - 1) : Math.max(0, Math.min(order.length - 1, now + far))];
+    plot.dataset.chosen = next.label;
+    brighten(plot, next.label);
+    said.textContent = `${next.label}: ${written(lastOf(next), plot)} at the end`;
+  }
+  function leaveCurve(plot) {
+    delete plot.dataset.chosen;
+    brighten(plot);
+  }
+
   // --- Pointer.
   document.addEventListener("pointerover", ({ target, clientX, clientY }) => {
     const text = tipOf(target), plot = target.closest?.(".plot");
-    if (plot) brighten(plot, target.closest("[data-algorithm]")?.dataset.algorithm);
+    if (plot) brighten(plot, target.closest(".series")?.dataset.algorithm);
     if (text) showTip(text, clientX, clientY);
     else if (!plot?.dataset.curves) hideTip();
   });
@@ -209,7 +250,7 @@
   document.addEventListener("pointerout", ({ target, relatedTarget }) => {
     const plot = target.closest?.(".plot");
     if (!plot || plot.contains(relatedTarget)) return;
-    brighten(plot);
+    brighten(plot, plot.dataset.chosen);
     if (plot.dataset.curves) leavePlot(plot);
   });
 
@@ -221,12 +262,23 @@
   });
   document.addEventListener(
     "focusout",
-    ({ target }) => target.matches("[data-curves]") ? leavePlot(target) : hideTip(),
+    ({ target }) => {
+      if (!target.matches("[data-curves]")) return hideTip();
+      leavePlot(target);
+      leaveCurve(target);
+    },
   );
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
-    if (key === "Escape") return hideTip();
     const plot = target.closest?.("[data-curves]");
+    if (key === "Escape") {
+      if (plot) leaveCurve(plot);
+      return hideTip();
+    }
+    if (plot && (key === "ArrowUp" || key === "ArrowDown")) {
+      event.preventDefault();
+      chooseCurve(plot, key === "ArrowDown" ? 1 : -1);
+    }
     if (plot && (key === "ArrowLeft" || key === "ArrowRight")) {
       event.preventDefault();
       const places = [...new Set(curvesOf(plot).flatMap(({ x }) => x))].sort((a, b) => a - b);
@@ -275,7 +327,7 @@
   }
   document.addEventListener("click", ({ target }) => {
     const heading = target.closest("th[aria-sort]"), button = target.closest("button");
-    if (heading && button) return sortBy(heading);
+    if (heading && button) return chooseSort(heading);
     if (button?.dataset.copy) return copy(button);
     if (button?.dataset.download) return download(button.dataset);
     if (button?.dataset.open) {
@@ -290,6 +342,19 @@
     "input",
     ({ target }) => target.matches("[data-filter]") && applyFilter(target.closest(".run")),
   );
+
+  // --- Sections that are not on the screen are laid out one by one once the page is open, which is then usable sooner;
+  // all at once when someone goes to one of them or comes back to a place, as the way there must be known.
+  function layOut(sections = all("section:not([data-laid])")) {
+    for (const section of sections) section.dataset.laid = "";
+    return sections.length > 0;
+  }
+  function layOutNext() {
+    const next = all("section:not([data-laid])").slice(0, 1);
+    if (layOut(next)) requestAnimationFrame(() => setTimeout(layOutNext));
+  }
+  document.addEventListener("click", ({ target }) => target.closest("a[href^='#']") && layOut());
+
   function openTarget() {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     const details = target && target.closest?.("details");
@@ -303,7 +368,7 @@
     const chosen = all(".switch input:checked").map(({ name, value }) => [name, value]);
     const filters = all("[data-filter]").map(({ value }) => value);
     try {
-      sessionStorage.setItem(memory, JSON.stringify({ chosen, filters }));
+      sessionStorage.setItem(memory, JSON.stringify({ chosen, filters, sorts: [...sorted] }));
     } catch { /* A page from a file may have no storage. */ }
   }
   function restore() {
@@ -315,35 +380,31 @@
       for (const input of all(".switch input")) if (input.name === name && input.value === value) input.checked = true;
     }
     all("[data-filter]").forEach((input, index) => input.value = kept?.filters?.[index] ?? input.value);
+    for (const [table, sort] of kept?.sorts ?? []) sorted.set(table, sort);
   }
   function begin() {
-    restore();
     applySwitches();
     for (const run of all(".run")) applyFilter(run);
-    for (const matrix of all("[data-pairs]")) matrix.querySelector("[data-pair]")?.setAttribute("tabindex", "0");
-  }
-
-  // --- Live: the page is fetched again whenever the run has got on.
-  async function renew() {
-    const fresh = new DOMParser().parseFromString(await (await fetch(location.pathname)).text(), "text/html");
-    const open = all("details[open]").map((details, index) => details.id || index);
-    for (const script of all("script[type='application/json']", fresh)) {
-      const own = document.getElementById(script.id);
-      if (own) own.textContent = script.textContent;
-      else document.body.append(document.adoptNode(script));
+    applySorts();
+    for (const matrix of all("[data-pairs]")) {
+      if (!matrix.querySelector("[tabindex='0']")) matrix.querySelector("[data-pair]")?.setAttribute("tabindex", "0");
     }
-    parsed.clear();
-    document.querySelector("main").replaceWith(document.adoptNode(fresh.querySelector("main")));
-    for (const details of all("details")) if (open.includes(details.id)) details.open = true;
-    begin();
-  }
-  if (document.documentElement.hasAttribute("data-live")) {
-    const state = document.querySelector(".live"), events = new EventSource("events");
-    events.addEventListener("changed", renew);
-    events.addEventListener("open", () => state.textContent = "live");
-    events.addEventListener("error", () => state.textContent = "the server has stopped");
   }
 
+  // --- The page was renewed: see live.js.
+  document.addEventListener("renewed", () => {
+    parsed.clear();
+    curvesBy = new WeakMap();
+    layOut();
+    begin();
+    for (const plot of all("[data-curves][data-at]")) readPlot(plot, Number(plot.dataset.at));
+    for (const plot of all("[data-curves][data-chosen]")) brighten(plot, plot.dataset.chosen);
+  });
+
+  restore();
   begin();
+  const [opening] = performance.getEntriesByType("navigation");
+  if (location.hash || opening?.type !== "navigate") layOut();
   openTarget();
+  addEventListener("load", () => setTimeout(layOutNext));
 })();

@@ -1,15 +1,16 @@
 /**
- * The page: one HTML file that needs nothing else. `plot/plot.css` and `page.css` are its style, `page.js` its script.
+ * What the page shows: of finished runs, of one that goes on, of one whose sweep goes on.
  *
  * @module
  */
 import { counted } from "../leaderboard/format.ts";
 import type { Verdicts } from "../claims/verdicts.ts";
-import { attributes, element, embeddedJson, type Markup, raw } from "./html.ts";
-import style from "./page.css" with { type: "text" };
-import script from "./page.js" with { type: "text" };
-import { plotStyle } from "./plot/frame.ts";
-import { labelsOf, type ReportRun, viewsOf } from "./run.ts";
+import type { Benchmark } from "../benchmark.ts";
+import { environment } from "../environment.ts";
+import type { Sweep } from "../sweep.ts";
+import { article, pageDocument } from "./document.ts";
+import { type Content, element, type Markup } from "./html.ts";
+import { allTasks, labelsOf, type ReportRun, viewsOf } from "./run.ts";
 import { algorithmsSection } from "./sections/algorithms.ts";
 import { answerSection } from "./sections/answer.ts";
 import { claimsSection } from "./sections/claims.ts";
@@ -22,13 +23,23 @@ import { responsesSection } from "./sections/responses.ts";
 import { stabilitySection } from "./sections/stability.ts";
 import { sweepSection } from "./sections/sweep.ts";
 import { columnsSection, costSection, lengthsSection } from "./sections/tables.ts";
+import { tuningSection } from "./sections/tuning.ts";
+import { underWaySection } from "./sections/under_way.ts";
 import { looksOf } from "./series.ts";
-import { choices } from "./view.ts";
+import type { UnderWay } from "./under_way.ts";
+
+/** A page that is served while its run goes on, and asks for changes. */
+export interface Live {
+  /** What it was made from: another text whenever that has grown. */
+  version: string;
+  /** How far the run is. */
+  underWay: UnderWay;
+}
 
 /** How the page is made. */
 export interface PageOptions {
-  /** The page is served while a run goes on, and asks for changes. */
-  live?: boolean;
+  /** The run goes on. */
+  live?: Live;
 }
 
 /** The sections of a run, each its heading's words and its content. */
@@ -53,70 +64,64 @@ function sectionsOf(run: ReportRun, index: number, claims: readonly Verdicts[], 
   return { answer: answerSection(run, looks), sections: all.filter(([, , content]) => content !== null) };
 }
 
-/** Without the end tags that HTML lets one leave out, which are a twentieth of the page. */
-const lighter = (markup: string): string => markup.replace(/<\/(?:td|th|tr|li|dd|dt)>/g, "");
-
-/** Ids are unique on a page: those of further runs get the number of the run. */
-const renamed = (markup: string, index: number): string =>
-  index === 0
-    ? markup
-    : markup.replace(/( (?:id|aria-labelledby|href)="#?)([\w-]+)"/g, (whole, before, id) =>
-      before.includes("href") && !before.endsWith("#") ? whole : `${before}r${index}-${id}"`);
-
-function runMarkup(run: ReportRun, index: number, claims: readonly Verdicts[], embedded: string | null): Markup {
+function runArticle(
+  run: ReportRun,
+  index: number,
+  claims: readonly Verdicts[],
+  embedded: string | null,
+  underWay: UnderWay | undefined,
+): Content {
   const { suite } = run.leaderboard, { answer, sections } = sectionsOf(run, index, claims, embedded);
-  const tasks = viewsOf(run.leaderboard).map(({ key, title }) => ({ key, title }));
   const facts = [
     counted(labelsOf(run.leaderboard).length, "algorithm"),
     counted(suite.tasks.length, "task"),
     counted(suite.tasks[0].seeds.length, "seed"),
   ];
-  const content = element`<header class="run-head"><h1>${run.name}</h1><p>${suite.summary} <span class="muted">${
-    facts.join(" × ")
-  }</span></p></header><div class="bar"><nav aria-label="Sections"><a href="#answer">In short</a>${
-    sections.map(([id, words]) => element`<a href="#${id}">${words}</a>`)
-  }</nav><div class="tools">${
-    choices(
-      `r${index}`,
-      "task",
-      "task",
-      tasks,
-    )
-  }<label class="filter"><span>algorithms</span><input type="search" data-filter placeholder="all; type to filter" autocomplete="off" spellcheck="false"></label></div></div>${answer}${
-    sections.map(([, , content]) => content)
-  }`;
-  return element`<article class="run" data-run="${index}"${
-    attributes({ "data-when": `run:${index}`, hidden: index > 0 })
-  }>${
-    raw(
-      lighter(renamed(content.markup, index)),
-    )
-  }</article>`;
+  return article({
+    index,
+    name: run.name,
+    lead: element`${suite.summary} <span class="muted">${facts.join(" × ")}</span>`,
+    links: [
+      ...underWay ? [["under-way", "Progress"]] as const : [],
+      ["answer", "In short"],
+      ...sections.map(([id, words]) => [id, words] as const),
+    ],
+    tasks: viewsOf(run.leaderboard).map(({ key, title }) => ({ key, title })),
+    content: [underWay && underWaySection(underWay), answer, ...sections.map(([, , content]) => content)],
+  });
 }
 
 /** The whole page. */
 export async function reportPage(
   runs: readonly ReportRun[],
   claims: readonly Verdicts[],
-  { live = false }: PageOptions = {},
+  { live }: PageOptions = {},
 ): Promise<string> {
   const embedded = await Promise.all(runs.map(({ leaderboard }) => embeddedSuite(leaderboard.suite)));
-  const title = `Podium: ${runs.map(({ name }) => name).join(", ")}`;
-  return element`<!DOCTYPE html><html lang="en"${
-    attributes({ "data-live": live })
-  }><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:"><link rel="icon" href="data:,"><title>${title}</title><style>${plotStyle}${
-    raw(style)
-  }</style></head><body><a class="skip" href="#answer">Skip to the answer</a><div class="top"><strong>Podium</strong> <span class="muted">reproducible benchmark of RL post-training algorithms</span>${
-    live &&
-    element`<span class="live" role="status">live</span>`
-  }${choices("page", "run", "run", runs.map(({ name }, index) => ({ key: `${index}`, title: name })))}</div><main>${
-    runs.map((run, index) => runMarkup(run, index, claims, embedded[index]))
-  }</main><footer class="foot muted">Made by <code>deno task report</code>, Podium ${
-    runs[0].leaderboard.environment
-      .podium
-  }. Every number on this page is taken or computed from the leaderboard embedded in it.</footer><div id="tip" role="tooltip" hidden></div><div id="said" class="hidden" aria-live="polite"></div>${
-    runs.map(({ leaderboard }, index) =>
-      element`<script type="application/json" id="leaderboard-${index}">${embeddedJson(leaderboard)}</script>`
-    )
-  }<script>${raw(script)}</script></body></html>`.markup;
+  return pageDocument({
+    names: runs.map(({ name }) => name),
+    articles: runs.map((run, index) => runArticle(run, index, claims, embedded[index], live?.underWay)),
+    podium: runs[0].leaderboard.environment.podium,
+    data: runs.map(({ leaderboard }) => leaderboard),
+    live: live?.version,
+  });
+}
+
+/** The page of a run whose sweep goes on: there is no leaderboard before its end. */
+export function sweepPage(benchmark: Benchmark, sweep: Sweep, { version, underWay }: Live): string {
+  const { name, summary, tasks } = benchmark, keys = tasks.map(({ task }) => ({ key: task, title: task }));
+  return pageDocument({
+    names: [name],
+    articles: article({
+      index: 0,
+      name,
+      lead: summary,
+      links: [["under-way", "Progress"], ["tuning", "Learning rates"]],
+      tasks: keys.length > 1 ? [{ key: allTasks, title: "all tasks" }, ...keys] : keys,
+      content: [underWaySection(underWay), tuningSection(benchmark, sweep, underWay)],
+    }),
+    podium: environment().podium,
+    data: [],
+    live: version,
+  });
 }

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { processors } from "../leaderboard/format.ts";
 import { syntheticLeaderboard } from "../testing/leaderboard.ts";
 import { meaningOf, stabilityColumns } from "./columns.ts";
 import { paretoFront } from "./figures/pareto.ts";
@@ -148,6 +149,19 @@ Deno.test("held-out problems are counted over tasks, and what is repeated is the
   assert.match(text, /3 seeds × <data value="72"[^>]*>72<\/data> held-out problems of 2 tasks × \d+ responses/);
   assert.match(text, /deno task verify runs\/here</);
   assert.doesNotMatch(text, /verify --reference/);
+});
+
+Deno.test("a merged run lists its machines with the cells of each", async () => {
+  const merged = structuredClone(small), { backend: _, ...machine } = merged.environment;
+  merged.environment.machines = [
+    { environment: machine, cells: 20 },
+    { environment: { ...machine, cpu: "Another", cores: 64 }, cells: 4 },
+  ];
+  const text = written(await reportPage([runOf(merged)], []));
+  assert.match(text, /2 machines computed the cells/);
+  assert.match(text, /data-path="\/environment\/machines\/1\/cells">4<\/data>.*?Another \(avx2\), 64 cores/);
+  assert.equal(processors(merged.environment), "A <processor> & more or Another");
+  assert.equal(processors(small.environment), "A <processor> & more");
 });
 
 Deno.test("several runs have ids of their own, and claims and responses are shown and escaped", async () => {

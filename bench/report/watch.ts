@@ -1,18 +1,21 @@
 /**
  * Serves the page of a run while it goes on: made from what is recorded so far, again whenever the records have grown.
- * Browsers are told by server-sent events.
+ * Browsers are told by server-sent events, each the version of the page: a browser that comes back asks again only if
+ * its own is another one.
  *
  * @module
  */
 import { reasonOf } from "../../policy/reason.ts";
 import { type Benchmark, parseBenchmark } from "../benchmark.ts";
+import { sha256 } from "../canonical.ts";
 import { environment } from "../environment.ts";
 import { buildLeaderboard } from "../leaderboard/leaderboard.ts";
 import { Refusal } from "../outcomes.ts";
 import { readJson } from "../records.ts";
-import { plannedTasks } from "../run_suite.ts";
-import { reportPage } from "./page.ts";
+import { phaseOf } from "../run_suite.ts";
+import { reportPage, sweepPage } from "./page.ts";
 import { claimsBeside, runOf } from "./read.ts";
+import { underWayOf } from "./under_way.ts";
 
 /** How a run is watched. */
 export interface WatchOptions {
@@ -28,7 +31,7 @@ export interface WatchOptions {
   onProblem?: (message: string) => void;
 }
 
-/** Sizes of what is recorded in a run's directory: two that are equal mean that nothing was added. */
+/** A digest of the sizes of what is recorded in a run's directory: two that are equal mean that nothing was added. */
 async function stateOf(directory: string): Promise<string> {
   const sizes: string[] = [];
   for await (const cell of Deno.readDir(directory)) {
@@ -38,17 +41,16 @@ async function stateOf(directory: string): Promise<string> {
       if (size !== null) sizes.push(`${cell.name}/${name} ${size}`);
     }
   }
-  return sizes.sort().join("\n");
+  return sha256(sizes.sort().join("\n")).slice(0, 16);
 }
 
-/** The page of a run from what is recorded so far. */
-async function pageOf(directory: string, suite: Benchmark): Promise<string> {
-  const tasks = await plannedTasks(suite, directory);
-  if (!tasks) throw new Refusal(`${directory}: the learning rates are still being chosen; the page comes after that.`);
-  const leaderboard = await buildLeaderboard(suite, tasks, directory, environment());
-  return await reportPage([await runOf(leaderboard, directory, directory)], await claimsBeside(directory), {
-    live: true,
-  });
+/** The page of a run from what is recorded so far: its sweep, then the comparison. */
+async function pageOf(directory: string, suite: Benchmark, version: string): Promise<string> {
+  const { sweep } = suite, phase = await phaseOf(suite, directory);
+  const live = { version, underWay: await underWayOf(phase, directory, sweep !== undefined) };
+  if (sweep && phase.name === "sweep") return sweepPage(suite, sweep, live);
+  const leaderboard = await buildLeaderboard(suite, phase.tasks, directory, environment());
+  return await reportPage([await runOf(leaderboard, directory, directory)], await claimsBeside(directory), { live });
 }
 
 /** What is served before there is a page: it asks again by itself. */
@@ -77,15 +79,15 @@ export async function watchRun(directory: string, options: WatchOptions): Promis
   const value = await readJson(`${directory}/suite.json`);
   if (value === undefined) throw new Refusal(`${directory}/suite.json: not there; give the directory of a run.`);
   const suite = parseBenchmark(value, `${directory}/suite.json`);
-  let page = waiting, problem = "";
+  let page = waiting, version = "", problem = "";
   const listeners = new Set<ReadableStreamDefaultController<Uint8Array>>();
-  const bytes = (text: string) => new TextEncoder().encode(text);
+  const told = () => new TextEncoder().encode(`event: version\ndata: ${version}\n\n`);
   const events = () => {
     let own: ReadableStreamDefaultController<Uint8Array>;
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
         listeners.add(own = controller);
-        controller.enqueue(bytes(": hello\n\n"));
+        controller.enqueue(told());
       },
       cancel: () => void listeners.delete(own),
     });
@@ -105,13 +107,13 @@ export async function watchRun(directory: string, options: WatchOptions): Promis
     throw new Refusal(`port ${port}: can't serve there (${reasonOf(error)}); choose another with --port.`);
   }
   try {
-    for (let known = ""; !signal.aborted; await pause(interval, signal)) {
+    for (; !signal.aborted; await pause(interval, signal)) {
       const state = await stateOf(directory);
-      if (state === known) continue;
+      if (state === version) continue;
       try {
-        page = await pageOf(directory, suite);
-        known = state;
-        for (const listener of listeners) listener.enqueue(bytes("event: changed\ndata: 1\n\n"));
+        page = await pageOf(directory, suite, state);
+        version = state;
+        for (const listener of listeners) listener.enqueue(told());
       } catch (error) {
         // A line may have been written between two reads: the next look tells.
         const message = error instanceof Refusal ? error.message : reasonOf(error);

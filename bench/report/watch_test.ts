@@ -45,12 +45,12 @@ Deno.test("the page of a run is served as far as it is recorded, and browsers ar
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
       const events = eventsOf(address);
-      assert.match((await events.next()).value!, /^: hello/);
+      assert.match((await events.next()).value!, /^event: version\ndata: \w{16}\n\n$/);
       await Deno.writeTextFile(result, finished);
-      assert.match((await events.next()).value!, /event: changed/);
+      assert.match((await events.next()).value!, /^event: version/);
       const after = await page();
       assert.match(after, /Only grpo has finished/);
-      assert.match(after, /<html lang="en" data-live>/);
+      assert.match(after, /<html lang="en" data-live="\w{16}">/);
       assert.match(after, /<section id="responses"/);
       assert.equal(
         (await fetch(`${address}other`).then((response) => response.body!.cancel().then(() => response))).status,

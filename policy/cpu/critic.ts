@@ -3,15 +3,14 @@
  *
  * @module
  */
-import { criticOf } from "../critic_of.ts";
-import type { PolicyDirectory } from "../directory.ts";
+import { criticOf, type CriticStart } from "../critic_of.ts";
 import type { Critic } from "../policy.ts";
 import { backward, evaluate } from "./training.ts";
 import { checkDerivatives, checkSamples } from "../requests.ts";
 import { type CpuOptions, createTrained } from "./trained.ts";
 
 /** A critic from what a directory holds: a saved critic, or a policy from whose weights it starts. */
-export function createCpuCritic(directory: PolicyDirectory, options: CpuOptions = {}): Critic {
+export function createCpuCritic(directory: CriticStart, options: CpuOptions = {}): Critic {
   const { config } = directory;
   const { engine, prompts, gradient, inTurn, ...trained } = createTrained(criticOf(directory), options);
   const { discardGradient, step, digest, save, checkpoint, restore, dispose } = trained;

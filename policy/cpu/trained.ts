@@ -3,10 +3,12 @@
  *
  * @module
  */
+import type { Start } from "../adapters.ts";
 import type { PolicyDirectory } from "../directory.ts";
 import { createTurns } from "../in_turn.ts";
 import type { StepOptions } from "../policy.ts";
 import { storageOf } from "../storage.ts";
+import { arrayOf } from "../weights.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { type Optimizer, stepOptimizer } from "./optimizer.ts";
 import type { PromptState } from "./prompts.ts";
@@ -36,8 +38,14 @@ export interface Trained {
 }
 
 /** Weights in training from what a directory holds. */
-export function createTrained(directory: PolicyDirectory, { threads }: CpuOptions): Trained {
-  const { config, weights } = directory, count = weights.length, storage = storageOf(directory);
+export function createTrained(
+  directory: Start & Pick<PolicyDirectory, "stopTokens" | "companions">,
+  { threads }: CpuOptions,
+): Trained {
+  const { config } = directory,
+    weights = arrayOf(directory.weights),
+    count = weights.length,
+    storage = storageOf(directory);
   const engine = createEngine(config, weights, threads);
   const gradient = new Float32Array(count), prompts = new Map<string, PromptState>();
   const optimizer: Optimizer = {
@@ -59,7 +67,7 @@ export function createTrained(directory: PolicyDirectory, { threads }: CpuOption
         prompts.clear();
         return { norm };
       }),
-    digest: () => Promise.resolve(storage.digest({ weights, optimizer: moments() })),
+    digest: () => inTurn(() => storage.digest([weights, optimizer.m, optimizer.v], optimizer.steps)),
     save: (path, { optimizer: withOptimizer = false } = {}) =>
       storage.save(path, weights, withOptimizer ? { optimizer: moments() } : undefined),
     checkpoint: (file, { optimizer: withOptimizer = false } = {}) =>

@@ -18,8 +18,11 @@ export type ModelFamily = "qwen2" | "qwen3" | "llama";
  * `highFrequencyFactor` times or more are kept, and between them it fades (transformers, `rope_type: "llama3"`).
  */
 export interface RopeScaling {
+  /** How much slower long waves turn. */
   factor: number;
+  /** Periods within the old context up to which a wave is long. */
   lowFrequencyFactor: number;
+  /** Periods within the old context from which a wave is short. */
   highFrequencyFactor: number;
   /** The old context, in tokens. */
   originalMaxPositions: number;

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { PolicyDirectory } from "../directory.ts";
+import type { CriticStart } from "../critic_of.ts";
 import type { Critic } from "../policy.ts";
 import { checkDerivatives, checkSamples } from "../requests.ts";
 import { createTrained, type WebgpuOptions } from "./trained.ts";
 import { backward, evaluate } from "./training.ts";
 
 /** A critic from what its directory holds; see `criticOf` for that of a policy. */
-export function createWebgpuCritic(directory: PolicyDirectory, options: WebgpuOptions): Critic {
+export function createWebgpuCritic(directory: CriticStart, options: WebgpuOptions): Critic {
   const { config } = directory;
   const { engine, inTurn, ...trained } = createTrained(directory, options);
   return {

@@ -152,6 +152,8 @@ function wrap(device: GPUDevice, adapter: AdapterDescription): Gpu {
     record(encoder);
     queue.submit([encoder.finish()]);
   };
+  /** Bytes uploaded since they were last freed. */
+  let staged = 0;
   const create = (size: number, usage: GPUBufferUsageFlags) =>
     device.createBuffer({ size: Math.max(16, Math.ceil(size / 4) * 4), usage });
   return {
@@ -179,7 +181,10 @@ function wrap(device: GPUDevice, adapter: AdapterDescription): Gpu {
       for (let start = 0; start < data.byteLength; start += UPLOAD_SLICE) {
         const size = Math.min(UPLOAD_SLICE, data.byteLength - start);
         queue.writeBuffer(buffer, offset + start, data.buffer as ArrayBuffer, data.byteOffset + start, size);
-        if (start > 0) queue.submit([]);
+        staged += size;
+        if (staged < UPLOAD_SLICE) continue;
+        queue.submit([]);
+        staged = 0;
       }
     },
     submit,

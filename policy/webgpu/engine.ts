@@ -7,6 +7,7 @@
 import type { ModelConfig } from "../model/config.ts";
 import type { Program, Value } from "../model/program.ts";
 import { rotationTables } from "../ops/rope.ts";
+import { piecesOf, type Weights } from "../weights.ts";
 import type { Gpu } from "./device.ts";
 import { type Leaves, planBackward, planForward } from "./lower.ts";
 import { createParameters, type Parameters } from "./parameters.ts";
@@ -64,11 +65,11 @@ export interface EngineOptions {
 export function createEngine(
   gpu: Gpu,
   config: ModelConfig,
-  weights: Float32Array,
+  weights: Weights,
   { recompute, shard }: EngineOptions = {},
 ): Engine {
   const parameters = createParameters(gpu, config, shard), plans = new Map<string, Planned>();
-  parameters.write("weights", weights);
+  for (const { offset, numbers } of piecesOf(weights)) parameters.write("weights", numbers, offset);
   const half = config.headSize / 2, tables = rotationTables(config.maxPositions, config);
   const rotation = new Map(
     Object.entries(tables).map(([name, table]) => {

@@ -8,13 +8,19 @@
  */
 
 /**
- * WGSL text: `exponential(x)`, `logarithm(x)` for x ≥ 2^-126, `is_finite(x)` and `is_nan(x)`; `half_of_word` and
- * `half_vector`, numbers of packed float16.
+ * WGSL text: `exponential(x)`, `logarithm(x)` for x ≥ 2^-126, `is_finite(x)` and `is_nan(x)`; `in_order(x)`, which is x;
+ * `half_of_word` and `half_vector`, numbers of packed float16.
+ *
+ * WGSL leaves to compilers in which order to add or multiply, and Mesa's takes another than is written: of
+ * `a * b + c + d` it adds c and d first, which is worse where a * b and c nearly cancel, and constant factors move
+ * inwards. Nothing moves through `in_order`, since no compiler knows that the uniform is 0.
  */
 export const FUNCTIONS = `
 // Comparisons say nothing here: compilers may assume that there is no NaN.
 fn is_finite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }
 fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
+
+fn in_order(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) ^ counts.zero); }
 
 fn half_of_word(word: u32, place: u32) -> f32 {
   let both = unpack2x16float(word);
@@ -36,7 +42,7 @@ fn exponential(x: f32) -> f32 {
   p = p * r + 4.1665795894e-2;
   p = p * r + 1.6666665459e-1;
   p = p * r + 5.0000001201e-1;
-  return ((p * r) * r + r + 1.0) * bitcast<f32>(u32(i32(n) + 127) << 23u);
+  return (in_order((p * r) * r + r) + 1.0) * bitcast<f32>(u32(i32(n) + 127) << 23u);
 }
 
 fn logarithm(x: f32) -> f32 {
@@ -59,6 +65,6 @@ fn logarithm(x: f32) -> f32 {
   p = p * m + 2.0000714765e-1;
   p = p * m - 2.4999993993e-1;
   p = p * m + 3.3333331174e-1;
-  return ((p * m) * z - e * 2.12194440e-4 - 0.5 * z + m) + e * 0.693359375;
+  return (in_order((p * m) * z - e * 2.12194440e-4 - 0.5 * z) + m) + e * 0.693359375;
 }
 `;

@@ -5,6 +5,7 @@ import { parameterSlots } from "../model/config.ts";
 import { openPolicy } from "../open.ts";
 import { embed } from "../ops/embed.ts";
 import { random } from "../ops/inputs.ts";
+import { threefry } from "../random.ts";
 import { gpu, gpuTest, matrixOf, numbersOf } from "./checking_test.ts";
 import { createSampler } from "./decoding.ts";
 import { createEngine } from "./engine.ts";
@@ -18,10 +19,16 @@ const CONFIG = smallConfig({ keyValueHeads: 2, qkvBias: true, tiedEmbeddings: fa
 /** Float16 and back. */
 const rounded = (numbers: ArrayLike<number>) => Float32Array.from(Float16Array.from(numbers));
 
+/** Float32 of random bits, as far as it is one. */
+function anyNumber(i: number): number {
+  const [number] = new Float32Array(Uint32Array.of(threefry([0, 1], 0, i)[0]).buffer);
+  return Number.isNaN(number) ? 0 : number;
+}
+
 gpuTest(
   "weights are rounded to the nearest float16, ties to even, also where it is subnormal or too large",
   async () => {
-    const weights = smallWeights(CONFIG),
+    const weights = smallWeights(CONFIG).map((weight, i) => i % 2 ? weight : anyNumber(i)),
       special = [
         [1 + 2 ** -11, 1 + 3 * 2 ** -11, -(1 + 2 ** -11), 2 ** -14, 2 ** -15, 1.5 * 2 ** -24, 0.5 * 2 ** -24],
         [0.50001 * 2 ** -24, 2 ** -26, 0, -0, 65504, 65519.9, 65520, 1e6, -1e30, 2 ** -14 - 2 ** -25, 1e-40, NaN],

@@ -8,7 +8,8 @@ import { rope, rotationTables } from "../ops/rope.ts";
 import { swiglu } from "../ops/swiglu.ts";
 import { tail } from "../ops/tail.ts";
 import { tokenScores } from "../ops/token_scores.ts";
-import { checkWgsl, gpu, gpuTest, matrixOf, neverFuses, numbersOf } from "./checking_test.ts";
+import { checkWgsl, gpu, gpuTest, matrixOf, neverFuses, numbersOf, packedStream } from "./checking_test.ts";
+import { dot } from "./fround/sums.ts";
 import { GEOMETRIES, type Geometry, geometryOf, matmul, tileOf } from "./kernels/matmul.ts";
 import { Plan } from "./plan.ts";
 
@@ -53,12 +54,7 @@ async function sameBits({ extents: [m, n, k], form, extras = false }: Trial, geo
   const expected = Float32Array.from(start, (value, at) => {
     const i = Math.floor(at / width), j = at % width - firstColumn;
     if (j < 0) return value;
-    let sum = 0;
-    for (let s = 0; s < k; s++) {
-      sum = Math.fround(
-        sum + Math.fround((turnedA ? a[s * m + i] : a[i * k + s]) * (turnedB ? b[j * k + s] : b[s * n + j])),
-      );
-    }
+    const sum = dot(k, (s) => turnedA ? a[s * m + i] : a[i * k + s], (s) => turnedB ? b[j * k + s] : b[s * n + j]);
     return extras ? value + Math.fround(Math.fround(sum + bias[j]) + residual[i * n + j]) : value + sum;
   });
   const found: ArrayLike<number>[] = [];
@@ -183,35 +179,10 @@ gpuTest(
   },
 );
 
-/** Two prompts of 3 and 40 rows, responses of 2, 35 and 1 rows to the first and of 4 to the second. */
-function packed() {
-  const prompts = [[0, 3], [3, 40]], responses = [[43, 2, 0], [45, 35, 0], [80, 1, 0], [81, 4, 1]];
-  const spans: number[] = [], seen: number[] = [];
-  prompts.forEach(([first, count], p) => {
-    const children = responses.filter(([, , prompt]) => prompt === p);
-    for (let i = 0; i < count; i++) {
-      spans.push(0, 0, first, i + 1);
-      seen.push(first + i, count - i, children[0][0], children.reduce((sum, [, rows]) => sum + rows, 0));
-    }
-  });
-  for (const [first, count, prompt] of responses) {
-    for (let i = 0; i < count; i++) {
-      spans.push(...prompts[prompt], first, i + 1);
-      seen.push(first + i, count - i, 0, 0);
-    }
-  }
-  const rows = spans.length / 4;
-  const ids = (values: number[]) => ({
-    kind: "ids" as const,
-    tensor: { shape: [rows, 4], data: Float64Array.from(values) },
-  });
-  return { rows, spans: ids(spans), seen: ids(seen) };
-}
-
 gpuTest(
   "packed_attention: forward and backward for grouped queries, prompts that are shared, several blocks",
   async () => {
-    const { rows, spans, seen } = packed();
+    const { rows, spans, seen } = packedStream([{ prompt: 3, responses: [2, 35, 1] }, { prompt: 40, responses: [4] }]);
     for (const [heads, keyValueHeads, headSize] of [[4, 2, 4], [2, 2, 6], [8, 1, 16]]) {
       const of = (name: string, count: number) => trained(name, [rows, count * headSize], 2);
       const inputs = [of("q", heads), of("k", keyValueHeads), of("v", keyValueHeads), spans, seen];

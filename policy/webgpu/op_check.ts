@@ -6,6 +6,7 @@
 import { Program, type Value } from "../model/program.ts";
 import { distance, type Input, random } from "../ops/inputs.ts";
 import type { Op } from "../ops/op.ts";
+import { tail } from "../ops/tail.ts";
 import type { Gpu } from "./device.ts";
 import { planBackward, planForward } from "./lower.ts";
 import { type Count, type Matrix, Plan, type Rows } from "./plan.ts";
@@ -45,16 +46,33 @@ export async function downloadMatrices(gpu: Gpu, ...matrices: [Matrix, number][]
   return copies.map((copy) => new Float32Array(copy));
 }
 
-/** Runs forward, then forward and backward; the errors of the output in both, and of every gradient, added to ones. */
-export async function opErrors<A>(
+/** How an operation is run. */
+export interface OpTrial extends OpLayout {
+  /** Gradient of the output; without it only the forward runs. */
+  seed?: ArrayLike<number>;
+  /** What gradients are added to. Default 0. */
+  start?: number;
+  /** Trained inputs whose rows are counted are values, not weights: their gradients are stored instead of added. */
+  stored?: boolean;
+}
+
+/** What the kernels of an operation compute. */
+export interface OpResult {
+  output: Float32Array;
+  /** The output again, and each trained input's gradient. */
+  training?: { output: Float32Array; gradients: (Float32Array | null)[] };
+}
+
+/** Runs forward, then forward and backward. */
+export async function runOp<A>(
   gpu: Gpu,
   op: Op<A>,
   inputs: readonly Input[],
   attributes: A,
-  { counts = [], parts = {} }: OpLayout = {},
-): Promise<OpError[]> {
-  const tensors = inputs.map(({ tensor }) => tensor), output = op.forward(tensors, attributes);
-  const sizes: Partial<Record<Count, number>> = {}, uploaded: Matrix[] = [];
+  { counts = [], parts = {}, seed, start = 0, stored = false }: OpTrial = {},
+): Promise<OpResult> {
+  const tensors = inputs.map(({ tensor }) => tensor), shape = op.shape(tensors.map(({ shape }) => shape), attributes);
+  const length = shape.reduce((a, b) => a * b, 1), sizes: Partial<Record<Count, number>> = {}, uploaded: Matrix[] = [];
   const upload = (...given: [ArrayLike<number>, Rows, number, ("f32" | "u32")?]) => {
     uploaded.push(uploadMatrix(gpu, ...given));
     return uploaded[uploaded.length - 1];
@@ -84,40 +102,62 @@ export async function opErrors<A>(
         (matrix.parts ? part.rows as number : tensors[n].data.length / width) * width,
       ]),
     );
-    return found.flatMap((part) => [...part]);
+    return Float32Array.from(found.flatMap((part) => [...part]));
   };
   const program = new Program();
   const values = inputs.map(({ kind, tensor: { shape } }, n): Value => {
     if (kind === "ids") return program.input(`x${n}`, shape.length, "int64");
-    return kind === "trained" ? program.weight(`x${n}`, shape.length) : program.input(`x${n}`, shape.length);
+    if (kind === "fixed") return program.input(`x${n}`, shape.length);
+    const weight = program.weight(`x${n}`, shape.length);
+    // The tail of as many rows is a copy: the gradient that passes through it is the node's own.
+    return stored && counts[n] ? program.apply(tail, [weight, weight], {}) : weight;
   });
-  program.output("y", program.apply(op, values, attributes, output.shape.length));
+  program.output("y", program.apply(op, values, attributes, shape.length));
   const numberOf = ({ name }: Value) => Number(name.slice(1)), leaves = (leaf: Value) => matrices[numberOf(leaf)];
-  const errors: OpError[] = [];
-  const add = (what: string, found: ArrayLike<number>, expected: ArrayLike<number>) =>
-    errors.push({ what: `${what} of ${op.name}`, error: distance(found, expected) });
-
   const plan = new Plan(gpu, sizes), y = planForward(plan, program, leaves).get("y")!;
   plan.run(sizes);
-  add("output", (await downloadMatrices(gpu, [y, output.data.length]))[0], output.data);
+  const [output] = await downloadMatrices(gpu, [y, length]), result: OpResult = { output };
   plan.dispose();
 
-  if (op.wgslBackward) {
-    const seed = random(`seed of ${op.name}`, output.shape);
-    const expected = op.backward!(tensors, output, seed, attributes);
-    const gradients = tensors.map(({ data }, n) => place(n, data.map(() => 1)));
+  if (seed) {
+    const gradients = tensors.map(({ data }, n) => place(n, data.map(() => start)));
     const back = new Plan(gpu, sizes);
     const { outputs, derivative } = planBackward(back, program, leaves, "y", (leaf) => gradients[numberOf(leaf)]);
-    gpu.upload(derivative.buffer, Float32Array.from(seed.data));
+    gpu.upload(derivative.buffer, Float32Array.from(seed));
     back.run(sizes);
-    const [again] = await downloadMatrices(gpu, [outputs.get("y")!, output.data.length]);
-    add("output in training", again, output.data);
+    const [output] = await downloadMatrices(gpu, [outputs.get("y")!, length]), found: (Float32Array | null)[] = [];
     for (const [n, { kind }] of inputs.entries()) {
-      if (kind !== "trained") continue;
-      add(`gradient ${n}`, (await numbers(n, gradients[n])).map((value) => value - 1), expected[n]!.data);
+      found.push(kind === "trained" ? await numbers(n, gradients[n]) : null);
     }
+    result.training = { output, gradients: found };
     back.dispose();
   }
   for (const { buffer } of uploaded) buffer.destroy();
+  return result;
+}
+
+/** Runs forward, then forward and backward; the errors of the output in both, and of every gradient, added to ones. */
+export async function opErrors<A>(
+  gpu: Gpu,
+  op: Op<A>,
+  inputs: readonly Input[],
+  attributes: A,
+  layout: OpLayout = {},
+): Promise<OpError[]> {
+  const tensors = inputs.map(({ tensor }) => tensor), expected = op.forward(tensors, attributes);
+  const seed = random(`seed of ${op.name}`, expected.shape);
+  const trial = op.wgslBackward ? { ...layout, seed: seed.data, start: 1 } : layout;
+  const { output, training } = await runOp(gpu, op, inputs, attributes, trial);
+  const error = (what: string, found: ArrayLike<number>, expected: ArrayLike<number>): OpError => ({
+    what: `${what} of ${op.name}`,
+    error: distance(found, expected),
+  });
+  const errors = [error("output", output, expected.data)];
+  if (!training) return errors;
+  errors.push(error("output in training", training.output, expected.data));
+  const gradients = op.backward!(tensors, expected, seed, attributes);
+  training.gradients.forEach((found, n) => {
+    if (found) errors.push(error(`gradient ${n}`, found.map((value) => value - 1), gradients[n]!.data));
+  });
   return errors;
 }

@@ -9,7 +9,7 @@
  */
 import { type ModelConfig, parameterCount, parameterSlots } from "../model/config.ts";
 import { isTrained } from "../model/lora.ts";
-import { type Gpu, MAX_BINDING } from "./device.ts";
+import { type Gpu, MAX_BINDING, type Region } from "./device.ts";
 import type { Matrix } from "./plan.ts";
 
 const KINDS = ["weights", "gradient", "m", "v"] as const;
@@ -34,8 +34,13 @@ export interface Parameters {
   readonly trained: number;
   /** A tensor, by its Hugging Face name; vectors are rows. */
   get(kind: Kind, name: string): Matrix;
-  /** Replaces all numbers of a kind, given in the order of `parameterSlots`: all weights, or what there is per trained one. */
-  write(kind: Kind, numbers: Float32Array): void;
+  /**
+   * Replaces numbers of a kind from the one numbered `first` (default 0) on, given in the order of `parameterSlots`: of all
+   * weights, or of what there is per trained one.
+   */
+  write(kind: Kind, numbers: Float32Array, first?: number): void;
+  /** All numbers of a kind, in that order, some at a time. */
+  inOrder(kind: Kind): AsyncIterable<Float32Array>;
   /** All numbers of a kind, in that order. */
   read(kind: Kind): Promise<Float32Array>;
   /** Sets all numbers of a kind to 0. */
@@ -58,6 +63,9 @@ interface Piece {
 /** Elements between possible starts of tensors. */
 const ALIGNMENT = 64;
 
+/** Bytes that are copied out at once: what one wait costs should not show, nor should the copy in memory. */
+const DOWNLOAD_SLICE = 2 ** 26;
+
 /** Allocates the parameters of a model, all 0. `limit` is the largest shard in bytes; other than default for tests. */
 export function createParameters(gpu: Gpu, config: ModelConfig, limit = MAX_BINDING): Parameters {
   const { pieces, lengths } = place(config, limit / 4), frozen = parameterCount({ ...config, lora: undefined });
@@ -79,6 +87,19 @@ export function createParameters(gpu: Gpu, config: ModelConfig, limit = MAX_BIND
     start: kind === "weights" ? 0 : first,
     own: pieces.filter(({ shard }) => shards[shard][kind]),
   });
+  async function* inOrder(kind: Kind) {
+    let regions: Region[] = [], total = 0;
+    for (const { rows, width, shard, offset } of kept(kind).own) {
+      const size = rows * width * 4;
+      if (total > 0 && total + size > DOWNLOAD_SLICE) {
+        for (const copy of await gpu.download(regions)) yield new Float32Array(copy);
+        [regions, total] = [[], 0];
+      }
+      regions.push({ buffer: shards[shard][kind]!.buffer, offset: offset * 4, size });
+      total += size;
+    }
+    for (const copy of await gpu.download(regions)) yield new Float32Array(copy);
+  }
   return {
     shards: shards.filter((shard): shard is Shard => shard.gradient !== undefined),
     trained: count - first,
@@ -93,21 +114,21 @@ export function createParameters(gpu: Gpu, config: ModelConfig, limit = MAX_BIND
       if (parts.length === 1) return parts[0];
       return { ...parts[0], rows: parts.reduce((sum, { rows }) => sum + (rows as number), 0), parts };
     },
-    write(kind, numbers) {
-      const { start, own } = kept(kind);
+    write(kind, numbers, first = 0) {
+      const { start, own } = kept(kind), begin = start + first, end = begin + numbers.length;
       for (const { rows, width, from, shard, offset } of own) {
-        const part = numbers.subarray(from - start, from - start + rows * width);
-        gpu.upload(shards[shard][kind]!.buffer, part, offset * 4);
+        const low = Math.max(from, begin), high = Math.min(from + rows * width, end);
+        if (low >= high) continue;
+        gpu.upload(shards[shard][kind]!.buffer, numbers.subarray(low - begin, high - begin), (offset + low - from) * 4);
       }
     },
+    inOrder,
     async read(kind) {
-      const { start, own } = kept(kind), numbers = new Float32Array(count - start);
-      for (const index of new Set(own.map(({ shard }) => shard))) {
-        const { buffer, width } = shards[index][kind]!;
-        const [copy] = await gpu.download([{ buffer, offset: 0, size: width * 4 }]);
-        for (const { rows, width, from, offset } of own.filter(({ shard }) => shard === index)) {
-          numbers.set(new Float32Array(copy, offset * 4, rows * width), from - start);
-        }
+      const numbers = new Float32Array(count - kept(kind).start);
+      let at = 0;
+      for await (const piece of inOrder(kind)) {
+        numbers.set(piece, at);
+        at += piece.length;
       }
       return numbers;
     },

@@ -309,7 +309,7 @@ function shader(
     ? `if (group.x >= (counts.${rows} + ${per - 1}u) / ${per}u) { return; }`
     : "";
   return `// ${name}
-struct Counts { ${fields(COUNTS)} }
+struct Counts { ${fields([...COUNTS, "zero"])} }
 struct Sizes { ${fields(names.length ? names : ["none"])} }
 @group(0) @binding(0) var<uniform> counts: Counts;
 @group(0) @binding(1) var<uniform> sizes: Sizes;

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { adaptersOf } from "../adapters.ts";
+import { adaptersOf, type Start } from "../adapters.ts";
 import type { PolicyDirectory } from "../directory.ts";
 import type { OpenOptions } from "../open.ts";
 import type { Policy, Tokenizer } from "../policy.ts";
@@ -20,7 +20,7 @@ const KERNELS = 1;
 
 /** A policy from what a directory holds, whose adapters are trained if it has some or gets some. */
 export function createWebgpuPolicy(
-  directory: PolicyDirectory,
+  directory: Start & Pick<PolicyDirectory, "path" | "stopTokens" | "adapters">,
   tokenizer: Tokenizer,
   { device, lora, rolloutWeights, ...options }: WebgpuOptions & Pick<OpenOptions, "lora" | "rolloutWeights">,
 ): Policy {

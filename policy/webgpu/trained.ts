@@ -57,6 +57,9 @@ export function createTrained(
     secondMoment: await parameters.read("v"),
     step: optimizer.steps,
   });
+  async function* numbers() {
+    for (const kind of ["weights", "m", "v"] as const) yield* parameters.inOrder(kind);
+  }
   const merged = (all: Float32Array) => config.lora ? mergedWeights({ ...config, lora: config.lora }, all) : all;
   return {
     engine,
@@ -64,8 +67,7 @@ export function createTrained(
     inTurn,
     discardGradient: () => parameters.clear("gradient"),
     step: (options) => inTurn(async () => ({ norm: await optimizer.step(options) })),
-    digest: () =>
-      inTurn(async () => storage.digest({ weights: await parameters.read("weights"), optimizer: await moments() })),
+    digest: () => inTurn(() => storage.digest(numbers(), optimizer.steps)),
     save: (path, { optimizer: withOptimizer = false } = {}) =>
       inTurn(async () => {
         const all = await parameters.read("weights"), optimizer = withOptimizer && await moments(), { lora } = config;

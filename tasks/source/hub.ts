@@ -5,20 +5,23 @@
  * that name, the data are the same ones for ever, and need no network once they are in the cache. What is read:
  *
  * - `HF_TOKEN`: a token, for private and gated data sets; `HF_ENDPOINT`: another hub or a mirror;
- * - `HF_HUB_OFFLINE=1`: only what is in the cache; `PODIUM_CACHE`: where that is (`cache_directory.ts`).
+ * - `HF_HUB_OFFLINE=1`: only what is in the cache; `PODIUM_CACHE`: where that is (`hub/cache_directory.ts` at the top).
  *
- * The steps: name (`hub/name.ts`), commit and list of files (`hub/snapshot.ts`), which files (`hub/layout.ts`), their
- * content (`hub/download.ts`).
+ * The steps: name (`hub/name.ts`), which files (`hub/layout.ts`); commit, list of files and their content are the matter
+ * of `hub/` at the top.
  *
  * @module
  */
 
+import { withCache } from "../../hub/cache.ts";
+import { type Connection, connectionOfEnvironment } from "../../hub/connection.ts";
+import { contentOf } from "../../hub/download.ts";
+import { HubError } from "../../hub/error.ts";
+import type { Repository } from "../../hub/repository.ts";
+import { NoSuchRevision, type Snapshot, snapshotOf } from "../../hub/snapshot.ts";
 import { DataError } from "./data_error.ts";
-import { type Connection, connectionOfEnvironment } from "./hub/connection.ts";
-import { contentOf } from "./hub/download.ts";
 import { type Config, configsOf } from "./hub/layout.ts";
 import { type HubName, parseHubName } from "./hub/name.ts";
-import { NoSuchRevision, type Snapshot, snapshotOf } from "./hub/snapshot.ts";
 import type { DataFile } from "./row.ts";
 import { READABLE } from "./readable.ts";
 
@@ -46,17 +49,13 @@ export async function openHub(
 ): Promise<HubFiles> {
   const name = parseHubName(source);
   try {
-    return await open(name, wanted, connection);
+    return await withCache(repositoryOf(name), connection, () => open(name, wanted, connection));
   } catch (error) {
-    if (!Object.values(Deno.errors).some((kind) => error instanceof kind)) throw error;
-    const reason = (error as Error).message.replace(/\s+/g, " ").replace(/\.$/, "");
-    throw new DataError(
-      `hub:${name.repository}: the cache in ${connection.cache} can't be used (${reason}); ` +
-        "set PODIUM_CACHE to a directory that can be written.",
-      { cause: error },
-    );
+    throw error instanceof HubError ? new DataError(error.message, { cause: error }) : error;
   }
 }
+
+const repositoryOf = ({ repository }: HubName): Repository => ({ kind: "dataset", name: repository });
 
 async function open(name: HubName, wanted: "train" | "test", connection: Connection): Promise<HubFiles> {
   const { snapshot, configs } = await openRepository(name, connection);
@@ -74,13 +73,14 @@ async function open(name: HubName, wanted: "train" | "test", connection: Connect
 
 /** The data set at the revision that is named; one without files that can be read, as the hub has converted it. */
 async function openRepository(
-  { repository, revision }: HubName,
+  name: HubName,
   connection: Connection,
 ): Promise<{ snapshot: Snapshot; configs: Config[] }> {
+  const { revision } = name, repository = repositoryOf(name);
   const original = await configured(await snapshotOf(repository, revision ?? "main", connection), connection);
   if (original.configs.length > 0) return original;
   const unreadable = new DataError(
-    `hub:${repository}: there is no .jsonl, .csv or .parquet file in it${revision ? ` at "${revision}"` : ""}.`,
+    `hub:${name.repository}: there is no .jsonl, .csv or .parquet file in it${revision ? ` at "${revision}"` : ""}.`,
   );
   if (revision) throw unreadable;
   try {
@@ -96,7 +96,7 @@ async function configured(snapshot: Snapshot, connection: Connection) {
   const paths = snapshot.files.map(({ path }) => path);
   const readme = snapshot.files.find(({ path }) => path === "README.md");
   const text = readme && {
-    path: `hub:${snapshot.repository}/README.md`,
+    path: `hub:${snapshot.repository.name}/README.md`,
     text: new TextDecoder().decode(await contentOf(snapshot, readme, connection)),
   };
   return { snapshot, configs: configsOf(paths.filter((path) => READABLE.test(path)), text) };

@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { gsm8k } from "../gsm8k.ts";
 import { math } from "../math.ts";
 import { webSearch } from "../web_search.ts";
-import { oidOf, type ServedFiles, serveHub } from "./hub/server_for_tests.ts";
+import { oidOf, type ServedFiles, serveHub } from "../../hub/server_for_tests.ts";
 import { readRows } from "./rows.ts";
 import { sharedData } from "./shared_data_for_tests.ts";
 

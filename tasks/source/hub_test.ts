@@ -1,8 +1,8 @@
 import { strict as assert } from "node:assert";
 import { DataError } from "./data_error.ts";
 import { openHub } from "./hub.ts";
-import type { Connection } from "./hub/connection.ts";
-import { type ServedFiles, type ServedHub, type ServedRepository, serveHub } from "./hub/server_for_tests.ts";
+import type { Connection } from "../../hub/connection.ts";
+import { type ServedFiles, type ServedHub, type ServedRepository, serveHub } from "../../hub/server_for_tests.ts";
 
 const COMMIT = "a".repeat(40), OLDER = "b".repeat(40), CONVERTED = "c".repeat(40);
 const utf8 = (text: string) => new TextEncoder().encode(text);

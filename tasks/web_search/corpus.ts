@@ -7,7 +7,7 @@
  */
 
 import { DatabaseSync } from "node:sqlite";
-import { cacheDirectory } from "../source/cache_directory.ts";
+import { cacheDirectory } from "../../hub/cache_directory.ts";
 import { DataError } from "../source/data_error.ts";
 import { sha256 } from "../sha256.ts";
 import { readRows } from "../source/rows.ts";

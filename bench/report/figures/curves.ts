@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { element, type Markup } from "../html.ts";
+import { attributes, element, type Markup } from "../html.ts";
 import { type Format, tickFormat } from "../numbers.ts";
 import { plot, plotArea } from "../plot/frame.ts";
 import { bandPath, label, linePath, type Point, segment, spread, symbols } from "../plot/marks.ts";
@@ -49,10 +49,10 @@ export interface CurvesOptions {
 }
 
 /**
- * With more curves than this, bands would cover each other: a band is shown when its curve is pointed at, and those of
- * single steps, which are rough, are left out.
+ * With more curves than this, bands would cover each other: those are shown that are pointed at, chosen by arrow keys or
+ * left by the filter, and those of single steps, which are rough, are left out.
  */
-const mostBands = 6;
+export const mostBands = 6;
 
 const width = 560, height = 340, margin = { top: 34, right: 128, bottom: 46, left: 48 };
 /** Longest name that is written whole. */
@@ -93,13 +93,14 @@ function series(
   { style }: CurvesOptions,
 ): Markup {
   const line = points(x, y, curve, curve.mean);
+  if (style === "seeds") return element`<path class="thin ${look.kind}" d="${linePath(line)}"/>`;
   const banded = (few || style === "points") && curve.low.some((low, index) => low !== curve.high[index]);
   return element`<g class="series ${look.kind}" data-algorithm="${curve.label}">${
     banded &&
     element`<path class="band" d="${bandPath(points(x, y, curve, curve.low), points(x, y, curve, curve.high))}"/>`
-  }<path class="${style === "seeds" ? "thin" : "line"}" d="${linePath(line)}"/>${
-    style === "points" && symbols(look.symbol, line)
-  }${style !== "seeds" && nameMark(curve, x, y, place)}</g>`;
+  }<path class="line" d="${linePath(line)}"/>${style === "points" && symbols(look.symbol, line)}${
+    nameMark(curve, x, y, place)
+  }</g>`;
 }
 
 /** What is said to those who can't see it: where each curve begins and ends. */
@@ -117,7 +118,7 @@ export function curvesPlot(curves: readonly Curve[], looks: Looks, options: Curv
   const x = linear(extentOf(curves.flatMap((curve) => curve.x)), area.x, { round: false, ticks: 5 });
   const values = [...curves.flatMap(({ mean, low, high }) => [...mean, ...low, ...high]), base];
   const y = linear(extentOf(values), area.y, { floor, ceiling });
-  const places = namePlaces(curves, y);
+  const places = namePlaces(curves, y), crowded = curves.length > mostBands;
   return plot(
     {
       width,
@@ -141,20 +142,25 @@ export function curvesPlot(curves: readonly Curve[], looks: Looks, options: Curv
           label(area.x[0] + 6, y(base) - 6, "before training", "tick"),
         ]
       }`,
-      element`<g${curves.length > mostBands && element` class="many"`}>${
+      element`<g${attributes({ class: crowded && "many", "data-most": crowded && mostBands })}>${
         curves.map((curve, index) =>
-          series(curve, x, y, looks.get(curve.label) ?? baseLook, places[index], curves.length <= mostBands, options)
+          series(curve, x, y, looks.get(curve.label) ?? baseLook, places[index], !crowded, options)
         )
       }</g>`,
     ],
   );
 }
 
-/** Curves as the script of the page reads them, with five digits: `label;x x;mean mean;low low;high high|label;…`. */
+/**
+ * Curves as the script of the page reads them, with five digits: `label;x x;mean mean;low low;high high|label;…`. Where
+ * a list of x is that of the curve before, it is empty.
+ */
 function compact(curves: readonly Curve[]): string {
   const short = (values: readonly (number | null)[]) =>
-    values.map((value) => value === null ? "-" : String(Number(value.toPrecision(5)))).join(" ");
-  return curves.map(({ label, x, mean, low, high }) =>
-    [encodeURIComponent(label), ...[x, mean, low, high].map(short)].join(";")
-  ).join("|");
+    values.map((value) => value === null ? "-" : String(Number(value.toPrecision(5))).replace(/^0\./, ".")).join(" ");
+  const places = curves.map(({ x }) => short(x));
+  return curves.map(({ label, mean, low, high }, index) => {
+    const own = places[index] === places[index - 1] ? "" : places[index];
+    return [encodeURIComponent(label), own, ...[mean, low, high].map(short)].join(";");
+  }).join("|");
 }

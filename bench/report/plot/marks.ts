@@ -20,15 +20,19 @@ function bends(points: readonly (readonly [number, number])[]): (readonly [numbe
   });
 }
 
-const inPixels = (tenths: number) => String(tenths / 10);
+/** A number of path data; such need no zero before the point. */
+const inPixels = (tenths: number) => String(tenths / 10).replace(/^(-?)0\./, "$1.");
+
+/** Two of them: a minus separates as well as a space. */
+const pair = (dx: number, dy: number) => `${inPixels(dx)}${dy < 0 ? "" : " "}${inPixels(dy)}`;
 
 /** One stroke through points, relative after the first, which is shorter. */
 function stroke(points: readonly (readonly [number, number])[]): string {
   return bends(points).reduce((path, [x, y], index, all) => {
-    if (index === 0) return `M${inPixels(x)} ${inPixels(y)}`;
+    if (index === 0) return `M${pair(x, y)}`;
     const [px, py] = all[index - 1], dx = x - px, dy = y - py;
     if (dy === 0) return `${path}h${inPixels(dx)}`;
-    return dx === 0 ? `${path}v${inPixels(dy)}` : `${path}l${inPixels(dx)} ${inPixels(dy)}`;
+    return dx === 0 ? `${path}v${inPixels(dy)}` : `${path}l${pair(dx, dy)}`;
   }, "");
 }
 

@@ -44,8 +44,9 @@ Deno.test("equal ratios are equally far apart on a logarithmic scale", () => {
 });
 
 Deno.test("a line is relative after its first point, leaves out what lies straight, and breaks at gaps", () => {
-  assert.equal(linePath([[0, 0], [10, 10], [20, 20], [30, 0]]), "M0 0l20 20l10 -20");
+  assert.equal(linePath([[0, 0], [10, 10], [20, 20], [30, 0]]), "M0 0l20 20l10-20");
   assert.equal(linePath([[0, 0], [5, 0], null, [7, 1], [7, 3]]), "M0 0h5M7 1v2");
+  assert.equal(linePath([[0.5, 0], [0.7, -0.2]]), "M.5 0l.2-.2");
   assert.equal(linePath([null]), "");
   assert.equal(bandPath([[0, 2], [10, 2]], [[0, 1], [10, 0]]), "M0 2h10v-2l-10 1z");
   assert.equal(bandPath([[0, 2], null], [[0, 1], [10, 0]]), "");
@@ -55,7 +56,7 @@ Deno.test("a line ends where its last point is, whatever is left out", () => {
   const coordinate = fc.integer({ min: -5000, max: 5000 }).map((tenths) => tenths / 10);
   fc.assert(fc.property(fc.array(fc.tuple(coordinate, coordinate), { minLength: 1, maxLength: 30 }), (points) => {
     let x = 0, y = 0;
-    for (const [, kind, a, b] of linePath(points).matchAll(/([Mlhv])(-?[\d.]+)(?: (-?[\d.]+))?/g)) {
+    for (const [, kind, a, b] of linePath(points).matchAll(/([Mlhv])(-?[\d.]+)(?: ?(-?[\d.]+))?/g)) {
       if (kind === "M") [x, y] = [Number(a), Number(b)];
       else if (kind === "h") x += Number(a);
       else if (kind === "v") y += Number(a);

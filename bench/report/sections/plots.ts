@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Curve, curvesPlot } from "../figures/curves.ts";
+import { type Curve, curvesPlot, mostBands } from "../figures/curves.ts";
 import { paretoPlot, type ParetoPoint } from "../figures/pareto.ts";
 import { element, type Markup } from "../html.ts";
 import {
@@ -66,6 +66,7 @@ export function trainingPlot({ board, path }: PlacedBoard, metric: SeriesMetric,
 
 /** Section: learning curves on held-out problems. */
 export function curvesSection(run: ReportRun, scope: string, looks: Looks): Markup {
+  const crowded = run.leaderboard.boards.some(({ rows }) => rows.length > mostBands);
   const nothing = element`<p class="lead">Nothing was recorded along this axis.</p>`;
   return section(
     "curves",
@@ -83,16 +84,19 @@ export function curvesSection(run: ReportRun, scope: string, looks: Looks): Mark
         run,
         (placed) =>
           curveMetrics.flatMap((metric, place) =>
-            (metric.stepsOnly ? curveAxes.slice(0, 1) : curveAxes).map(({ key }, axis) =>
+            curveAxes.map(({ key }, axis) =>
               when(
-                `metric:${metric.key}${metric.stepsOnly ? "" : ` axis:${key}`}`,
+                `metric:${metric.key} axis:${key}`,
                 place === 0 && axis === 0,
                 learningPlot(placed, metric, key, looks) ?? nothing,
               )
             )
           ),
       )
-    }<p class="caption">Lines: means over seeds. Bands: from the lowest to the highest seed. Point at a plot, or focus it and press the arrow keys, for the numbers.</p>`,
+    }<p class="caption">Lines: means over seeds. Bands: from the lowest to the highest seed${
+      crowded &&
+      `; with more than ${mostBands} algorithms only of the one that is pointed at or chosen, and of those that the filter leaves if they are no more than that`
+    }. Point at a plot, or focus it and press the arrow keys: left and right for the numbers, up and down to choose a curve.</p>`,
   );
 }
 

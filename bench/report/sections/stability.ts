@@ -5,6 +5,7 @@
  */
 import { counted } from "../../leaderboard/format.ts";
 import { stabilityColumns } from "../columns.ts";
+import { mostBands } from "../figures/curves.ts";
 import { element, type Markup } from "../html.ts";
 import { seriesMetrics } from "../learning.ts";
 import { derived, fixed, numberAt, percent, pointer } from "../numbers.ts";
@@ -63,7 +64,9 @@ export function stabilitySection(run: ReportRun, scope: string, looks: Looks): M
               index === 0,
               figure(
                 trainingPlot(placed, metric, looks) ?? element`<p class="lead">No training step was recorded.</p>`,
-                "Means over seeds; bands from the lowest to the highest seed.",
+                placed.board.rows.length > mostBands
+                  ? `Means over seeds; the bands of more than ${mostBands} algorithms would cover each other: point at the plot for the lowest and highest seed.`
+                  : "Means over seeds; bands from the lowest to the highest seed.",
               ),
             )
           )

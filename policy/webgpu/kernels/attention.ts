@@ -167,7 +167,8 @@ var<workgroup> dscores: array<f32, ${group * BLOCK}>;`,
             let key = (${KEY_ROW} * ${kv}u + group.y) * ${size}u;
             ${dot("score", size, `query[g * ${size}u + c]`, "k[key + c]")}
             ${dot("dweight", size, `dout[g * ${size}u + c]`, "v[key + c]")}
-            dscores[pair] = exponential(score * ${alpha} - stats[2u * (head + g)]) * (dweight - products[g]) * ${alpha};
+            let weight = exponential(score * ${alpha} - stats[2u * (head + g)]);
+            dscores[pair] = in_order(weight * (dweight - products[g])) * ${alpha};
           }
         }
         workgroupBarrier();
@@ -217,7 +218,7 @@ var<workgroup> dscores: array<f32, ${group * BLOCK}>;`,
             ${dot("dweight", size, `gradient[head * ${size}u + c]`, "value[c]")}
             let weight = exponential(score * ${alpha} - stats[2u * head]);
             weights[pair] = weight;
-            dscores[pair] = weight * (dweight - stats[2u * head + 1u]) * ${alpha};
+            dscores[pair] = in_order(weight * (dweight - stats[2u * head + 1u])) * ${alpha};
           }
         }
         workgroupBarrier();

@@ -6,8 +6,10 @@
 
 import { createHash } from "node:crypto";
 
-/** A data set to serve. */
+/** A repository to serve. */
 export interface ServedRepository {
+  /** What it holds. Absent: a data set. */
+  readonly kind?: "model";
   /** Files of each revision by path; a revision with 40 hex digits is a commit, the others are branches. */
   readonly branches: Readonly<Record<string, { readonly commit: string; readonly files: ServedFiles }>>;
   /** The token that may read it. Absent: everybody may. */
@@ -16,7 +18,7 @@ export interface ServedRepository {
   readonly gated?: boolean;
 }
 
-/** Contents by path; those that end in `.parquet` are large files, with a SHA-256 in the listing. */
+/** Contents by path; those that end in `.parquet` or `.safetensors` are large files, with a SHA-256 in the listing. */
 export type ServedFiles = Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
 
 /** What goes wrong. */
@@ -43,16 +45,16 @@ export interface ServedHub extends AsyncDisposable {
   readonly faults: Faults;
 }
 
-/** Entries of a listing per page: fewer than any test's data set has. */
+/** Entries of a listing per page: fewer than any test's repository has. */
 const PAGE = 2;
 
 /** The listing's hash of a file. */
 export function oidOf(path: string, bytes: Uint8Array): string {
-  if (path.endsWith(".parquet")) return createHash("sha256").update(bytes).digest("hex");
+  if (/\.(parquet|safetensors)$/.test(path)) return createHash("sha256").update(bytes).digest("hex");
   return createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
 }
 
-/** Serves data sets by `OWNER/NAME`; `instead` answers in place of the hub. */
+/** Serves repositories by `OWNER/NAME`; `instead` answers in place of the hub. */
 export function serveHub(
   repositories: Readonly<Record<string, ServedRepository>>,
   instead?: () => Response,
@@ -66,10 +68,11 @@ export function serveHub(
       if (instead) return instead();
       const status = faults.status?.(path);
       if (status) return new Response("no", { status });
-      const [, api, name, route, rest] =
-        /^\/(api\/)?datasets\/([^/]+\/[^/]+)(?:\/(revision|tree|refs|resolve)(?:\/(.+))?)?$/.exec(path) ?? [];
-      const repository = repositories[name];
-      if (!repository) return refused(404, "RepoNotFound");
+      const [, api, kind, name, route, rest] =
+        /^\/(api\/)?(datasets\/|models\/)?([^/]+\/[^/]+)(?:\/(revision|tree|refs|resolve)(?:\/(.+))?)?$/.exec(path) ??
+          [];
+      const repository = repositories[name], prefix = repository?.kind !== "model" ? "datasets/" : api && "models/";
+      if (!repository || kind !== prefix) return refused(404, "RepoNotFound");
       const allowed = !repository.token || request.headers.get("Authorization") === `Bearer ${repository.token}`;
       if (!allowed) return repository.gated ? refused(403, "GatedRepo") : refused(401);
       if (api && route === "refs") {

@@ -1,5 +1,5 @@
 /**
- * The content of a data set's files, from the cache or from the hub.
+ * The files of a repository, from the cache or from the hub.
  *
  * A file comes into the cache by a rename, once its checksum is right: what lies under its name is whole. Until then it
  * grows as `OID.part`, which the next attempt (in this run or another) goes on with.
@@ -9,67 +9,68 @@
 
 import { createHash } from "node:crypto";
 import { fileDownloadInfo } from "@huggingface/hub";
-import { DataError } from "../data_error.ts";
 import { type Connection, pause, requests, understood } from "./connection.ts";
+import { HubError } from "./error.ts";
 import { progressBar } from "./progress.ts";
-import { folderOf, type HubFile, type Snapshot } from "./snapshot.ts";
+import { reasonOf } from "./reason.ts";
+import type { Repository } from "./repository.ts";
+import { cachedIn, type HubFile, type Snapshot } from "./snapshot.ts";
 
 /** Attempts in a row that bring no byte, after which a download is given up; milliseconds between them. */
 const ATTEMPTS = 3, PAUSE = 250;
 
-/** The content of a file. */
+/** Bytes of a file that are hashed at once. */
+const PIECE = 1 << 22;
+
+/** The content of a file, checked. */
 export async function contentOf(
   snapshot: Snapshot,
   file: HubFile,
   connection: Connection,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const path = `${folderOf(snapshot.repository, connection)}/blobs/${file.oid}`;
-  return await wholeFile(path, file) ??
-    // Another process may have fetched it while this one waited.
-    await locked(path, async () => await wholeFile(path, file) ?? await fetched(path, snapshot, file, connection));
+  const path = blobOf(snapshot, file, connection);
+  if (!await isWhole(path, file)) await fetchOnce(path, snapshot, file, connection);
+  return await Deno.readFile(path);
 }
 
-/** The file's content if it is in the cache and undamaged. */
-async function wholeFile(path: string, file: HubFile): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  try {
-    const bytes = await Deno.readFile(path);
-    return isWhole(bytes, file) ? bytes : undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+/**
+ * Where a file lies in the cache; its content was checked when it came there, which takes seconds for a large one.
+ */
+export async function pathOf(snapshot: Snapshot, file: HubFile, connection: Connection): Promise<string> {
+  const path = blobOf(snapshot, file, connection);
+  if (await sizeOf(path) !== file.size) await fetchOnce(path, snapshot, file, connection);
+  return path;
 }
 
-function isWhole(bytes: Uint8Array, { oid, size }: HubFile): boolean {
-  if (bytes.length !== size) return false;
-  // Large files are named by SHA-256, the others as git names them.
-  const hash = oid.length === 64 ? createHash("sha256") : createHash("sha1").update(`blob ${size}\0`);
-  return hash.update(bytes).digest("hex") === oid;
+function blobOf({ repository }: Snapshot, { oid }: HubFile, connection: Connection): string {
+  return `${cachedIn(repository, connection)}/blobs/${oid}`;
 }
 
-/** Runs `work` while no other process does for this file. */
-async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
+/** Fetches a file, unless another process does while this one waits. */
+async function fetchOnce(path: string, snapshot: Snapshot, file: HubFile, connection: Connection): Promise<void> {
   await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
   using lock = await Deno.open(`${path}.lock`, { create: true, write: true });
   await lock.lock(true);
-  return await work();
+  if (!await isWhole(path, file)) await fetchFile(path, snapshot, file, connection);
 }
 
-async function fetched(
-  path: string,
-  snapshot: Snapshot,
-  file: HubFile,
-  connection: Connection,
-): Promise<Uint8Array<ArrayBuffer>> {
+/** Whether there is the file, undamaged. */
+async function isWhole(path: string, { oid, size }: HubFile): Promise<boolean> {
+  if (await sizeOf(path) !== size) return false;
+  // Large files are named by SHA-256, the others as git names them.
+  const hash = oid.length === 64 ? createHash("sha256") : createHash("sha1").update(`blob ${size}\0`);
+  using input = await Deno.open(path);
+  const piece = new Uint8Array(PIECE);
+  for (let count; (count = await input.read(piece)) !== null;) hash.update(piece.subarray(0, count));
+  return hash.digest("hex") === oid;
+}
+
+async function fetchFile(path: string, snapshot: Snapshot, file: HubFile, connection: Connection): Promise<void> {
   const part = `${path}.part`;
   while (true) {
     const resumed = await sizeOf(part) > 0;
     await complete(part, snapshot, file, connection);
-    const bytes = await Deno.readFile(part);
-    if (isWhole(bytes, file)) {
-      await Deno.rename(part, path);
-      return bytes;
-    }
+    if (await isWhole(part, file)) return await Deno.rename(part, path);
     await Deno.remove(part);
     // What an earlier run left may be what is wrong.
     if (resumed) continue;
@@ -77,9 +78,9 @@ async function fetched(
   }
 }
 
-function wrongChecksum(repository: string, path: string): DataError {
-  return new DataError(
-    `hub:${repository}: what the hub sends as ${path} has another checksum than it lists for that file; nothing of it was ` +
+function wrongChecksum({ name }: Repository, path: string): HubError {
+  return new HubError(
+    `hub:${name}: what the hub sends as ${path} has another checksum than it lists for that file; nothing of it was ` +
       "kept, try again.",
   );
 }
@@ -88,7 +89,7 @@ function wrongChecksum(repository: string, path: string): DataError {
 async function complete(part: string, snapshot: Snapshot, file: HubFile, connection: Connection): Promise<void> {
   const { repository } = snapshot;
   const get = requests(connection, { repository, what: file.path });
-  const bar = progressBar(`${repository} ${file.path}`, file.size);
+  const bar = progressBar(`${repository.name} ${file.path}`, file.size);
   try {
     let failures = 0, cause: unknown;
     while (true) {
@@ -96,8 +97,8 @@ async function complete(part: string, snapshot: Snapshot, file: HubFile, connect
       const have = (await output.stat()).size;
       if (have >= file.size) return;
       if (failures === ATTEMPTS) {
-        throw new DataError(
-          `hub:${repository}: the connection was cut at byte ${have} of ${file.size} of ${file.path}, ` +
+        throw new HubError(
+          `hub:${repository.name}: the connection was cut at byte ${have} of ${file.size} of ${file.path}, ` +
             `${ATTEMPTS} times in a row; run the same command again to go on from there.`,
           { cause },
         );
@@ -114,7 +115,9 @@ async function complete(part: string, snapshot: Snapshot, file: HubFile, connect
           // Only what the connection does is tried again, not what the disk does.
           const next = await reader.read().catch((error) => void (cause = error));
           if (!next?.value) break;
-          await writeAll(output, next.value);
+          await writeAll(output, next.value).catch(async (error) => {
+            throw unwritten(repository, file, (await output.stat()).size, connection, error);
+          });
           bar.at(written += next.value.length);
         }
       } finally {
@@ -136,7 +139,7 @@ async function located(
 ): Promise<string> {
   const info = await understood(repository, endpoint, () =>
     fileDownloadInfo({
-      repo: { type: "dataset", name: repository },
+      repo: { type: repository.kind, name: repository.name },
       path: path.split("/").map(encodeURIComponent).join("/"),
       revision: commit,
       hubUrl: endpoint,
@@ -147,11 +150,26 @@ async function located(
         return response;
       },
     }));
-  if (!info) throw new DataError(`hub:${repository}: the hub has no ${path}.`);
+  if (!info) throw new HubError(`hub:${repository.name}: the hub has no ${path}.`);
   // The hub's entity tag is the same hash; what a mirror or a cache on the way makes of it may be of another kind.
   const tag = info.etag.replace(/^W\/|"/g, "");
   if (/^[0-9a-f]+$/.test(tag) && tag.length === oid.length && tag !== oid) throw wrongChecksum(repository, path);
   return info.url;
+}
+
+function unwritten(
+  { name }: Repository,
+  { path, size }: HubFile,
+  written: number,
+  { cache }: Connection,
+  cause: unknown,
+): HubError {
+  return new HubError(
+    `hub:${name}: ${path} can't be written to the cache in ${cache} (${reasonOf(cause)}): ` +
+      `${written} of its ${size} bytes are there; make room, or set PODIUM_CACHE to a directory that has it, and run ` +
+      "the same command again to go on.",
+    { cause },
+  );
 }
 
 async function sizeOf(path: string): Promise<number> {

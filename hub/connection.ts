@@ -4,8 +4,10 @@
  * @module
  */
 
-import { cacheDirectory } from "../cache_directory.ts";
-import { DataError } from "../data_error.ts";
+import { cacheDirectory } from "./cache_directory.ts";
+import { HubError } from "./error.ts";
+import { reasonOf } from "./reason.ts";
+import { nounOf, pageOf, type Repository } from "./repository.ts";
 
 /** How the hub is reached. */
 export interface Connection {
@@ -32,14 +34,14 @@ export function connectionOfEnvironment(): Connection {
 
 /** What is asked of the hub, for messages. */
 export interface Subject {
-  /** `OWNER/NAME`. */
-  readonly repository: string;
+  /** Of which repository. */
+  readonly repository: Repository;
   /** What is fetched: `revision main`, a path. */
   readonly what: string;
 }
 
 /** A refusal of the hub. */
-export class HubRefusal extends DataError {
+export class HubRefusal extends HubError {
   /** Its status, and its word for the reason (`RepoNotFound`, `RevisionNotFound`, `EntryNotFound`, `GatedRepo`). */
   constructor(message: string, readonly status: number, readonly code: string | null) {
     super(message);
@@ -51,11 +53,11 @@ const PAUSES = [250, 1000];
 
 /** A `fetch` that sends the token, tries again where that may help, and throws a sentence for every refusal. */
 export function requests(connection: Connection, { repository, what }: Subject): typeof fetch {
-  const label = `hub:${repository}`;
+  const label = `hub:${repository.name}`;
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     if (connection.offline) {
-      throw new DataError(
+      throw new HubError(
         `${label}: ${what} is not in the cache (${connection.cache}), and HF_HUB_OFFLINE is set; run once without it.`,
       );
     }
@@ -72,7 +74,7 @@ export function requests(connection: Connection, { repository, what }: Subject):
           await pause(PAUSES[attempt]);
           continue;
         }
-        throw new DataError(`${label}: ${unreachable(url, error)}`, { cause: error });
+        throw new HubError(`${label}: ${unreachable(url, error)}`, { cause: error });
       }
       if (response.ok) return response;
       await response.body?.cancel();
@@ -88,13 +90,13 @@ export function requests(connection: Connection, { repository, what }: Subject):
 }
 
 /** What the library reads from the hub's answers; a sentence if it can't. */
-export async function understood<T>(repository: string, endpoint: string, ask: () => Promise<T>): Promise<T> {
+export async function understood<T>({ name }: Repository, endpoint: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof DataError) throw error;
-    const reason = (error as Error).message.replace(/\s+/g, " ").replace(/\.$/, "");
-    throw new DataError(`hub:${repository}: the answer of ${endpoint} makes no sense (${reason}).`, { cause: error });
+    if (error instanceof HubError) throw error;
+    const reason = reasonOf(error);
+    throw new HubError(`hub:${name}: the answer of ${endpoint} makes no sense (${reason}).`, { cause: error });
   }
 }
 
@@ -110,12 +112,13 @@ function unreachable(url: URL, error: unknown): string {
     return `this process may not reach ${host}; allow it when asked at a terminal, or add it to --allow-net of the ` +
       "task in deno.json.";
   }
-  const reason = (error as Error).message.replace(/\s+/g, " ").replace(/\.$/, "");
+  const reason = reasonOf(error);
   return `${url.origin} can't be reached (${reason}); HF_HUB_OFFLINE=1 uses what is in the cache.`;
 }
 
 function refusal(response: Response, code: string | null, subject: Subject, { endpoint, token }: Connection): string {
-  const { status } = response, page = `${endpoint}/datasets/${subject.repository}`;
+  const { status } = response, noun = nounOf(subject.repository);
+  const page = `${endpoint}/${pageOf(subject.repository)}`;
   if (code === "GatedRepo") {
     const how = token ? "with the account that HF_TOKEN belongs to" : "and set HF_TOKEN to a token of that account";
     return `access is gated (status ${status}); accept its terms on ${page} ${how}.`;
@@ -123,10 +126,10 @@ function refusal(response: Response, code: string | null, subject: Subject, { en
   if (status === 401 || status === 403) {
     return token
       ? `the hub refuses the token in HF_TOKEN (status ${status}); check that it is valid and may read ${page}.`
-      : `the hub refuses access (status ${status}): the data set is private or gated, or there is none of that name; ` +
+      : `the hub refuses access (status ${status}): the ${noun} is private or gated, or there is none of that name; ` +
         `check ${page} and set HF_TOKEN to a token that may read it.`;
   }
-  if (status === 404 && code === "RepoNotFound") return `there is no such data set on ${endpoint}.`;
+  if (status === 404 && code === "RepoNotFound") return `there is no such ${noun} on ${endpoint}.`;
   if (status === 404) return `the hub has no ${subject.what} (status 404).`;
   if (status === 429) return "the hub answers that there were too many requests (status 429); wait a few minutes.";
   const reason = response.headers.get("X-Error-Message") ?? response.statusText;

@@ -1,17 +1,19 @@
 /**
- * A data set at one commit: which commit a revision is, and which files it has. Both are kept in the cache.
+ * A repository at one commit: which commit a revision is, and which files it has. Both are kept in the cache.
  *
  *     datasets--OWNER--NAME/refs/REVISION      the commit that a branch or tag was when last asked
  *     datasets--OWNER--NAME/trees/COMMIT.json  the files of a commit
  *     datasets--OWNER--NAME/blobs/OID          a file's content by its hash (download.ts)
+ *     models--OWNER--NAME/snapshots/COMMIT/    some files of a commit under their own names (folder.ts)
  *
  * @module
  */
 
-import { datasetInfo, listFiles } from "@huggingface/hub";
-import { DataError } from "../data_error.ts";
+import { datasetInfo, listFiles, modelInfo } from "@huggingface/hub";
 import { readWhole, writeWhole } from "./atomic.ts";
 import { type Connection, HubRefusal, requests, understood } from "./connection.ts";
+import { HubError } from "./error.ts";
+import type { Repository } from "./repository.ts";
 
 /** A file of a commit. */
 export interface HubFile {
@@ -23,31 +25,31 @@ export interface HubFile {
   readonly oid: string;
 }
 
-/** A data set at one commit. */
+/** A repository at one commit. */
 export interface Snapshot {
-  /** `OWNER/NAME`. */
-  readonly repository: string;
+  /** Of what. */
+  readonly repository: Repository;
   /** The commit. */
   readonly commit: string;
   /** Its files, by path. */
   readonly files: readonly HubFile[];
 }
 
-/** A data set without the revision that was named. */
-export class NoSuchRevision extends DataError {}
+/** A repository without the revision that was named. */
+export class NoSuchRevision extends HubError {}
 
 const COMMIT = /^[0-9a-f]{40}$/;
 const OID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
-/** The folder of a data set in the cache. */
-export function folderOf(repository: string, { cache }: Connection): string {
-  return `${cache}/datasets--${repository.replace("/", "--")}`;
+/** The folder of a repository in the cache. */
+export function cachedIn({ kind, name }: Repository, { cache }: Connection): string {
+  return `${cache}/${kind}s--${name.replace("/", "--")}`;
 }
 
-/** The data set as a revision has it now; a commit that is in the cache is not asked for again. */
-export async function snapshotOf(repository: string, revision: string, connection: Connection): Promise<Snapshot> {
+/** The repository as a revision has it now; a commit that is in the cache is not asked for again. */
+export async function snapshotOf(repository: Repository, revision: string, connection: Connection): Promise<Snapshot> {
   const commit = COMMIT.test(revision) ? revision : await commitOf(repository, revision, connection);
-  const path = `${folderOf(repository, connection)}/trees/${commit}.json`;
+  const path = `${cachedIn(repository, connection)}/trees/${commit}.json`;
   const known = await readWhole(path);
   if (known !== undefined) return { repository, commit, files: JSON.parse(known) };
   const files = await treeOf(repository, commit, connection);
@@ -55,32 +57,34 @@ export async function snapshotOf(repository: string, revision: string, connectio
   return { repository, commit, files };
 }
 
-async function commitOf(repository: string, revision: string, connection: Connection): Promise<string> {
-  const path = `${folderOf(repository, connection)}/refs/${encodeURIComponent(revision)}`;
+async function commitOf(repository: Repository, revision: string, connection: Connection): Promise<string> {
+  const path = `${cachedIn(repository, connection)}/refs/${encodeURIComponent(revision)}`;
   if (connection.offline) {
     const known = await readWhole(path);
     if (known !== undefined) return known;
   }
-  const { sha } = await asked(repository, revision, connection, () =>
-    datasetInfo({
-      name: repository,
+  const { sha } = await asked(repository, revision, connection, (): Promise<{ sha: string }> => {
+    const question = {
+      name: repository.name,
       revision,
-      additionalFields: ["sha"],
+      additionalFields: ["sha" as const],
       hubUrl: connection.endpoint,
       fetch: requests(connection, { repository, what: `revision "${revision}"` }),
-    }));
+    };
+    return repository.kind === "dataset" ? datasetInfo(question) : modelInfo(question);
+  });
   if (!COMMIT.test(sha)) {
-    throw new DataError(`hub:${repository}: the hub names no commit for the revision "${revision}".`);
+    throw new HubError(`hub:${repository.name}: the hub names no commit for the revision "${revision}".`);
   }
   await writeWhole(path, sha);
   return sha;
 }
 
-async function treeOf(repository: string, commit: string, connection: Connection): Promise<HubFile[]> {
+async function treeOf(repository: Repository, commit: string, connection: Connection): Promise<HubFile[]> {
   const files: HubFile[] = [];
   await asked(repository, commit, connection, async () => {
     const entries = listFiles({
-      repo: { type: "dataset", name: repository },
+      repo: { type: repository.kind, name: repository.name },
       revision: commit,
       recursive: true,
       hubUrl: connection.endpoint,
@@ -89,16 +93,18 @@ async function treeOf(repository: string, commit: string, connection: Connection
     for await (const { type, path, size, oid, lfs } of entries) {
       if (type !== "file") continue;
       const hash = lfs?.oid ?? oid;
-      if (!hash || !OID.test(hash)) throw new DataError(`hub:${repository}: the hub gives no checksum for ${path}.`);
+      if (!hash || !OID.test(hash)) {
+        throw new HubError(`hub:${repository.name}: the hub gives no checksum for ${path}.`);
+      }
       files.push({ path, size: lfs?.size ?? size, oid: hash });
     }
   });
   return files.sort((a, b) => a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
 }
 
-/** Asks; a 404 says whether the data set or its revision is missing, and which revisions there are. */
+/** Asks; a 404 says whether the repository or its revision is missing, and which revisions there are. */
 async function asked<T>(
-  repository: string,
+  repository: Repository,
   revision: string,
   connection: Connection,
   ask: () => Promise<T>,
@@ -110,14 +116,14 @@ async function asked<T>(
     const there = await revisionsOf(repository, connection);
     if (!there) throw error;
     const names = there.length > 0 ? ` (there: ${there.join(", ")}, or a commit)` : "";
-    throw new NoSuchRevision(`hub:${repository}: there is no revision "${revision}"${names}.`, { cause: error });
+    throw new NoSuchRevision(`hub:${repository.name}: there is no revision "${revision}"${names}.`, { cause: error });
   }
 }
 
-/** Branches and tags of a data set; empty if it does not say, undefined if there is no such data set. */
-async function revisionsOf(repository: string, connection: Connection): Promise<string[] | undefined> {
+/** Branches and tags of a repository; empty if it does not say, undefined if there is no such one. */
+async function revisionsOf(repository: Repository, connection: Connection): Promise<string[] | undefined> {
   const get = requests(connection, { repository, what: "list of revisions" });
-  const url = `${connection.endpoint}/api/datasets/${repository}`;
+  const url = `${connection.endpoint}/api/${repository.kind}s/${repository.name}`;
   try {
     const refs = await (await get(`${url}/refs`)).json() as Record<string, { name: string }[] | undefined>;
     return [...refs.branches ?? [], ...refs.tags ?? []].map(({ name }) => name);
