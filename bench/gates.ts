@@ -118,13 +118,14 @@ export function difference(
   right: readonly ArrayLike<number>[],
 ): { max: number; mean: number } {
   let max = 0, sum = 0, count = 0;
-  left.forEach((row, index) => {
+  for (const [index, row] of left.entries()) {
+    const other = right[index];
     for (let i = 0; i < row.length; i++) {
-      const d = Math.abs(row[i] - right[index][i]);
+      const d = Math.abs(row[i] - other[i]);
       if (!(d <= max)) max = d;
       sum += d;
       count++;
     }
-  });
+  }
   return { max, mean: count ? sum / count : 0 };
 }

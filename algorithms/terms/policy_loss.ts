@@ -49,7 +49,8 @@ export function policyLoss(batch: readonly Credited[], options: PolicyLossOption
   const gradient = zeroRows(batch), allSlopes = zeroRows(batch);
   let loss = 0, tokens = 0, clippedTokens = 0, ratioSum = 0, ratioMax = 0, klSum = 0, klOldSum = 0;
   let referenced = batch.length > 0;
-  batch.forEach((response, i) => {
+  // A loop and not forEach: sums that a closure changes are put on the heap with every addition.
+  for (const [i, response] of batch.entries()) {
     const { logProbs, oldLogProbs, referenceLogProbs, advantages } = response;
     const length = logProbs.length;
     if (oldLogProbs.length !== length || advantages.length !== length) {
@@ -103,7 +104,7 @@ export function policyLoss(batch: readonly Credited[], options: PolicyLossOption
       sequenceRatio.push(ratio.sequence);
       sequenceClipped.push(clipped.some((value) => value === 1) ? 1 : 0);
     }
-  });
+  }
   const share = (sum: number, empty: number) => tokens === 0 ? empty : sum / tokens;
   const { tokenKl, ...rest } = trace;
   return {
