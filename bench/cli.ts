@@ -369,7 +369,17 @@ function program(exit: (code: number) => void): Command {
       if (figures.length === 0) throw new Refusal(`--only ${only}: no figure has such a name.`);
       if (json) {
         const { environment } = await import("./environment.ts");
-        console.log(JSON.stringify({ command: "deno task perf --json", ...environment(), figures }, null, 2));
+        console.log(
+          JSON.stringify(
+            {
+              command: `deno task perf --json${only ? ` --only ${JSON.stringify(only)}` : ""}`,
+              ...environment(),
+              figures,
+            },
+            null,
+            2,
+          ),
+        );
       }
       exit(exitCodes.ok);
     });
