@@ -159,23 +159,31 @@ async function klFrom(
 }
 
 /** Tokens that plan in each response; undefined where the task has no phrases for that, or tokens are not known. */
-function planningTokens({ policy, task }: EvaluationParts, rollouts: readonly Rollout[]): number[] | undefined {
+function planningTokens(
+  { policy, task }: EvaluationParts,
+  rollouts: readonly Rollout[],
+  known: Asked["planning"],
+): number[] | undefined {
   if (!task.strategicGrams?.length || rollouts.some(({ generation }) => generation.length !== undefined)) {
     return undefined;
   }
-  // Samples of one problem are often the same; to look for phrases takes longer than to see that.
-  const known = new Map<string, number>();
-  return rollouts.map(({ generation }) => {
-    const { tokens, mask } = generation, written = `${tokens} ${mask ?? ""}`;
-    let count = known.get(written);
-    if (count === undefined) {
-      const marks = planningOf(task, writtenPieces(policy, generation), mask);
-      count = 0;
-      for (let index = 0; index < marks.length; index++) count += marks[index];
-      known.set(written, count);
-    }
+  // Samples of one problem, and of one evaluation and the next, are often the same; to look for phrases takes longer
+  // than to see that.
+  return rollouts.map(({ text, generation }) => {
+    const { tokens, mask } = generation, found = known.get(text);
+    if (found && sameNumbers(found.tokens, tokens) && sameNumbers(found.mask ?? [], mask ?? [])) return found.count;
+    const marks = planningOf(task, writtenPieces(policy, generation), mask);
+    let count = 0;
+    for (let index = 0; index < marks.length; index++) count += marks[index];
+    known.set(text, { tokens, mask, count });
     return count;
   });
+}
+
+function sameNumbers(left: ArrayLike<number>, right: ArrayLike<number>): boolean {
+  if (left.length !== right.length) return false;
+  for (let index = 0; index < left.length; index++) if (left[index] !== right[index]) return false;
+  return true;
 }
 
 function logged(rollout: Rollout): LoggedResponse {
@@ -200,22 +208,24 @@ export interface Asked {
   problems: Problem[];
   /** Their prompts, as token ids. */
   prompts: number[][];
+  /** Tokens that plan in responses seen before, by text; the tokens of a text may differ. */
+  planning: Map<string, { tokens: readonly number[]; mask?: ArrayLike<number>; count: number }>;
 }
 
-/** What every evaluation of a run asks: it is drawn once, because to draw and encode problems again takes longer than to grade. */
+/** What every evaluation of a run asks, and found out: it is drawn once, because to draw and encode problems again takes longer than to grade. */
 export function askedOf(
   { policy, task, problems: all, evaluation }: Pick<EvaluationParts, "policy" | "task" | "problems" | "evaluation">,
 ): Asked {
   const indices = evaluationIndices(all, evaluation.problems, evaluation.offset);
   const problems = indices.map((index) => all.at(index));
-  return { problems, prompts: problems.map((problem) => promptOf(policy, task, problem)) };
+  return { problems, prompts: problems.map((problem) => promptOf(policy, task, problem)), planning: new Map() };
 }
 
 /** Evaluates the policy after `step` training steps. */
 export async function evaluate(
   parts: EvaluationParts,
   step: number,
-  { problems, prompts }: Asked = askedOf(parts),
+  { problems, prompts, planning }: Asked = askedOf(parts),
 ): Promise<EvaluationOutcome> {
   const { policy, task, evaluation, seed, time } = parts;
   const { samples, temperature, maxTokens = parts.maxTokens } = evaluation;
@@ -239,7 +249,7 @@ export async function evaluate(
       greedy: mean(greedy.map((rollout) => isRight(rollout) ? 1 : 0))!,
       average,
       pass,
-      length: lengthsOf(sampled, maxTokens, planningTokens(parts, sampled)),
+      length: lengthsOf(sampled, maxTokens, planningTokens(parts, sampled, planning)),
       ...toolUseOf(sampled),
       channels: channelMeans(sampled, maxTokens),
       unanswered: unansweredShare(sampled),
