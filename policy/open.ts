@@ -18,9 +18,6 @@ import { loadTokenizer } from "./tokenizer.ts";
  */
 export type Backend = "cpu" | "webgpu" | "webgpu-software";
 
-/** Names of the back ends. */
-export const BACKENDS: readonly Backend[] = ["cpu", "webgpu", "webgpu-software"];
-
 /** Where and how a policy runs. */
 export interface OpenOptions {
   /** What computes it. Default `cpu`. */

@@ -6,7 +6,7 @@
 import type { Start } from "../adapters.ts";
 import type { PolicyDirectory } from "../directory.ts";
 import { createTurns } from "../in_turn.ts";
-import type { StepOptions } from "../policy.ts";
+import type { InTraining } from "../in_training.ts";
 import { storageOf } from "../storage.ts";
 import { arrayOf } from "../weights.ts";
 import { createEngine, type Engine } from "./engine.ts";
@@ -20,21 +20,12 @@ export interface CpuOptions {
 }
 
 /** Weights in training. */
-export interface Trained {
+export interface Trained extends InTraining {
   readonly engine: Engine;
   /** Keys and values of prompts seen with the present weights. */
   readonly prompts: Map<string, PromptState>;
   /** The accumulated gradient, in the order of the weights. */
   readonly gradient: Float32Array;
-  /** Runs work after what was asked for before: buffers and gradient are shared. */
-  inTurn<T>(work: () => Promise<T>): Promise<T>;
-  discardGradient(): void;
-  step(options: StepOptions): Promise<{ norm: number }>;
-  digest(): Promise<string>;
-  save(path: string, options?: { optimizer?: boolean }): Promise<void>;
-  checkpoint(file: string, options?: { optimizer?: boolean }): Promise<void>;
-  restore(file: string): Promise<void>;
-  dispose(): Promise<void>;
 }
 
 /** Weights in training from what a directory holds. */

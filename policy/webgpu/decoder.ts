@@ -13,7 +13,7 @@ import type { Engine } from "./engine.ts";
 import type { Halves } from "./halves.ts";
 import { planSampling } from "./kernels/sampling.ts";
 import { planForward } from "./lower.ts";
-import { type Matrix, Plan } from "./plan.ts";
+import { type Matrix, Plan, roundUp } from "./plan.ts";
 
 /** Most steps of a block. */
 export const STEPS = 16;
@@ -170,9 +170,4 @@ function planAdvance({ plan, inputs, output }: Step, drawn: Matrix, scores: Matr
       slots[i] = slots[i] + 1u;
       spans[4u * i + 3u] = spans[4u * i + 3u] + 1u;`,
   });
-}
-
-/** The next power of two, at least 64. */
-function roundUp(count: number): number {
-  return Math.max(64, 2 ** Math.ceil(Math.log2(count)));
 }

@@ -11,7 +11,7 @@ import { piecesOf, type Weights } from "../weights.ts";
 import type { Gpu } from "./device.ts";
 import { type Leaves, planBackward, planForward } from "./lower.ts";
 import { createParameters, type Parameters } from "./parameters.ts";
-import { type Count, type Matrix, Plan } from "./plan.ts";
+import { type Count, type Matrix, Plan, roundUp } from "./plan.ts";
 
 /** A plan with the matrices that are written before a run and read after it. */
 export interface Planned {
@@ -135,9 +135,4 @@ export function planProgram(
   if (!backward) return { plan, inputs, outputs: planForward(plan, program, leaf) };
   const { output, gradient, recompute } = backward;
   return { plan, inputs, ...planBackward(plan, program, leaf, output, gradient, { recompute }) };
-}
-
-/** The next power of two, at least 64: a few sizes of plans serve all runs. */
-function roundUp(count: number): number {
-  return Math.max(64, 2 ** Math.ceil(Math.log2(count)));
 }

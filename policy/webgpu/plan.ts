@@ -71,6 +71,11 @@ export function fixed(rows: Rows): number {
   return typeof rows === "number" ? rows : 0;
 }
 
+/** The next power of two, at least 64: a few sizes of plans and buffers serve all runs. */
+export function roundUp(count: number): number {
+  return Math.max(64, 2 ** Math.ceil(Math.log2(count)));
+}
+
 /** Bytes of a number. */
 function bytesOf({ type }: Pick<Matrix, "type">): number {
   return type === "f16" || type === "vec4<f16>" ? 2 : 4;

@@ -5,7 +5,8 @@
  */
 import { mergedWeights, type Start } from "../adapters.ts";
 import { createTurns } from "../in_turn.ts";
-import type { ComputeDevice, StepOptions } from "../policy.ts";
+import type { InTraining } from "../in_training.ts";
+import type { ComputeDevice } from "../policy.ts";
 import type { Storage } from "../storage.ts";
 import type { Gpu } from "./device.ts";
 import { createEngine, type Engine } from "./engine.ts";
@@ -24,18 +25,9 @@ export interface WebgpuOptions {
 }
 
 /** Weights in training. */
-export interface Trained {
+export interface Trained extends InTraining {
   readonly engine: Engine;
   readonly parameterCount: number;
-  /** Runs work after what was asked for before: buffers and gradient are shared. */
-  inTurn<T>(work: () => Promise<T>): Promise<T>;
-  discardGradient(): void;
-  step(options: StepOptions): Promise<{ norm: number }>;
-  digest(): Promise<string>;
-  save(path: string, options?: { optimizer?: boolean }): Promise<void>;
-  checkpoint(file: string, options?: { optimizer?: boolean }): Promise<void>;
-  restore(file: string): Promise<void>;
-  dispose(): Promise<void>;
 }
 
 /**
