@@ -5,9 +5,26 @@
  */
 import { deepStrictEqual } from "node:assert/strict";
 import { type ModelConfig, parameterCount, parameterSlots } from "../model/config.ts";
-import type { GenerateRequest, Sample } from "../policy.ts";
+import type { GenerateRequest, Policy, Sample } from "../policy.ts";
 import { integer, keyOf, uniform } from "../random.ts";
+import { openPolicy } from "../open.ts";
 import { createEngine, type Engine } from "./engine.ts";
+
+const home = decodeURIComponent(new URL("../../fixtures/base/", import.meta.url).pathname);
+
+/** A prompt that the embedded base policy knows. */
+export const question =
+  "Dan has 44 eggs. He finds 47 more. He puts them in 7 equal bags. How many eggs in each?\nAnswer:\n";
+
+/** Runs a body with the embedded base policy and frees it. */
+export async function withPolicy(body: (policy: Policy) => Promise<void>) {
+  const policy = await openPolicy(home);
+  try {
+    await body(policy);
+  } finally {
+    await policy.dispose();
+  }
+}
 
 /** A small Llama; `overrides` change its shape. */
 export function smallConfig(overrides: Partial<ModelConfig> = {}): ModelConfig {

@@ -1,20 +1,8 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import type { Draw, Policy } from "../policy.ts";
+import { question, withPolicy } from "./checking_test.ts";
+import type { Draw } from "../policy.ts";
 import { keyOf } from "../random.ts";
-import { openPolicy } from "../open.ts";
 import { forgetOldest, type PromptState } from "./prompts.ts";
-
-const home = decodeURIComponent(new URL("../../fixtures/base/", import.meta.url).pathname);
-const question = "Dan has 44 eggs. He finds 47 more. He puts them in 7 equal bags. How many eggs in each?\nAnswer:\n";
-
-async function withPolicy(body: (policy: Policy) => Promise<void>) {
-  const policy = await openPolicy(home);
-  try {
-    await body(policy);
-  } finally {
-    await policy.dispose();
-  }
-}
 
 Deno.test("tokens are told as they are drawn, and telling changes none of them", () =>
   withPolicy(async (policy) => {

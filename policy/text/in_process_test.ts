@@ -1,21 +1,8 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
-import type { Policy } from "../policy.ts";
+import { question, withPolicy } from "../cpu/checking_test.ts";
 import { keyOf } from "../random.ts";
-import { openPolicy } from "../open.ts";
 import { seedOf, type TextRequest } from "./frozen.ts";
 import { frozen } from "./in_process.ts";
-
-const home = decodeURIComponent(new URL("../../fixtures/base/", import.meta.url).pathname);
-const question = "Dan has 44 eggs. He finds 47 more. He puts them in 7 equal bags. How many eggs in each?\nAnswer:\n";
-
-async function withPolicy(body: (policy: Policy) => Promise<void>) {
-  const policy = await openPolicy(home);
-  try {
-    await body(policy);
-  } finally {
-    await policy.dispose();
-  }
-}
 
 Deno.test("a text is continued as generate() continues it", () =>
   withPolicy(async (policy) => {
