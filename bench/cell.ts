@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { LoraOptions } from "../policy/mod.ts";
+import type { Lora } from "../policy/mod.ts";
 import { canonical, sha256 } from "./canonical.ts";
 import type { ReflectorSource } from "./context/reflector.ts";
 import type { Evaluation, Gates, SuiteAlgorithm, Training } from "./suite.ts";
@@ -24,7 +24,7 @@ export interface CellIdentity {
    * Hash of the starting weights, what computes them, the adapters that are trained in their place, if any, and whether
    * responses are drawn with rounded ones.
    */
-  policy: { digest: string; backend: string; lora?: Required<LoraOptions>; rolloutWeights?: "f16" };
+  policy: { digest: string; backend: string; lora?: Lora & { seed: number }; rolloutWeights?: "f16" };
   /** Seed of problems and noise. */
   seed: number;
   /** Training settings. */

@@ -47,7 +47,8 @@ function adapters(text: string): object {
     text.split(",").map((setting) => {
       const [name, value, ...rest] = setting.split("=").map((part) => part.trim());
       if (!value || rest.length > 0) throw new InvalidArgumentError("Use settings such as rank=8,alpha=16.");
-      return [name, name === "targets" ? value.split("+") : Number(value)];
+      const flag = value === "true" || value === "false" ? value === "true" : value;
+      return [name, name === "targets" ? value.split("+") : name === "rslora" ? flag : Number(value)];
     }),
   );
 }
@@ -98,8 +99,8 @@ function program(exit: (code: number) => void): Command {
     .option("--seeds <list>", "seeds, as 1,2,5-8", seedList)
     .option(
       "--policy <dir>",
-      "policy to train: a Hugging Face directory, hub:OWNER/NAME[@REV], or embedded:NAME; to learn prompts for also " +
-        "endpoint:URL#MODEL",
+      "policy to train: a directory of Hugging Face or of a PEFT adapter, hub:OWNER/NAME[@REV], or embedded:NAME; to " +
+        "learn prompts for also endpoint:URL#MODEL",
     )
     .option("--policy-key <variable>", "environment variable that holds the key of an endpoint:")
     .addOption(backendOption("that of the suite"))

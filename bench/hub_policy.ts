@@ -15,6 +15,7 @@ import type { Repository } from "../hub/repository.ts";
 import { type HubFile, type Snapshot, snapshotOf } from "../hub/snapshot.ts";
 import { COMPANIONS } from "../policy/directory.ts";
 import { parseConfig } from "../policy/model/config.ts";
+import { ADAPTER_FILES, parseAdapterConfig } from "../policy/peft.ts";
 import { shardsOf } from "../policy/safetensors.ts";
 import { Refusal } from "./outcomes.ts";
 
@@ -52,7 +53,13 @@ export async function fetchPolicy(
   return await withCache(repository, connection, async () => {
     const snapshot = await snapshotOf(repository, revision, connection);
     const fileOf = (path: string) => snapshot.files.find((file) => file.path === path);
-    const config = fileOf("config.json");
+    const config = fileOf("config.json"), adapter = !config && fileOf(ADAPTER_FILES.config);
+    if (adapter) {
+      return {
+        directory: await adapterOf(snapshot, adapter, fileOf, connection),
+        pinned: `hub:${name}@${snapshot.commit}`,
+      };
+    }
     if (!config) throw new Refusal(`hub:${name}: it has no config.json, so it is no policy that can be read.`);
     parseConfig(await jsonOf(snapshot, config, connection), `hub:${name}/config.json`);
     const companions = COMPANIONS.map(fileOf).filter((file) => file !== undefined);
@@ -60,6 +67,20 @@ export async function fetchPolicy(
     const directory = await folderOf(snapshot, await weightsOf(snapshot, fileOf, connection), connection);
     return { directory, pinned: `hub:${name}@${snapshot.commit}` };
   });
+}
+
+/** The directory of an adapter, whose configuration comes first; the model that it names is fetched when it is opened. */
+async function adapterOf(
+  snapshot: Snapshot,
+  config: HubFile,
+  fileOf: (path: string) => HubFile | undefined,
+  connection: Connection,
+): Promise<string> {
+  const { name } = snapshot.repository, weights = fileOf(ADAPTER_FILES.weights);
+  parseAdapterConfig(await jsonOf(snapshot, config, connection), `hub:${name}/${config.path}`);
+  if (!weights) throw new Refusal(`hub:${name}: it has ${config.path} and no ${ADAPTER_FILES.weights}.`);
+  const companions = COMPANIONS.map(fileOf).filter((file) => file !== undefined);
+  return await folderOf(snapshot, [config, ...companions, weights], connection);
 }
 
 /** The files of the weights: one, or the shards with their index. */

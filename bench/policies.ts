@@ -4,6 +4,7 @@
  * @module
  */
 import type { Backend, OpenOptions } from "../policy/mod.ts";
+import { readAdapterConfig } from "../policy/peft.ts";
 import type { Critic, Policy } from "../policy/policy.ts";
 import { type EndpointPolicyOptions, isEndpoint, openEndpointPolicy } from "./context/endpoint_policy.ts";
 import { fetchPolicy, isHub } from "./hub_policy.ts";
@@ -57,8 +58,8 @@ export async function fetchEmbedded(url: URL, get: (url: URL) => Promise<Respons
   return directory;
 }
 
-/** Opens what is in the directory of a policy; `open` is given the directory. */
-async function opened<T>(source: string, open: (directory: string) => Promise<T>): Promise<T> {
+/** Opens what is in the directory of a policy; `open` is given the directory, and that of the model beside an adapter. */
+async function opened<T>(source: string, open: (directory: string, base?: string) => Promise<T>): Promise<T> {
   if (isEmbedded(source) && !import.meta.url.startsWith("file:")) {
     const copy = await fetchEmbedded(new URL(`../fixtures/${source.slice(prefix.length)}/`, import.meta.url));
     try {
@@ -67,7 +68,7 @@ async function opened<T>(source: string, open: (directory: string) => Promise<T>
       await Deno.remove(copy, { recursive: true });
     }
   }
-  if (isHub(source)) return await open((await fetchPolicy(source)).directory);
+  if (isHub(source)) return await openWithBase((await fetchPolicy(source)).directory, open);
   const directory = policyDirectory(source);
   const found = await Deno.stat(directory).then((entry) => entry.isDirectory, () => false);
   if (!found) {
@@ -81,7 +82,18 @@ async function opened<T>(source: string, open: (directory: string) => Promise<T>
         : `policy ${source}: no such directory; give a directory with config.json and model.safetensors.`,
     );
   }
-  return await open(directory);
+  return await openWithBase(directory, open);
+}
+
+/** Opens a directory; where an adapter in it names a model of the hub, that is fetched. */
+async function openWithBase<T>(
+  directory: string,
+  open: (directory: string, base?: string) => Promise<T>,
+): Promise<T> {
+  const { name, revision } = (await readAdapterConfig(directory))?.base ?? {};
+  const there = name && await Deno.stat(name).then(({ isDirectory }) => isDirectory, () => false);
+  if (!name || there || !/^[\w.-]+\/[\w.-]+$/.test(name)) return await open(directory);
+  return await open(directory, (await fetchPolicy(`hub:${name}${revision ? `@${revision}` : ""}`)).directory);
 }
 
 /** A source as a cell keeps it: a policy of the hub, which is fetched, by its commit. */
@@ -100,7 +112,7 @@ export interface SourceOptions {
 }
 
 /**
- * Opens a policy: a directory in the Hugging Face layout, `hub:OWNER/NAME[@REVISION]` for one of the hub, `embedded:NAME`
+ * Opens a policy: a directory in the Hugging Face layout, or of an adapter in PEFT's, `hub:OWNER/NAME[@REVISION]` for one of the hub, `embedded:NAME`
  * for one that comes with Podium, or `embedded:table`, the test policy without a network; `endpoint:URL#MODEL` for one
  * that is only asked.
  *
@@ -119,7 +131,7 @@ export async function openSource(
     return await openTablePolicy();
   }
   const { openPolicy } = await import("../policy/mod.ts");
-  return await opened(source, (directory) => openPolicy(directory, { threads: 1, ...computing }));
+  return await opened(source, (directory, base) => openPolicy(directory, { threads: 1, base, ...computing }));
 }
 
 /** Makes the critic that the training of a policy begins with, from the policy's own source. */
@@ -129,5 +141,5 @@ export async function openCriticSource(source: string, options: SourceOptions = 
     return await openTableCritic();
   }
   const { openCritic } = await import("../policy/mod.ts");
-  return await opened(source, (directory) => openCritic(directory, { threads: 1, ...options }));
+  return await opened(source, (directory, base) => openCritic(directory, { threads: 1, base, ...options }));
 }

@@ -1,13 +1,14 @@
 /**
- * Weights with adapters in training (see `model/lora.ts`): how they start, where they go on, and what they come to when
- * they are merged.
+ * Weights with adapters in training (see `model/lora.ts`): how they start, and where they go on.
  *
  * @module
  */
 import type { PolicyDirectory } from "./directory.ts";
-import { type ModelConfig, parameterCount, parameterSlots } from "./model/config.ts";
-import { adapterOf, type Lora, LORA_TARGETS, type LoraTarget } from "./model/lora.ts";
+import { parameterCount, parameterSlots } from "./model/config.ts";
+import { type Lora, LORA_TARGETS, type LoraTarget } from "./model/lora.ts";
 import { keyOf, uniform } from "./random.ts";
+import type { AdapterState } from "./resuming.ts";
+import type { OptimizerState } from "./state.ts";
 import { followedBy, type Weights } from "./weights.ts";
 
 /** Adapters to train in place of the model's own weights. */
@@ -16,6 +17,8 @@ export interface LoraOptions {
   rank: number;
   /** What adapters add is multiplied by `alpha / rank`. */
   alpha: number;
+  /** Rank-stabilised (arXiv 2312.03732): multiplied by `alpha / √rank` instead. Default false. */
+  rslora?: boolean;
   /** Which matrices of every layer get one. Default: all linear ones. */
   targets?: readonly LoraTarget[];
   /** Seed of the numbers that A starts with. Default 0. */
@@ -23,16 +26,19 @@ export interface LoraOptions {
 }
 
 /** What is trained, and from where: the part of a {@linkcode PolicyDirectory} that a back end needs. */
-export type Start = Pick<PolicyDirectory, "config" | "optimizer"> & { weights: Weights };
+export type Start = Pick<PolicyDirectory, "config"> & { weights: Weights; optimizer?: OptimizerState<Weights> };
+
+/** The same with what a directory says of adapters. */
+export type AdaptedStart = Start & Pick<PolicyDirectory, "path"> & { adapters?: AdapterState };
 
 /**
- * Adapters beside the weights of a directory: those it holds in training, or new ones. A starts uniform in
+ * Adapters beside the weights of a directory: those it holds, or new ones. A starts uniform in
  * ±1 / √inputs, as PEFT's default does (Kaiming with a = √5), B as zeros, so that nothing is added before the first step.
  *
  * @throws {Error} One sentence, if the options are wrong, or others than those of the directory's adapters.
  */
 export function adaptersOf(
-  { path, config, weights, adapters }: Start & Pick<PolicyDirectory, "path" | "adapters">,
+  { path, config, weights, adapters }: AdaptedStart,
   options?: LoraOptions,
 ): Start {
   if (options) checkLora(options);
@@ -55,29 +61,9 @@ export function adaptersOf(
 }
 
 /** Options with their defaults, targets in the usual order. */
-export function loraOf({ rank, alpha, targets = LORA_TARGETS }: LoraOptions): Lora {
-  return { rank, alpha, targets: LORA_TARGETS.filter((target) => targets.includes(target)) };
-}
-
-/** The weights of the model alone, with what its adapters add: `W + (alpha / rank) · B · A`, summed in float64. */
-export function mergedWeights(config: ModelConfig & { lora: Lora }, weights: Float32Array): Float32Array {
-  const { lora: { rank, alpha }, lora } = config, all = parameterSlots(config), own = { ...config, lora: undefined };
-  const merged = weights.slice(0, parameterCount(own));
-  const read = (name: string) => weights.subarray(all.get(name)!.offset, all.get(name)!.offset + all.get(name)!.length);
-  for (const { name, shape: [outputs, inputs], offset } of parameterSlots(own).values()) {
-    const adapter = adapterOf(lora, name);
-    if (!adapter) continue;
-    const a = read(adapter.a), b = read(adapter.b), sums = new Float64Array(inputs);
-    for (let o = 0; o < outputs; o++) {
-      sums.fill(0);
-      for (let r = 0; r < rank; r++) {
-        const factor = b[o * rank + r];
-        for (let i = 0; i < inputs; i++) sums[i] += factor * a[r * inputs + i];
-      }
-      for (let i = 0; i < inputs; i++) merged[offset + o * inputs + i] += alpha / rank * sums[i];
-    }
-  }
-  return merged;
+export function loraOf({ rank, alpha, rslora, targets = LORA_TARGETS }: LoraOptions): Lora {
+  const ordered = LORA_TARGETS.filter((target) => targets.includes(target));
+  return { rank, alpha, ...rslora && { rslora }, targets: ordered };
 }
 
 function checkLora({ rank, alpha, targets = LORA_TARGETS, seed = 0 }: LoraOptions): void {
@@ -90,6 +76,6 @@ function checkLora({ rank, alpha, targets = LORA_TARGETS, seed = 0 }: LoraOption
   if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`LoRA's seed is ${seed}; use 0, 1, 2, ….`);
 }
 
-function describe({ rank, alpha, targets }: Lora): string {
-  return `rank ${rank}, alpha ${alpha} and targets ${targets.join(", ")}`;
+function describe({ rank, alpha, rslora, targets }: Lora): string {
+  return `rank ${rank}, alpha ${alpha}${rslora ? ", rslora" : ""} and targets ${targets.join(", ")}`;
 }

@@ -6,10 +6,11 @@
 import type { Start } from "./adapters.ts";
 import type { PolicyDirectory } from "./directory.ts";
 import { criticConfig, parameterSlots } from "./model/config.ts";
+import type { Origin } from "./storage.ts";
 import { firstOf, followedBy } from "./weights.ts";
 
 /** What a critic starts from. */
-export type CriticStart = Start & Pick<PolicyDirectory, "path" | "stopTokens" | "companions">;
+export type CriticStart = Start & Pick<PolicyDirectory, "path"> & Origin;
 
 /**
  * A saved critic as it is; of a policy its weights but for the output matrix, and a head of zeros, so that all values

@@ -13,10 +13,12 @@ import {
   parameterSlots,
   parseConfig,
 } from "./model/config.ts";
-import { type AdapterState, readAdapters, readOptimizer, writeAdapters, writeOptimizer } from "./resuming.ts";
-import { openSafetensors, openSharded, type TensorReader, writeSafetensors } from "./safetensors.ts";
-import type { OptimizerState } from "./state.ts";
-import type { WeightPiece, WeightStream } from "./weights.ts";
+import type { Lora } from "./model/lora.ts";
+import { type BaseModel, baseModelOf, writeAdapter } from "./peft.ts";
+import { adaptersIn, type AdapterState, writeAdapters, writeOptimizer } from "./resuming.ts";
+import { openSafetensors, openSharded, streamSafetensors, type TensorReader } from "./safetensors.ts";
+import { optimizerIn, type OptimizerState, type Written } from "./state.ts";
+import { arrayOf, flowOf, type WeightPiece, type WeightStream } from "./weights.ts";
 
 /** What {@linkcode readDirectory} finds. */
 export interface PolicyDirectory {
@@ -35,13 +37,21 @@ export interface PolicyDirectory {
   /** The optimizer's state, if the directory holds one. */
   optimizer?: OptimizerState;
   /** Adapters in training, if the directory holds some; their sum is in `weights`. */
-  adapters?: AdapterState;
+  adapters?: Required<AdapterState<Float32Array>>;
+  /** Fields of its `config.json` that nothing here depends on and other tools read: `bos_token_id`, `pad_token_id`. */
+  tokenIds?: Readonly<Record<string, unknown>>;
+  /** The model that adapters beside it belong to, as PEFT names it; absent for a policy that was made in memory. */
+  base?: BaseModel;
 }
 
 /** A policy whose weights are on the disk still. Close it, by `using`, when they are taken. */
-export interface OpenDirectory extends Omit<PolicyDirectory, "weights">, Disposable {
+export interface OpenDirectory extends Omit<PolicyDirectory, "weights" | "optimizer" | "adapters">, Disposable {
   /** All weights in the order of `parameterShapes`, read when they are taken. */
   weights: WeightStream;
+  /** The optimizer's state, read when it is taken. */
+  optimizer?: OptimizerState<WeightStream>;
+  /** Adapters, read when they are taken. */
+  adapters?: AdapterState<WeightStream>;
   /** The same with the weights in memory. */
   read(): PolicyDirectory;
 }
@@ -50,17 +60,34 @@ export interface OpenDirectory extends Omit<PolicyDirectory, "weights">, Disposa
 export interface PolicyToWrite {
   /** Shape of the model. */
   config: ModelConfig;
-  /** All weights in the order of `parameterShapes`. */
-  weights: Float32Array;
+  /** All weights in the order of `parameterShapes`, adapters merged. */
+  weights: Written;
   /** Ids that end a response; a `generation_config.json` among the files has the last word. */
   stopTokens?: readonly number[];
+  /** {@linkcode PolicyDirectory.tokenIds}. */
+  tokenIds?: Readonly<Record<string, unknown>>;
   /** Text of more files by name: {@linkcode PolicyDirectory.companions}, `README.md`. */
   files?: Readonly<Record<string, string>>;
   /** Added as `optimizer.safetensors`. */
-  optimizer?: OptimizerState;
-  /** Added as `lora.safetensors`. */
-  adapters?: AdapterState;
+  optimizer?: OptimizerState<Written>;
+  /** Added in PEFT's layout, in a directory of their own: beside a whole model PEFT would add them a second time. */
+  adapters?: AdaptersToWrite;
 }
+
+/** Adapters that {@linkcode writeDirectory} writes. */
+export interface AdaptersToWrite {
+  /** What adapters there are. */
+  lora: Lora;
+  /** Their numbers alone, in the order of `parameterShapes`. */
+  weights: Float32Array;
+  /** The model that they belong to. */
+  base: BaseModel;
+  /** Added as `lora.safetensors`: the model's own weights followed by the adapters', and the adapters' optimizer. */
+  resume?: { weights: Written; optimizer: OptimizerState<Written> };
+}
+
+/** Where the adapters of a policy stand in its directory. */
+export const ADAPTER_FOLDER = "adapter";
 
 /** Files that are not the model and go with it when it is saved. */
 export const COMPANIONS: readonly string[] = [
@@ -94,36 +121,60 @@ export async function readDirectory(path: string): Promise<PolicyDirectory> {
  * @throws {Error} As {@linkcode readDirectory} does.
  */
 export async function openDirectory(path: string): Promise<OpenDirectory> {
+  using opened = new DisposableStack();
   const folder = await settled(path);
   const configPath = `${folder}/config.json`;
   const json = await readJson(configPath);
   const config = parseConfig(json, configPath);
   const slots = parameterSlots(config), length = parameterCount(config);
-  const reader = await openWeights(folder);
-  try {
-    checkNames(folder, config, slots, reader);
-    const weights = { length, pieces: () => piecesIn(reader, slots) };
-    const stopTokens = await readStopTokens(folder, json, config);
-    const companions = await readCompanions(folder);
-    const optimizerPath = `${folder}/optimizer.safetensors`, adaptersPath = `${folder}/lora.safetensors`;
-    const optimizer = await exists(optimizerPath) && await readOptimizer(optimizerPath, length);
-    const adapters = await exists(adaptersPath) && await readAdapters(adaptersPath, config, weights);
-    const rest = { path, config, slots, stopTokens, companions };
-    const files = { ...rest, ...optimizer && { optimizer }, ...adapters && { adapters } };
-    return {
-      ...files,
-      weights,
-      read() {
-        const all = new Float32Array(length);
-        for (const { name, offset, length } of slots.values()) reader.read(name, all.subarray(offset, offset + length));
-        return { ...files, weights: all };
+  const reader = opened.use(await openWeights(folder));
+  checkNames(folder, config, slots, reader);
+  const stopTokens = await readStopTokens(folder, json, config);
+  const companions = await readCompanions(folder);
+  const beside = async <T>(file: string, read: (reader: TensorReader, path: string) => T) =>
+    await exists(`${folder}/${file}`)
+      ? read(opened.use(await openSafetensors(`${folder}/${file}`)), `${folder}/${file}`)
+      : undefined;
+  const optimizer = await beside("optimizer.safetensors", (reader, path) => optimizerIn(reader, path, length));
+  const found = await beside("lora.safetensors", (other, path) => adaptersIn(other, path, config, reader));
+  const files = {
+    path,
+    config,
+    slots,
+    stopTokens,
+    companions,
+    tokenIds: Object.fromEntries(Object.entries(json as object).filter(([name]) => /^(bos|pad)_token_id$/.test(name))),
+    base: found?.base ?? baseModelOf(path),
+    weights: { length, pieces: () => piecesIn(reader, slots) },
+    ...optimizer && { optimizer },
+    ...found && { adapters: found.adapters },
+  };
+  return openedDirectory(files, opened.move());
+}
+
+/** What was found, with the means to read all of it; `opened` is what to close. */
+export function openedDirectory(
+  files: Omit<OpenDirectory, "read" | typeof Symbol.dispose>,
+  opened: DisposableStack,
+): OpenDirectory {
+  const { weights, optimizer, adapters, ...rest } = files;
+  const inMemory = ({ firstMoment, secondMoment, step }: OptimizerState<WeightStream>): OptimizerState => ({
+    firstMoment: arrayOf(firstMoment),
+    secondMoment: arrayOf(secondMoment),
+    step,
+  });
+  return {
+    ...files,
+    read: () => ({
+      ...rest,
+      weights: arrayOf(weights),
+      ...optimizer && { optimizer: inMemory(optimizer) },
+      ...adapters?.optimizer && {
+        adapters: { ...adapters, weights: arrayOf(adapters.weights), optimizer: inMemory(adapters.optimizer) },
       },
-      [Symbol.dispose]: () => reader.close(),
-    };
-  } catch (error) {
-    reader.close();
-    throw error;
-  }
+    }),
+    [Symbol.dispose]: () => opened.dispose(),
+  };
 }
 
 function* piecesIn(reader: TensorReader, slots: ReadonlyMap<string, ParameterSlot>): Generator<WeightPiece> {
@@ -144,17 +195,19 @@ function* piecesIn(reader: TensorReader, slots: ReadonlyMap<string, ParameterSlo
  * @throws {Error} One sentence, if `path` is something else than a policy or cannot be written.
  */
 export async function writeDirectory(path: string, policy: PolicyToWrite): Promise<void> {
-  const { config, weights, stopTokens = [], optimizer, adapters } = policy;
+  const { config, stopTokens = [], optimizer, adapters } = policy, weights = flowOf(policy.weights);
   if (weights.length !== parameterCount(config)) {
     throw new Error(`${path}: ${weights.length} weights do not fill a model of ${parameterCount(config)}.`);
   }
-  const files: Record<string, string> = { "config.json": pretty(configToJson(config, stopTokens)) };
+  const files: Record<string, string> = {
+    "config.json": pretty({ ...configToJson(config, stopTokens), ...policy.tokenIds }),
+  };
   if (stopTokens.length > 0) files["generation_config.json"] = pretty({ eos_token_id: plain(stopTokens) });
   Object.assign(files, policy.files);
-  const tensors = [...parameterSlots(config).values()].map(({ name, shape, offset, length }) => ({
+  const tensors = [...parameterSlots(config).values()].map(({ name, shape }) => ({
     name,
     shape,
-    data: weights.subarray(offset, offset + length),
+    dtype: "F32" as const,
   }));
 
   const { parent, name } = split(path);
@@ -164,15 +217,17 @@ export async function writeDirectory(path: string, policy: PolicyToWrite): Promi
     await Deno.mkdir(parent, { recursive: true });
     temporary = await Deno.makeTempDir({ dir: parent, prefix: `.${name}.`, suffix: ".partial" });
     const folder = temporary;
-    // All at once, and all to their end: nothing may still be written when the folder is removed after a failure.
-    const written = await Promise.allSettled([
-      ...Object.entries(files).map(([file, text]) => Deno.writeTextFile(`${folder}/${file}`, text)),
-      writeSafetensors(`${folder}/model.safetensors`, tensors),
-      ...optimizer ? [writeOptimizer(`${folder}/optimizer.safetensors`, optimizer)] : [],
-      ...adapters ? [writeAdapters(`${folder}/lora.safetensors`, config, adapters)] : [],
-    ]);
-    const failed = written.find(({ status }) => status === "rejected");
-    if (failed) throw (failed as PromiseRejectedResult).reason;
+    for (const [file, text] of Object.entries(files)) await Deno.writeTextFile(`${folder}/${file}`, text);
+    await streamSafetensors(`${folder}/model.safetensors`, tensors, weights.parts);
+    if (optimizer) await writeOptimizer(`${folder}/optimizer.safetensors`, optimizer);
+    if (adapters) {
+      const { lora, weights, base, resume } = adapters, adapted = { ...config, lora };
+      await writeAdapter(`${folder}/${ADAPTER_FOLDER}`, { config: adapted, weights, base });
+      if (resume) {
+        const more = { config: adapted, weights: flowOf(resume.weights), optimizer: resume.optimizer, base };
+        await writeAdapters(`${folder}/lora.safetensors`, more);
+      }
+    }
     await Deno.chmod(temporary, 0o755); // makeTempDir's directories are private
     await takeName(temporary, path);
   } catch (error) {

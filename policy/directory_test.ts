@@ -1,8 +1,11 @@
+import { createHash } from "node:crypto";
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
-import { mergedWeights } from "./adapters.ts";
+import { mergedWeights } from "./merging.ts";
 import { type ModelConfig, parameterCount, parameterSlots } from "./model/config.ts";
 import type { Lora } from "./model/lora.ts";
 import { openDirectory, readDirectory, writeDirectory } from "./directory.ts";
+import { writeState } from "./state.ts";
+import type { Flow } from "./weights.ts";
 import { type TensorToWrite, writeSafetensors } from "./safetensors.ts";
 
 const TINY: ModelConfig = {
@@ -86,6 +89,67 @@ Deno.test("openDirectory() has what readDirectory() reads, the weights when they
       deepStrictEqual(Float32Array.from(taken), weights);
     }
     deepStrictEqual(open.read(), await readDirectory(path));
+  }));
+
+/** The numbers in parts of some size, which share an array. */
+function cut(numbers: Float32Array, size: number): Flow {
+  const parts = async function* () {
+    const part = new Float32Array(size);
+    for (let offset = 0; offset < numbers.length; offset += size) {
+      await Promise.resolve();
+      const taken = numbers.subarray(offset, offset + size);
+      part.set(taken);
+      yield part.subarray(0, taken.length);
+    }
+  };
+  return { length: numbers.length, parts: parts() };
+}
+
+Deno.test("numbers that are read while they are written make the same files, byte for byte", () =>
+  inFolder(async (folder) => {
+    const count = parameterCount(TINY), step = 7;
+    const numbers = [1, 0.5, 0.25].map((factor) => counting(count, factor));
+    // Of the files as they were when whole arrays were written.
+    const expected = {
+      "policy/model.safetensors": "8446da2ba3515a68f7b8baad719b2a0aaf281b538e8be60918672d94688523a3",
+      "policy/optimizer.safetensors": "e6da27352dde601b97d77a878ce0b5674b84933d472e5138750611ddb9f90791",
+      "state": "c5a054720cede6a55d95507731c4e579107e0485df55bd3e41585682ec2fdf36",
+      "weights": "14dd7e9603e806567981ebd536443e654d2ee9228b2b40f72d992c930a537b6d",
+    };
+    for (const size of [undefined, 1, 7, 1000]) {
+      const flow = (i: number) => size ? cut(numbers[i], size) : numbers[i];
+      const state = () => ({ weights: flow(0), optimizer: { firstMoment: flow(1), secondMoment: flow(2), step } });
+      await writeDirectory(`${folder}/policy`, { config: TINY, ...state() });
+      await writeState(`${folder}/state`, state());
+      await writeState(`${folder}/weights`, { weights: flow(0) });
+      for (const [file, digest] of Object.entries(expected)) {
+        const found = createHash("sha256").update(await Deno.readFile(`${folder}/${file}`)).digest("hex");
+        strictEqual(found, digest, `${file}, ${size} at a time`);
+      }
+    }
+    const short = { length: count, parts: [numbers[0].subarray(1)] },
+      long = { length: count, parts: [numbers[0], numbers[0]] };
+    for (const weights of [short, long]) {
+      await rejects(
+        writeDirectory(`${folder}/policy`, { config: TINY, weights }),
+        /cannot be written \(.*the data have/,
+      );
+    }
+    deepStrictEqual((await readDirectory(`${folder}/policy`)).weights, numbers[0]);
+    deepStrictEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), ["policy", "state", "weights"]);
+  }));
+
+Deno.test("ids of tokens that only other tools read stay in config.json", () =>
+  inFolder(async (folder) => {
+    const weights = counting(parameterCount(TINY)),
+      json = async (name: string) => JSON.parse(await Deno.readTextFile(`${folder}/${name}/config.json`));
+    await writeDirectory(`${folder}/one`, { config: TINY, weights, tokenIds: { bos_token_id: 3, pad_token_id: 4 } });
+    const { config, tokenIds } = await readDirectory(`${folder}/one`);
+    await writeDirectory(`${folder}/two`, { config, weights, tokenIds });
+    const { bos_token_id, pad_token_id, architectures, model_type, torch_dtype } = await json("two");
+    deepStrictEqual([bos_token_id, pad_token_id], [3, 4]);
+    deepStrictEqual([architectures, model_type, torch_dtype], [["Qwen2ForCausalLM"], "qwen2", "float32"]);
+    deepStrictEqual(await json("two"), await json("one"));
   }));
 
 Deno.test("writeDirectory() replaces a policy and nothing else", () =>
@@ -179,8 +243,15 @@ Deno.test("readDirectory() reads adapters in training beside merged weights, and
     const weights = counting(parameterCount(config), 0.1), count = parameterCount(TINY);
     const moment = counting(weights.length - count), optimizer = { firstMoment: moment, secondMoment: moment, step: 3 };
     const merged = mergedWeights(config, weights), adapters = { lora, weights, optimizer };
-    await writeDirectory(folder, { config: TINY, weights: merged, adapters });
+    const base = { name: "owner/model", revision: "main" };
+    const resume = { weights, optimizer };
+    await writeDirectory(folder, {
+      config: TINY,
+      weights: merged,
+      adapters: { lora, weights: weights.subarray(count), base, resume },
+    });
     const read = await readDirectory(folder), path = `${folder}/lora.safetensors`;
+    deepStrictEqual(read.base, base);
     deepStrictEqual([read.weights, read.adapters, read.optimizer], [merged, adapters, undefined]);
     const tensors = [{ name: "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", shape: [1, 4] }];
     const damaged = (metadata: Record<string, string>) =>

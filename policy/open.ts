@@ -5,11 +5,12 @@
  *
  * @module
  */
+import { openPolicyDirectory } from "./adapted_directory.ts";
 import type { LoraOptions } from "./adapters.ts";
 import { criticOf } from "./critic_of.ts";
-import { openDirectory, type PolicyDirectory } from "./directory.ts";
+import type { OpenDirectory } from "./directory.ts";
 import type { Critic, Policy, Tokenizer } from "./policy.ts";
-import { storageOf } from "./storage.ts";
+import { type Origin, storageOf } from "./storage.ts";
 import { loadTokenizer } from "./tokenizer.ts";
 
 /**
@@ -33,10 +34,16 @@ export interface OpenOptions {
   recompute?: boolean;
   /**
    * Trains low-rank adapters (arXiv 2106.09685) in place of the model's own weights, which then need no gradient and no
-   * moments; on the GPU only. Saving merges them; saved with its optimizer, a policy goes on with its adapters whether
-   * they are named again or not. A critic has none.
+   * moments; on the GPU only. Saving merges them and adds them apart in PEFT's layout, in the directory `adapter`; saved
+   * with its optimizer, a policy goes on with its adapters whether they are named again or not. An adapter in PEFT's
+   * layout goes on with those settings it was made with; where none are named it is merged. A critic has none.
    */
   lora?: LoraOptions;
+  /**
+   * Of a directory with an adapter in PEFT's layout: the directory of the model that it belongs to. Default: the one that
+   * its `adapter_config.json` names.
+   */
+  base?: string;
   /**
    * What matrices are in while responses are drawn. With `f16`, on the GPU only, decoding reads half as much memory, and
    * its log-probs are no longer those of scoring: what is trained differs a little from what was drawn. Default `f32`.
@@ -47,19 +54,20 @@ export interface OpenOptions {
 }
 
 /**
- * Opens a policy in the Hugging Face layout, with its optimizer state if the directory holds one.
+ * Opens a policy in the Hugging Face layout, with its optimizer state if the directory holds one; or an adapter in PEFT's
+ * layout (`adapter_config.json`, `adapter_model.safetensors`) with the model that it belongs to.
  *
  * @throws {Error} One sentence naming the file, if something is missing, damaged or not supported; or saying what the
  * GPU lacks.
  */
 export async function openPolicy(directory: string, options: OpenOptions = {}): Promise<Policy> {
-  using files = await openDirectory(directory);
+  using files = await openPolicyDirectory(directory, options.base);
   if (files.config.valueHead) {
     throw new Error(`${directory}: it holds a critic, which says no tokens; open it with openCritic().`);
   }
-  const tokenizer = options.tokenizer === false ? noTokenizer(files) : await loadTokenizer(directory);
+  const tokenizer = options.tokenizer === false ? noTokenizer(files) : await loadTokenizer(files.tokenizerFrom);
   if (options.backend !== "webgpu" && options.backend !== "webgpu-software") {
-    if (options.lora || files.adapters) {
+    if (options.lora || files.adapters?.optimizer) {
       throw new Error(
         options.lora
           ? `${directory}: adapters (lora) are trained on the GPU only; choose the back end webgpu, or leave them out.`
@@ -73,7 +81,7 @@ export async function openPolicy(directory: string, options: OpenOptions = {}): 
       );
     }
     const { createCpuPolicy } = await import("./cpu/policy.ts");
-    return createCpuPolicy(files.read(), tokenizer, options);
+    return createCpuPolicy(files, tokenizer, options);
   }
   const { createWebgpuPolicy } = await import("./webgpu/policy.ts");
   const { lora, rolloutWeights } = options;
@@ -88,9 +96,9 @@ export async function openPolicy(directory: string, options: OpenOptions = {}): 
  */
 export async function openCritic(
   directory: string,
-  options: Pick<OpenOptions, "backend" | "threads" | "recompute"> = {},
+  options: Pick<OpenOptions, "backend" | "threads" | "recompute" | "base"> = {},
 ): Promise<Critic> {
-  using open = await openDirectory(directory);
+  using open = await openPolicyDirectory(directory, options.base);
   const files = criticOf(open);
   if (options.backend !== "webgpu" && options.backend !== "webgpu-software") {
     const { createCpuCritic } = await import("./cpu/critic.ts");
@@ -102,7 +110,7 @@ export async function openCritic(
 
 /** Makes a network on the shared device, which is released when the network is disposed of. */
 async function onGpu<T extends { dispose(): Promise<void> }>(
-  files: Pick<PolicyDirectory, "config" | "stopTokens" | "companions">,
+  files: Origin,
   { backend, recompute }: Pick<OpenOptions, "backend" | "recompute">,
   create: (options: import("./webgpu/trained.ts").WebgpuOptions) => T,
 ): Promise<T> {
@@ -122,7 +130,7 @@ async function onGpu<T extends { dispose(): Promise<void> }>(
   }
 }
 
-function noTokenizer({ path, config }: Pick<PolicyDirectory, "path" | "config">): Tokenizer {
+function noTokenizer({ path, config }: Pick<OpenDirectory, "path" | "config">): Tokenizer {
   const refuse = () => {
     throw new Error(`${path}: opened without its tokenizer, so it has no text; use token ids.`);
   };

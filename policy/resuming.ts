@@ -4,76 +4,120 @@
  *
  * @module
  */
-import { type ModelConfig, parameterCount, type ParameterSlot, parameterSlots } from "./model/config.ts";
+import { type ModelConfig, type ParameterSlot, parameterSlots } from "./model/config.ts";
 import { adapterOf, baseLayerName, isTrained, type Lora, LORA_TARGETS } from "./model/lora.ts";
-import { openSafetensors, type TensorToWrite, writeSafetensors } from "./safetensors.ts";
-import { optimizerIn, type OptimizerState, optimizerTensors } from "./state.ts";
-import { piecesOf, type Weights } from "./weights.ts";
+import type { AdaptedConfig } from "./merging.ts";
+import type { BaseModel } from "./peft.ts";
+import { streamSafetensors, type TensorReader } from "./safetensors.ts";
+import { optimizerIn, type OptimizerState, optimizerTensors, type Written } from "./state.ts";
+import { type Flow, partsWithin, type Weights, type WeightStream } from "./weights.ts";
 
-/** Adapters in training, as resuming needs them. */
-export interface AdapterState {
+/** Adapters beside a model's own weights. */
+export interface AdapterState<Numbers = Weights> {
   /** What adapters there are. */
   lora: Lora;
   /** The model's own weights, before anything is merged into them, then the adapters', in the order of `parameterShapes`. */
-  weights: Float32Array;
-  /** AdamW's state, of the adapters alone. */
-  optimizer: OptimizerState;
-}
-
-/** Reads AdamW's state of `count` weights. */
-export async function readOptimizer(path: string, count: number): Promise<OptimizerState> {
-  using reader = await openSafetensors(path);
-  return optimizerIn(reader, path, count);
+  weights: Numbers;
+  /** AdamW's state, of the adapters alone. Absent: they are not in training, and what is opened has them merged. */
+  optimizer?: OptimizerState<Numbers>;
 }
 
 /** Writes AdamW's state. */
-export async function writeOptimizer(path: string, optimizer: OptimizerState): Promise<void> {
-  await writeSafetensors(path, optimizerTensors(optimizer));
+export async function writeOptimizer(path: string, optimizer: OptimizerState<Written>): Promise<void> {
+  const { tensors, data } = optimizerTensors(optimizer);
+  await streamSafetensors(path, tensors, data());
 }
 
 /** Where each tensor of `lora.safetensors` lies in the weights with adapters: the adapters, and what they stand beside. */
-function adapterSlots(config: ModelConfig, lora: Lora): Map<string, ParameterSlot> {
-  return new Map([...parameterSlots({ ...config, lora }).values()].flatMap((slot) => {
-    if (isTrained({ lora }, slot.name)) return [[slot.name, slot]];
-    return adapterOf(lora, slot.name) ? [[baseLayerName(slot.name), slot]] : [];
+function adapterSlots(config: AdaptedConfig): Map<string, ParameterSlot> {
+  return new Map([...parameterSlots(config).values()].flatMap((slot) => {
+    if (isTrained(config, slot.name)) return [[slot.name, slot]];
+    return adapterOf(config.lora, slot.name) ? [[baseLayerName(slot.name), slot]] : [];
   }));
 }
 
-/** Reads adapters in training; `merged` are the weights of the model beside them. */
-export async function readAdapters(path: string, config: ModelConfig, merged: Weights): Promise<AdapterState> {
-  using reader = await openSafetensors(path);
-  const { rank, alpha, targets } = reader.metadata;
+/**
+ * Adapters in training from an open `lora.safetensors`, read when they are taken, and the model that they belong to.
+ *
+ * @param merged The open weights of the model beside them.
+ */
+export function adaptersIn(
+  reader: TensorReader,
+  path: string,
+  config: ModelConfig,
+  merged: TensorReader,
+): { adapters: AdapterState<WeightStream>; base: BaseModel } {
+  const { rank, alpha, rslora, targets, base, revision } = reader.metadata;
   const lora: Lora = {
     rank: Number(rank),
     alpha: Number(alpha),
+    ...rslora === "true" && { rslora: true },
     targets: LORA_TARGETS.filter((target) => targets?.split(",").includes(target)),
   };
   if (!(Number.isSafeInteger(lora.rank) && lora.rank > 0 && lora.alpha > 0 && lora.targets.length > 0)) {
     throw new Error(`${path}: it does not say which adapters it holds; delete it to go on with the merged weights.`);
   }
-  const weights = new Float32Array(parameterCount({ ...config, lora }));
-  for (const { offset, numbers } of piecesOf(merged)) weights.set(numbers, offset);
-  for (const [name, { shape, offset, length }] of adapterSlots(config, lora)) {
+  const adapted = { ...config, lora }, all = [...parameterSlots(adapted).values()];
+  const names = new Map<ParameterSlot["name"], string>();
+  for (const [name, slot] of adapterSlots(adapted)) {
     const found = reader.tensors.get(name)?.shape;
-    if (found && found.join() !== shape.join()) {
-      throw new Error(`${path}: ${name} has the shape [${found}], not [${shape}].`);
+    if (!found) throw new Error(`${path}: it has no tensor ${name}.`);
+    if (found.join() !== slot.shape.join()) {
+      throw new Error(`${path}: ${name} has the shape [${found}], not [${slot.shape}].`);
     }
-    reader.read(name, weights.subarray(offset, offset + length));
+    names.set(slot.name, name);
   }
-  return { lora, weights, optimizer: optimizerIn(reader, path, weights.length - merged.length) };
+  const sum = (slots: readonly ParameterSlot[]) => slots.reduce((sum, { length }) => sum + length, 0);
+  const weights = {
+    length: sum(all),
+    *pieces() {
+      for (const { name, offset } of all) {
+        const own = names.get(name);
+        let at = offset;
+        for (const numbers of own === undefined ? merged.pieces(name) : reader.pieces(own)) {
+          yield { offset: at, numbers };
+          at += numbers.length;
+        }
+      }
+    },
+  };
+  const optimizer = optimizerIn(reader, path, sum(all.filter(({ name }) => isTrained(adapted, name))));
+  return { adapters: { lora, weights, optimizer }, base: { name: base ?? null, ...revision && { revision } } };
+}
+
+/** What `lora.safetensors` is written from. */
+export interface AdaptersToResume {
+  /** Shape of the model, adapters included. */
+  config: AdaptedConfig;
+  /** The model's own weights, before anything is merged into them, then the adapters'. */
+  weights: Flow;
+  /** AdamW's state, of the adapters alone. */
+  optimizer: OptimizerState<Written>;
+  /** The model that they belong to. */
+  base: BaseModel;
 }
 
 /** Adapters by PEFT's names; what rounding keeps one from getting back from the merged weights; the optimizer's state. */
 export async function writeAdapters(
   path: string,
-  config: ModelConfig,
-  { lora: { rank, alpha, targets }, lora, weights, optimizer }: AdapterState,
+  { config, weights, optimizer, base: { name, revision } }: AdaptersToResume,
 ): Promise<void> {
-  const tensors = [...adapterSlots(config, lora)].map(([name, { shape, offset, length }]): TensorToWrite => ({
-    name,
-    shape,
-    data: weights.subarray(offset, offset + length),
-  }));
-  const metadata = { format: "pt", rank: `${rank}`, alpha: `${alpha}`, targets: targets.join(",") };
-  await writeSafetensors(path, [...tensors, ...optimizerTensors(optimizer)], metadata);
+  const slots = adapterSlots(config),
+    { rank, alpha, rslora, targets } = config.lora,
+    state = optimizerTensors(optimizer);
+  const tensors = [...slots].map(([name, { shape }]) => ({ name, dtype: "F32" as const, shape }));
+  const metadata = {
+    format: "pt",
+    rank: `${rank}`,
+    alpha: `${alpha}`,
+    targets: targets.join(","),
+    ...rslora && { rslora: "true" },
+    ...name !== null && { base: name },
+    ...revision && { revision },
+  };
+  const data = async function* () {
+    yield* partsWithin(weights.parts, [...slots.values()]);
+    yield* state.data();
+  };
+  await streamSafetensors(path, [...tensors, ...state.tensors], data(), metadata);
 }

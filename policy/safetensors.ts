@@ -59,6 +59,19 @@ export interface TensorToWrite {
   data: Float32Array | Uint32Array | BigInt64Array;
 }
 
+/** A tensor whose numbers come later. */
+export interface TensorToCome {
+  /** Unique in the file. */
+  name: string;
+  /** Type of its elements. */
+  dtype: "F32" | "U32" | "I64";
+  /** Sizes of its dimensions, outermost first. */
+  shape: readonly number[];
+}
+
+/** Elements of tensors one after another, cut anywhere; a part holds until the next one is asked for. */
+export type Data = Iterable<TensorToWrite["data"]> | AsyncIterable<TensorToWrite["data"]>;
+
 interface Entry extends TensorInfo {
   begin: number;
   end: number;
@@ -156,22 +169,22 @@ export function shardsOf(index: unknown, source: string): string[] {
 const GATHERED = 1 << 24;
 
 /** The parts one after another, small ones joined. */
-function* gathered(parts: readonly Uint8Array<ArrayBuffer>[]): Generator<Uint8Array<ArrayBuffer>> {
-  for (let first = 0; first < parts.length;) {
-    let length = parts[first].length, next = first + 1;
-    while (next < parts.length && length + parts[next].length <= GATHERED) length += parts[next++].length;
-    if (next === first + 1) yield parts[first];
-    else {
-      const joined = new Uint8Array(length);
-      let at = 0;
-      for (const part of parts.slice(first, next)) {
-        joined.set(part, at);
-        at += part.length;
-      }
-      yield joined;
+async function* gathered(parts: Data, length: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const joined = new Uint8Array(Math.min(GATHERED, length));
+  let filled = 0;
+  for await (const part of parts) {
+    const bytes = bytesOf(part);
+    if (filled + bytes.length > joined.length) {
+      yield joined.subarray(0, filled);
+      filled = 0;
     }
-    first = next;
+    if (bytes.length > joined.length) yield bytes;
+    else {
+      joined.set(bytes, filled);
+      filled += bytes.length;
+    }
   }
+  yield joined.subarray(0, filled);
 }
 
 /**
@@ -184,13 +197,34 @@ function* gathered(parts: readonly Uint8Array<ArrayBuffer>[]): Generator<Uint8Ar
 export async function writeSafetensors(
   path: string,
   tensors: readonly TensorToWrite[],
+  metadata?: Readonly<Record<string, string>>,
+): Promise<void> {
+  await streamSafetensors(
+    path,
+    tensors.map((tensor) => headOf(path, tensor)),
+    tensors.map(({ data }) => data),
+    metadata,
+  );
+}
+
+/**
+ * The same for tensors that are never in memory all at once.
+ *
+ * @param data The elements of all tensors, in their order.
+ * @throws {Error} As {@linkcode writeSafetensors} does, and what taking the data throws.
+ */
+export async function streamSafetensors(
+  path: string,
+  tensors: readonly TensorToCome[],
+  data: Data,
   metadata: Readonly<Record<string, string>> = { format: "pt" },
 ): Promise<void> {
-  const header = encodeHeader(path, tensors, metadata);
+  const { header, length } = encodeHeader(path, tensors, metadata);
   const temporary = `${path}.partial`;
   try {
     using file = await Deno.open(temporary, { write: true, create: true, truncate: true });
-    for (const part of gathered([header, ...tensors.map(bytesOf)])) await writeAll(file, part);
+    await writeAll(file, header);
+    for await (const part of gathered(counted(data, length), length)) await writeAll(file, part);
     await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
@@ -199,30 +233,59 @@ export async function writeSafetensors(
 }
 
 /**
- * Writes a safetensors file over what is there, in place. Unlike {@linkcode writeSafetensors} it makes no new file and
+ * Writes a safetensors file over what is there, in place. Unlike {@linkcode streamSafetensors} it makes no new file and
  * gives none back to the disk; a killed process leaves a mixture of old and new.
  *
- * @throws {Error} As {@linkcode writeSafetensors} does.
+ * @throws {Error} As {@linkcode streamSafetensors} does.
  */
-export function overwriteSafetensors(
+export async function overwriteSafetensors(
   path: string,
-  tensors: readonly TensorToWrite[],
+  tensors: readonly TensorToCome[],
+  data: Data,
   metadata: Readonly<Record<string, string>> = { format: "pt" },
-): void {
-  const parts = [encodeHeader(path, tensors, metadata), ...tensors.map(bytesOf)];
+): Promise<void> {
+  const { header, length } = encodeHeader(path, tensors, metadata);
   try {
-    using file = Deno.openSync(path, { write: true, create: true });
+    using file = await Deno.open(path, { write: true, create: true });
     // Synchronous: for an asynchronous write the bytes are copied first, which takes longer than to write them.
-    for (const part of parts) {
+    const write = (part: Uint8Array) => {
       for (let written = 0; written < part.length;) written += file.writeSync(part.subarray(written));
-    }
-    file.truncateSync(parts.reduce((sum, part) => sum + part.length, 0));
+    };
+    write(header);
+    for await (const part of counted(data, length)) write(bytesOf(part));
+    file.truncateSync(header.length + length);
   } catch (error) {
     throw new Error(`${path}: cannot be written (${reasonOf(error)}).`, { cause: error });
   }
 }
 
-function bytesOf({ data }: TensorToWrite): Uint8Array<ArrayBuffer> {
+/** The data, if they have as many bytes as the header says. */
+async function* counted(data: Data, length: number): AsyncGenerator<TensorToWrite["data"]> {
+  let bytes = 0;
+  for await (const part of data) {
+    bytes += part.byteLength;
+    if (bytes > length) break;
+    yield part;
+  }
+  if (bytes !== length) {
+    throw new Error(
+      `the data have ${bytes > length ? "more than " : ""}${Math.min(bytes, length)} bytes, the tensors ${length}`,
+    );
+  }
+}
+
+function headOf(path: string, { name, shape, data }: TensorToWrite): TensorToCome {
+  if (lengthOf(shape) !== data.length) {
+    throw new Error(`${path}: ${name} has ${data.length} elements, which do not fill the shape [${shape}].`);
+  }
+  return { name, shape, dtype: data instanceof Float32Array ? "F32" : data instanceof Uint32Array ? "U32" : "I64" };
+}
+
+function lengthOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+function bytesOf(data: TensorToWrite["data"]): Uint8Array<ArrayBuffer> {
   return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
 }
 
@@ -383,31 +446,29 @@ function checkRanges(entries: Map<string, Entry>, dataLength: number, fail: (rea
   if (end < dataLength) fail(`there are ${dataLength - end} bytes after its last tensor`);
 }
 
+/** The beginning of the file, and how many bytes of data follow. */
 function encodeHeader(
   path: string,
-  tensors: readonly TensorToWrite[],
+  tensors: readonly TensorToCome[],
   metadata: Readonly<Record<string, string>>,
-): Uint8Array<ArrayBuffer> {
-  const header: Record<string, unknown> = { __metadata__: metadata };
+): { header: Uint8Array<ArrayBuffer>; length: number } {
+  const described: Record<string, unknown> = { __metadata__: metadata };
   let begin = 0;
-  for (const { name, shape, data } of tensors) {
-    if (Object.hasOwn(header, name)) throw new Error(`${path}: ${name} is to be written twice.`);
-    if (shape.reduce((product, size) => product * size, 1) !== data.length) {
-      throw new Error(`${path}: ${name} has ${data.length} elements, which do not fill the shape [${shape}].`);
-    }
-    const dtype = data instanceof Float32Array ? "F32" : data instanceof Uint32Array ? "U32" : "I64";
-    header[name] = { dtype, shape, data_offsets: [begin, begin + data.byteLength] };
-    begin += data.byteLength;
+  for (const { name, dtype, shape } of tensors) {
+    if (Object.hasOwn(described, name)) throw new Error(`${path}: ${name} is to be written twice.`);
+    const end = begin + lengthOf(shape) * ELEMENT_BYTES[dtype];
+    described[name] = { dtype, shape, data_offsets: [begin, end] };
+    begin = end;
   }
-  let text = JSON.stringify(header);
+  let text = JSON.stringify(described);
   const encoder = new TextEncoder();
   // Spaces so that the data start at a multiple of 8 bytes, as readers that map the file expect.
   text += " ".repeat((8 - encoder.encode(text).length % 8) % 8);
   const json = encoder.encode(text);
-  const bytes = new Uint8Array(8 + json.length);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
-  bytes.set(json, 8);
-  return bytes;
+  const header = new Uint8Array(8 + json.length);
+  new DataView(header.buffer).setBigUint64(0, BigInt(json.length), true);
+  header.set(json, 8);
+  return { header, length: begin };
 }
 
 async function readWeightMap(indexPath: string): Promise<[name: string, fileName: string][]> {

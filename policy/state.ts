@@ -4,25 +4,29 @@
  *
  * @module
  */
-import { openSafetensors, overwriteSafetensors, type TensorReader, type TensorToWrite } from "./safetensors.ts";
+import { openSafetensors, overwriteSafetensors, type TensorReader, type TensorToCome } from "./safetensors.ts";
+import { type Flow, flowOf, type WeightStream } from "./weights.ts";
 
-/** AdamW's state, as resuming needs it. */
-export interface OptimizerState {
+/** AdamW's state, as resuming needs it: its numbers as they are held, read or written. */
+export interface OptimizerState<Numbers = Float32Array> {
   /** Running mean of the gradient, in the order of the weights. */
-  firstMoment: Float32Array;
+  firstMoment: Numbers;
   /** Running mean of the squared gradient, in the order of the weights. */
-  secondMoment: Float32Array;
+  secondMoment: Numbers;
   /** Optimizer steps taken. */
   step: number;
 }
 
 /** What training changes. */
-export interface TrainingState {
+export interface TrainingState<Numbers = Float32Array> {
   /** All weights in the order of `parameterShapes`. */
-  weights: Float32Array;
+  weights: Numbers;
   /** The optimizer's state, of the weights that are trained; absent: training starts anew. */
-  optimizer?: OptimizerState;
+  optimizer?: OptimizerState<Numbers>;
 }
+
+/** Numbers to write: in an array, or read while they are written. */
+export type Written = Float32Array | Flow;
 
 /**
  * Writes a state over what `path` holds, in place: no file is made or removed, which costs more than the bytes. A kill
@@ -30,11 +34,16 @@ export interface TrainingState {
  *
  * @throws {Error} One sentence naming the file, if it cannot be written.
  */
-export function writeState(path: string, { weights, optimizer }: TrainingState): void {
-  overwriteSafetensors(path, [
-    { name: "weights", shape: [weights.length], data: weights },
-    ...optimizer ? optimizerTensors(optimizer) : [],
-  ]);
+export async function writeState(path: string, { weights, optimizer }: TrainingState<Written>): Promise<void> {
+  const flow = flowOf(weights), state = optimizer && optimizerTensors(optimizer);
+  await overwriteSafetensors(
+    path,
+    [{ name: "weights", dtype: "F32", shape: [flow.length] }, ...state?.tensors ?? []],
+    async function* () {
+      yield* flow.parts;
+      if (state) yield* state.data();
+    }(),
+  );
 }
 
 /** How many weights a model has, and how many of them are trained. */
@@ -44,38 +53,60 @@ export interface StateSize {
 }
 
 /**
- * Reads the state of a model.
+ * Opens the state of a model, to read its numbers when they are taken. Close it, by `using`.
  *
  * @throws {Error} One sentence naming the file, if it is missing, damaged, or of a model of another size.
  */
-export async function readState(path: string, size: StateSize): Promise<TrainingState> {
-  using reader = await openSafetensors(path);
-  const weights = readVector(reader, path, "weights", size.weights);
-  if (!reader.tensors.has("step")) return { weights };
-  return { weights, optimizer: optimizerIn(reader, path, size.trained) };
+export async function openState(path: string, size: StateSize): Promise<TrainingState<WeightStream> & Disposable> {
+  const reader = await openSafetensors(path), close = { [Symbol.dispose]: () => reader.close() };
+  try {
+    const weights = vectorIn(reader, path, "weights", size.weights);
+    if (!reader.tensors.has("step")) return { weights, ...close };
+    return { weights, optimizer: optimizerIn(reader, path, size.trained), ...close };
+  } catch (error) {
+    reader.close();
+    throw error;
+  }
 }
 
-/** The optimizer's state of `count` trained weights, from an open file. */
-export function optimizerIn(reader: TensorReader, path: string, count: number): OptimizerState {
-  const firstMoment = readVector(reader, path, "first_moment", count);
-  const secondMoment = readVector(reader, path, "second_moment", count);
+/** The optimizer's state of `count` trained weights, read from an open file when it is taken. */
+export function optimizerIn(reader: TensorReader, path: string, count: number): OptimizerState<WeightStream> {
+  const firstMoment = vectorIn(reader, path, "first_moment", count);
+  const secondMoment = vectorIn(reader, path, "second_moment", count);
   const [step] = reader.readIntegers("step");
   return { firstMoment, secondMoment, step };
 }
 
 /** The optimizer's state as tensors. */
-export function optimizerTensors({ firstMoment, secondMoment, step }: OptimizerState): TensorToWrite[] {
-  return [
-    { name: "first_moment", shape: [firstMoment.length], data: firstMoment },
-    { name: "second_moment", shape: [secondMoment.length], data: secondMoment },
-    { name: "step", shape: [1], data: BigInt64Array.of(BigInt(step)) },
-  ];
+export function optimizerTensors(
+  { firstMoment, secondMoment, step }: OptimizerState<Written>,
+): { tensors: TensorToCome[]; data(): AsyncGenerator<Float32Array | BigInt64Array> } {
+  const moments = [flowOf(firstMoment), flowOf(secondMoment)];
+  return {
+    tensors: [
+      { name: "first_moment", dtype: "F32", shape: [moments[0].length] },
+      { name: "second_moment", dtype: "F32", shape: [moments[1].length] },
+      { name: "step", dtype: "I64", shape: [1] },
+    ],
+    async *data() {
+      for (const { parts } of moments) yield* parts;
+      yield BigInt64Array.of(BigInt(step));
+    },
+  };
 }
 
-function readVector(reader: TensorReader, path: string, name: string, count: number): Float32Array {
+function vectorIn(reader: TensorReader, path: string, name: string, count: number): WeightStream {
   const length = reader.tensors.get(name)?.length;
-  if (length !== undefined && length !== count) {
-    throw new Error(`${path}: ${name} has ${length} elements, the model ${count} weights.`);
-  }
-  return reader.read(name);
+  if (length === undefined) throw new Error(`${path}: it has no tensor ${name}.`);
+  if (length !== count) throw new Error(`${path}: ${name} has ${length} elements, the model ${count} weights.`);
+  return {
+    length,
+    *pieces() {
+      let offset = 0;
+      for (const numbers of reader.pieces(name)) {
+        yield { offset, numbers };
+        offset += numbers.length;
+      }
+    },
+  };
 }

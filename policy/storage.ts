@@ -5,12 +5,25 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { type PolicyDirectory, writeDirectory } from "./directory.ts";
-import type { AdapterState } from "./resuming.ts";
-import { type OptimizerState, readState, type StateSize, type TrainingState, writeState } from "./state.ts";
+import { type AdaptersToWrite, type PolicyDirectory, writeDirectory } from "./directory.ts";
+import {
+  openState,
+  type OptimizerState,
+  type StateSize,
+  type TrainingState,
+  writeState,
+  type Written,
+} from "./state.ts";
+import type { WeightStream } from "./weights.ts";
 
-/** What resuming needs beside the weights: the optimizer's state, or adapters, whose sum is then in the weights. */
-export type Resume = { optimizer: OptimizerState } | { adapters: AdapterState };
+/** What goes beside the weights: the optimizer's state, with which training can go on; adapters, whose sum is in them. */
+export interface Beside {
+  optimizer?: OptimizerState<Written>;
+  adapters?: Omit<AdaptersToWrite, "base">;
+}
+
+/** What a policy's directory held beside its numbers. */
+export type Origin = Pick<PolicyDirectory, "config" | "stopTokens" | "tokenIds" | "companions" | "base">;
 
 /** The means of a back end to name and keep what it trained. */
 export interface Storage {
@@ -20,17 +33,15 @@ export interface Storage {
    */
   digest(numbers: Iterable<Float32Array> | AsyncIterable<Float32Array>, step: number): Promise<string>;
   /** Writes a policy's directory atomically. */
-  save(path: string, weights: Float32Array, resume?: Resume): Promise<void>;
+  save(path: string, weights: Written, beside?: Beside): Promise<void>;
   /** Writes a state over what a file holds. */
-  checkpoint(file: string, state: TrainingState): void;
-  /** Reads a state of some size; without optimizer state, one that starts anew. */
-  restore(file: string, size: StateSize): Promise<Required<TrainingState>>;
+  checkpoint(file: string, state: TrainingState<Written>): Promise<void>;
+  /** Opens a state of some size. */
+  restore(file: string, size: StateSize): Promise<TrainingState<WeightStream> & Disposable>;
 }
 
 /** Storage for a policy that came from a directory: what goes with the weights stays with them. */
-export function storageOf(
-  { config, stopTokens, companions }: Pick<PolicyDirectory, "config" | "stopTokens" | "companions">,
-): Storage {
+export function storageOf({ config, stopTokens, tokenIds, companions, base = { name: null } }: Origin): Storage {
   return {
     async digest(numbers, step) {
       const hash = createHash("sha256");
@@ -39,12 +50,17 @@ export function storageOf(
       }
       return hash.update(`${step}`).digest("hex");
     },
-    save: (path, weights, resume) =>
-      writeDirectory(path, { config, weights, stopTokens, files: companions, ...resume }),
+    save: (path, weights, { optimizer, adapters } = {}) =>
+      writeDirectory(path, {
+        config,
+        weights,
+        stopTokens,
+        tokenIds,
+        files: companions,
+        optimizer,
+        ...adapters && { adapters: { ...adapters, base } },
+      }),
     checkpoint: writeState,
-    async restore(file, size) {
-      const { weights, optimizer } = await readState(file, size), zeros = () => new Float32Array(size.trained);
-      return { weights, optimizer: optimizer ?? { firstMoment: zeros(), secondMoment: zeros(), step: 0 } };
-    },
+    restore: openState,
   };
 }

@@ -23,6 +23,19 @@ export interface WeightStream {
 /** All weights in the order of `parameterShapes`. */
 export type Weights = Float32Array | WeightStream;
 
+/** Numbers on their way to a file, which are taken once. */
+export interface Flow {
+  /** How many there are. */
+  readonly length: number;
+  /** All of them, one part after another; a part holds until the next one is asked for. */
+  readonly parts: Iterable<Float32Array> | AsyncIterable<Float32Array>;
+}
+
+/** Numbers as a file takes them: an array is one part. */
+export function flowOf(numbers: Float32Array | Flow): Flow {
+  return numbers instanceof Float32Array ? { length: numbers.length, parts: [numbers] } : numbers;
+}
+
 /** Weights piece by piece; an array is one. */
 export function piecesOf(weights: Weights): Iterable<WeightPiece> {
   return weights instanceof Float32Array ? [{ offset: 0, numbers: weights }] : weights.pieces();
@@ -59,4 +72,21 @@ export function arrayOf(weights: Weights): Float32Array {
   const all = new Float32Array(weights.length);
   for (const { offset, numbers } of weights.pieces()) all.set(numbers, offset);
   return all;
+}
+
+/** Those of the numbers that lie in ranges, which stand in ascending order and do not overlap. */
+export async function* partsWithin(
+  parts: Flow["parts"],
+  ranges: readonly { offset: number; length: number }[],
+): AsyncGenerator<Float32Array> {
+  let at = 0, next = 0;
+  for await (const part of parts) {
+    const end = at + part.length;
+    for (let i = next; i < ranges.length && ranges[i].offset < end; i++) {
+      const { offset, length } = ranges[i];
+      if (offset + length > at) yield part.subarray(Math.max(0, offset - at), offset + length - at);
+      if (offset + length <= end) next = i + 1;
+    }
+    at = end;
+  }
 }

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import type { PolicyDirectory } from "../directory.ts";
+import type { Start } from "../adapters.ts";
 import type { Policy, Tokenizer } from "../policy.ts";
 import { checkDerivatives, checkRequests, checkSamples, checkTemperature } from "../requests.ts";
 import { stopTextTest } from "../stop_texts.ts";
+import type { Origin } from "../storage.ts";
 import { decode } from "./decoding.ts";
 import { runtimeVersion } from "./session.ts";
 import { type CpuOptions, createTrained } from "./trained.ts";
@@ -16,7 +17,11 @@ import { accumulate, score } from "./training.ts";
 const KERNELS = 1;
 
 /** A policy from what a directory holds. */
-export function createCpuPolicy(directory: PolicyDirectory, tokenizer: Tokenizer, options: CpuOptions = {}): Policy {
+export function createCpuPolicy(
+  directory: Start & Origin,
+  tokenizer: Tokenizer,
+  options: CpuOptions = {},
+): Policy {
   const { config, weights, stopTokens } = directory;
   const { engine, prompts, gradient, inTurn, ...trained } = createTrained(directory, options);
   const { discardGradient, step, digest, save, checkpoint, restore, dispose } = trained;

@@ -4,11 +4,10 @@
  * @module
  */
 import type { Start } from "../adapters.ts";
-import type { PolicyDirectory } from "../directory.ts";
 import { createTurns } from "../in_turn.ts";
 import type { InTraining } from "../in_training.ts";
-import { storageOf } from "../storage.ts";
-import { arrayOf } from "../weights.ts";
+import { type Origin, storageOf } from "../storage.ts";
+import { arrayOf, piecesOf, type Weights } from "../weights.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { type Optimizer, stepOptimizer } from "./optimizer.ts";
 import type { PromptState } from "./prompts.ts";
@@ -30,7 +29,7 @@ export interface Trained extends InTraining {
 
 /** Weights in training from what a directory holds. */
 export function createTrained(
-  directory: Start & Pick<PolicyDirectory, "stopTokens" | "companions">,
+  directory: Start & Origin,
   { threads }: CpuOptions,
 ): Trained {
   const { config } = directory,
@@ -39,11 +38,9 @@ export function createTrained(
     storage = storageOf(directory);
   const engine = createEngine(config, weights, threads);
   const gradient = new Float32Array(count), prompts = new Map<string, PromptState>();
-  const optimizer: Optimizer = {
-    m: directory.optimizer?.firstMoment ?? new Float32Array(count),
-    v: directory.optimizer?.secondMoment ?? new Float32Array(count),
-    steps: directory.optimizer?.step ?? 0,
-  };
+  const { firstMoment, secondMoment, step = 0 } = directory.optimizer ?? {};
+  const moment = (saved?: Weights) => saved ? arrayOf(saved) : new Float32Array(count);
+  const optimizer: Optimizer = { m: moment(firstMoment), v: moment(secondMoment), steps: step };
   const inTurn = createTurns();
   const moments = () => ({ firstMoment: optimizer.m, secondMoment: optimizer.v, step: optimizer.steps });
   return {
@@ -60,20 +57,21 @@ export function createTrained(
       }),
     digest: () => inTurn(() => storage.digest([weights, optimizer.m, optimizer.v], optimizer.steps)),
     save: (path, { optimizer: withOptimizer = false } = {}) =>
-      storage.save(path, weights, withOptimizer ? { optimizer: moments() } : undefined),
+      storage.save(path, weights, withOptimizer ? { optimizer: moments() } : {}),
     checkpoint: (file, { optimizer: withOptimizer = false } = {}) =>
-      inTurn(() => {
-        storage.checkpoint(file, { weights, ...withOptimizer && { optimizer: moments() } });
-        return Promise.resolve();
-      }),
+      inTurn(() => storage.checkpoint(file, { weights, ...withOptimizer && { optimizer: moments() } })),
     restore: (file) =>
       inTurn(async () => {
-        const { weights: found, optimizer: { firstMoment, secondMoment, step } } = await storage.restore(file, {
-          weights: count,
-          trained: count,
-        });
-        weights.set(found);
-        Object.assign(optimizer, { m: firstMoment, v: secondMoment, steps: step });
+        using state = await storage.restore(file, { weights: count, trained: count });
+        const { firstMoment, secondMoment, step = 0 } = state.optimizer ?? {};
+        const take = (to: Float32Array, from?: Weights) => {
+          if (!from) to.fill(0);
+          else for (const { offset, numbers } of piecesOf(from)) to.set(numbers, offset);
+        };
+        take(weights, state.weights);
+        take(optimizer.m, firstMoment);
+        take(optimizer.v, secondMoment);
+        optimizer.steps = step;
         gradient.fill(0);
         prompts.clear();
         engine.weightsChanged();

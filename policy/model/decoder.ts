@@ -28,7 +28,7 @@ import { tokenLogProb } from "../ops/token_log_prob.ts";
 import { tokenScores } from "../ops/token_scores.ts";
 import { writeRows } from "../ops/write_rows.ts";
 import type { ModelConfig } from "./config.ts";
-import { adapterOf, isTrained } from "./lora.ts";
+import { adapterOf, isTrained, scaleOf } from "./lora.ts";
 import { Program, type Value } from "./program.ts";
 
 const FINAL_NORM = "model.norm.weight";
@@ -111,11 +111,11 @@ class Stream {
     );
   }
 
-  /** Adds `(alpha / rank) · (x · Aᵀ) · Bᵀ` where a matrix has an adapter; `down` is told A and the factor. */
+  /** Adds `scaleOf(lora) · (x · Aᵀ) · Bᵀ` where a matrix has an adapter; `down` is told A and the factor. */
   adapted(sum: Value, weight: string, down: (a: string, factor: number) => Value): Value {
     const { lora } = this.config, adapter = lora && adapterOf(lora, weight);
     if (!adapter) return sum;
-    const inputs = [down(adapter.a, lora.alpha / lora.rank), this.program.weight(adapter.b, 2), sum];
+    const inputs = [down(adapter.a, scaleOf(lora)), this.program.weight(adapter.b, 2), sum];
     return this.program.apply(linear, inputs, { residual: true });
   }
 

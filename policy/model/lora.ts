@@ -4,6 +4,8 @@
  *
  *     y = x · Wᵀ + bias + (alpha / rank) · (x · Aᵀ) · Bᵀ
  *
+ * Rank-stabilised ones (rsLoRA; Kalajdzievski, arXiv 2312.03732) have alpha / √rank there.
+ *
  * @module
  */
 
@@ -17,10 +19,17 @@ export type LoraTarget = typeof LORA_TARGETS[number];
 export interface Lora {
   /** Rows of A, columns of B. */
   rank: number;
-  /** What adapters add is multiplied by `alpha / rank`. */
+  /** What adapters add is multiplied by {@linkcode scaleOf}: `alpha / rank`, or `alpha / √rank`. */
   alpha: number;
+  /** True if it is `alpha / √rank`. */
+  rslora?: true;
   /** Which matrices of every layer have one, in the order of {@linkcode LORA_TARGETS}. */
   targets: readonly LoraTarget[];
+}
+
+/** Factor of what adapters add. */
+export function scaleOf({ rank, alpha, rslora }: Omit<Lora, "targets">): number {
+  return alpha / (rslora ? Math.sqrt(rank) : rank);
 }
 
 /** Beginning of the names of what belongs to an adapter, as in PEFT's files. */

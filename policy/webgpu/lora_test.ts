@@ -1,6 +1,5 @@
 import { deepStrictEqual, notStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
-import { loadExpectedAdapters } from "../../fixtures/models/expected.ts";
-import { mergedWeights } from "../adapters.ts";
+import { loadExpectedAdapters, loadExpectedPeft, PEFT_ADAPTERS } from "../../fixtures/models/expected.ts";
 import {
   derivativesOf,
   requestsOf,
@@ -10,7 +9,9 @@ import {
   smallWeights,
   tokensOf,
 } from "../cpu/checking_test.ts";
+import { openPolicyDirectory } from "../adapted_directory.ts";
 import { readDirectory, writeDirectory } from "../directory.ts";
+import { mergedWeights } from "../merging.ts";
 import { fixedFeeds, Reference } from "../model/checking_test.ts";
 import { parameterCount, parameterSlots } from "../model/config.ts";
 import { LORA_TARGETS, type LoraTarget } from "../model/lora.ts";
@@ -23,6 +24,7 @@ import type { Gpu } from "./device.ts";
 import { createEngine } from "./engine.ts";
 import { createOptimizer } from "./optimizer.ts";
 import { createParameters } from "./parameters.ts";
+import { arrayOf } from "../weights.ts";
 import { shareGpu } from "./shared.ts";
 import { accumulate, score } from "./training.ts";
 
@@ -204,6 +206,49 @@ gpuTest(
         /holds adapters with rank 3, alpha 4\.5 .* not rank 2, alpha 1 and targets q_proj\.$/,
       );
       for (const own of [policy, cpu, start]) await own.dispose();
+    }),
+);
+
+gpuTest(
+  "on the GPU, an adapter of PEFT's is merged, or goes on with its own settings, and is saved for PEFT again",
+  () =>
+    withDirectory(async (folder) => {
+      for (const name of PEFT_ADAPTERS) {
+        const { directory, base, samples, logProbs } = await loadExpectedPeft(name), options = { ...GPU, base };
+        using files = await openPolicyDirectory(directory, base);
+        const { rank, alpha, rslora, targets } = files.adapters!.lora, lora = { rank, alpha, rslora, targets };
+        const merged = await openPolicy(directory, options),
+          trained = await openPolicy(directory, { ...options, lora });
+        ok(trained.parameterCount < merged.parameterCount);
+        for (const policy of [merged, trained]) {
+          (await policy.logProbs(samples)).forEach((own, i) => close(own.logProbs, logProbs[i], 1e-5, `${name} ${i}`));
+        }
+        await rejects(
+          openPolicy(directory, { ...options, lora: { ...lora, rank: rank + 1 } }),
+          new RegExp(
+            `it holds adapters with rank ${rank}, alpha ${alpha}${rslora ? ", rslora" : ""} and targets .+ not rank`,
+          ),
+        );
+        const derivatives = samples.map(({ response }) => response.map(() => 0.1));
+        await trained.accumulate(samples, derivatives);
+        await trained.step({ learningRate: 0.02 });
+        for (const optimizer of [false, true]) {
+          const path = `${folder}/${name} ${optimizer}`;
+          await trained.save(path, { optimizer });
+          // The merged checkpoint and its adapter apart are the same policy, bit for bit.
+          const { weights } = await readDirectory(path);
+          using apart = await openPolicyDirectory(`${path}/adapter`, base);
+          sameBits(arrayOf(apart.weights), weights, name);
+          deepStrictEqual(apart.adapters!.lora, files.adapters!.lora);
+          deepStrictEqual(apart.base, files.base);
+        }
+        const resumed = await openPolicy(`${folder}/${name} true`, GPU);
+        strictEqual(await resumed.digest(), await trained.digest());
+        await resumed.save(`${folder}/again`);
+        using again = await openPolicyDirectory(`${folder}/again/adapter`, base);
+        deepStrictEqual(again.base, files.base);
+        for (const policy of [merged, trained, resumed]) await policy.dispose();
+      }
     }),
 );
 

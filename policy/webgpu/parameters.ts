@@ -39,10 +39,13 @@ export interface Parameters {
    * weights, or of what there is per trained one.
    */
   write(kind: Kind, numbers: Float32Array, first?: number): void;
-  /** All numbers of a kind, in that order, some at a time. */
-  inOrder(kind: Kind): AsyncIterable<Float32Array>;
-  /** All numbers of a kind, in that order. */
-  read(kind: Kind): Promise<Float32Array>;
+  /**
+   * All numbers of a kind, in that order, some at a time; or those of the weights numbered `first` to `end` - 1, which
+   * must be whole tensors.
+   */
+  inOrder(kind: Kind, first?: number, end?: number): AsyncIterable<Float32Array>;
+  /** The same in one array. */
+  read(kind: Kind, first?: number): Promise<Float32Array>;
   /** Sets all numbers of a kind to 0. */
   clear(kind: Kind): void;
   /** Frees the buffers. */
@@ -87,9 +90,10 @@ export function createParameters(gpu: Gpu, config: ModelConfig, limit = MAX_BIND
     start: kind === "weights" ? 0 : first,
     own: pieces.filter(({ shard }) => shards[shard][kind]),
   });
-  async function* inOrder(kind: Kind) {
+  async function* inOrder(kind: Kind, first = 0, end = count) {
     let regions: Region[] = [], total = 0;
-    for (const { rows, width, shard, offset } of kept(kind).own) {
+    for (const { rows, width, from, shard, offset } of kept(kind).own) {
+      if (from < first || from >= end) continue;
       const size = rows * width * 4;
       if (total > 0 && total + size > DOWNLOAD_SLICE) {
         for (const copy of await gpu.download(regions)) yield new Float32Array(copy);
@@ -123,10 +127,10 @@ export function createParameters(gpu: Gpu, config: ModelConfig, limit = MAX_BIND
       }
     },
     inOrder,
-    async read(kind) {
-      const numbers = new Float32Array(count - kept(kind).start);
+    async read(kind, first = 0) {
+      const numbers = new Float32Array(count - Math.max(first, kept(kind).start));
       let at = 0;
-      for await (const piece of inOrder(kind)) {
+      for await (const piece of inOrder(kind, first)) {
         numbers.set(piece, at);
         at += piece.length;
       }

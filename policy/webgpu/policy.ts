@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { adaptersOf, type Start } from "../adapters.ts";
+import { type AdaptedStart, adaptersOf } from "../adapters.ts";
 import type { PolicyDirectory } from "../directory.ts";
 import type { OpenOptions } from "../open.ts";
 import type { Policy, Tokenizer } from "../policy.ts";
@@ -18,13 +18,13 @@ import { accumulate, score } from "./training.ts";
 /** Raised with every change of this folder or of `ops` that changes a bit: it is part of a cell's identity. */
 const KERNELS = 1;
 
-/** A policy from what a directory holds, whose adapters are trained if it has some or gets some. */
+/** A policy from what a directory holds, whose adapters are trained if it has some in training or is to have some. */
 export function createWebgpuPolicy(
-  directory: Start & Pick<PolicyDirectory, "path" | "stopTokens" | "adapters">,
+  directory: AdaptedStart & Pick<PolicyDirectory, "stopTokens">,
   tokenizer: Tokenizer,
   { device, lora, rolloutWeights, ...options }: WebgpuOptions & Pick<OpenOptions, "lora" | "rolloutWeights">,
 ): Policy {
-  const { config, stopTokens } = directory, adapted = lora !== undefined || directory.adapters !== undefined;
+  const { config, stopTokens } = directory, adapted = lora !== undefined || directory.adapters?.optimizer !== undefined;
   const { engine, parameterCount, inTurn, ...trained } = createTrained(
     adapted ? adaptersOf(directory, lora) : directory,
     options,

@@ -3,14 +3,17 @@
  *
  * @module
  */
-import { mergedWeights, type Start } from "../adapters.ts";
+import type { Start } from "../adapters.ts";
 import { createTurns } from "../in_turn.ts";
 import type { InTraining } from "../in_training.ts";
+import { merger } from "../merging.ts";
 import type { ComputeDevice } from "../policy.ts";
 import type { Storage } from "../storage.ts";
+import { type Flow, piecesOf, type Weights } from "../weights.ts";
 import type { Gpu } from "./device.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { createOptimizer } from "./optimizer.ts";
+import type { Kind } from "./parameters.ts";
 
 /** What a back end on the GPU is given. */
 export interface WebgpuOptions {
@@ -39,20 +42,40 @@ export function createTrained(
   { gpu, storage, recompute }: Pick<WebgpuOptions, "gpu" | "storage" | "recompute">,
 ): Trained {
   const engine = createEngine(gpu, config, weights, { recompute }), { parameters } = engine, inTurn = createTurns();
+  const take = (kind: Kind, numbers?: Weights) => {
+    if (!numbers) return parameters.clear(kind);
+    for (const { offset, numbers: part } of piecesOf(numbers)) parameters.write(kind, part, offset);
+  };
   if (saved) {
-    parameters.write("m", saved.firstMoment);
-    parameters.write("v", saved.secondMoment);
+    take("m", saved.firstMoment);
+    take("v", saved.secondMoment);
   }
-  const optimizer = createOptimizer(engine, saved?.step);
-  const moments = async () => ({
-    firstMoment: await parameters.read("m"),
-    secondMoment: await parameters.read("v"),
+  const optimizer = createOptimizer(engine, saved?.step), { lora } = config, { trained } = parameters;
+  const moments = () => ({
+    firstMoment: { length: trained, parts: parameters.inOrder("m") },
+    secondMoment: { length: trained, parts: parameters.inOrder("v") },
     step: optimizer.steps,
   });
   async function* numbers() {
     for (const kind of ["weights", "m", "v"] as const) yield* parameters.inOrder(kind);
   }
-  const merged = (all: Float32Array) => config.lora ? mergedWeights({ ...config, lora: config.lora }, all) : all;
+  /** All weights, as they are held. */
+  const held = (): Flow => ({ length: weights.length, parts: parameters.inOrder("weights") });
+  const own = lora ? weights.length - trained : weights.length;
+  /** Those of a model without adapters, and the adapters that are merged into them. */
+  const merged = async (): Promise<{ flow: Flow; added?: Float32Array }> => {
+    if (!lora) return { flow: held() };
+    const added = await parameters.read("weights", own), merge = merger({ ...config, lora }, added);
+    const parts = async function* () {
+      let offset = 0;
+      for await (const part of parameters.inOrder("weights", 0, own)) {
+        merge(part, offset);
+        offset += part.length;
+        yield part;
+      }
+    };
+    return { flow: { length: own, parts: parts() }, added };
+  };
   return {
     engine,
     parameterCount: parameters.trained,
@@ -62,27 +85,26 @@ export function createTrained(
     digest: () => inTurn(() => storage.digest(numbers(), optimizer.steps)),
     save: (path, { optimizer: withOptimizer = false } = {}) =>
       inTurn(async () => {
-        const all = await parameters.read("weights"), optimizer = withOptimizer && await moments(), { lora } = config;
-        if (!lora || !optimizer) return storage.save(path, merged(all), optimizer ? { optimizer } : undefined);
-        return storage.save(path, merged(all), { adapters: { lora, weights: all, optimizer } });
+        const { flow, added } = await merged(), optimizer = withOptimizer ? moments() : undefined;
+        if (!lora || !added) return storage.save(path, flow, { optimizer });
+        const resume = optimizer && { weights: held(), optimizer };
+        return storage.save(path, flow, { adapters: { lora, weights: added, resume } });
       }),
     checkpoint: (file, { optimizer: withOptimizer = false } = {}) =>
-      inTurn(async () => {
-        const all = await parameters.read("weights");
+      inTurn(async () =>
         storage.checkpoint(
           file,
-          withOptimizer ? { weights: all, optimizer: await moments() } : { weights: merged(all) },
-        );
-      }),
+          withOptimizer ? { weights: held(), optimizer: moments() } : { weights: (await merged()).flow },
+        )
+      ),
     restore: (file) =>
       inTurn(async () => {
-        const size = { weights: weights.length, trained: parameters.trained };
-        const { weights: found, optimizer: { firstMoment, secondMoment, step } } = await storage.restore(file, size);
-        parameters.write("weights", found);
-        parameters.write("m", firstMoment);
-        parameters.write("v", secondMoment);
+        using state = await storage.restore(file, { weights: weights.length, trained });
+        take("weights", state.weights);
+        take("m", state.optimizer?.firstMoment);
+        take("v", state.optimizer?.secondMoment);
         parameters.clear("gradient");
-        optimizer.steps = step;
+        optimizer.steps = state.optimizer?.step ?? 0;
       }),
     dispose: () =>
       inTurn(() => {
