@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import configuration from "../deno.json" with { type: "json" };
+import { loadExpectedPeft } from "../fixtures/models/expected.ts";
 import { makeChatTemplate, promptTokens } from "../policy/chat_template.ts";
 import { keyOf } from "../policy/random.ts";
 import { serveHub } from "../hub/server_for_tests.ts";
@@ -36,7 +37,7 @@ async function podium(env: Record<string, string>, ...args: string[]) {
 Deno.test("grade takes its problems from every kind of source", () =>
   inTemporary(async (directory) => {
     await using hub = serveHub({ "podium/sums": { branches: { main: { commit: COMMIT, files } } } });
-    const env = { HF_ENDPOINT: hub.endpoint, PODIUM_CACHE: directory };
+    const env = { HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: directory };
     await Deno.writeTextFile(`${directory}/sums.csv`, csv);
     const grade = (data: string) => podium(env, "grade", "--task=gsm8k", "--gold", `--data=${data}`);
     const [file, wholeHub, split, wrong] = await Promise.all([
@@ -72,7 +73,7 @@ Deno.test("a run on data of the hub records the commit, and is verified without 
     ];
     {
       await using hub = serveHub({ "podium/sums": { branches: { main: { commit: COMMIT, files } } } });
-      const { code, err } = await podium({ HF_ENDPOINT: hub.endpoint, PODIUM_CACHE: cache }, ...bench);
+      const { code, err } = await podium({ HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: cache }, ...bench);
       assert.equal(code, 0, err);
     }
     const { boards: [{ data }] }: Leaderboard = JSON.parse(await Deno.readTextFile(`${out}/leaderboard.json`));
@@ -82,7 +83,7 @@ Deno.test("a run on data of the hub records the commit, and is verified without 
     const [cell] = [...Deno.readDirSync(out)].filter(({ isDirectory }) => isDirectory);
     const { sources }: Cell = JSON.parse(await Deno.readTextFile(`${out}/${cell.name}/cell.json`));
     assert.deepEqual([sources.train, sources.test], [data.train.source, data.test.source]);
-    const nowhere = { HF_ENDPOINT: "http://127.0.0.1:1", PODIUM_CACHE: cache };
+    const nowhere = { HF_ENDPOINT: "http://127.0.0.1:1", HF_HUB_CACHE: cache };
     const verified = await podium(nowhere, "verify", out);
     assert.equal(verified.code, 0, verified.err);
   }));
@@ -106,7 +107,7 @@ Deno.test("a policy of the hub is recorded by its commit, and needs no hub to be
         ],
         ...["--set=evaluation.problems=4", "--set=evaluation.samples=1", "--set=training.promptsPerStep=2"],
       ];
-      const { code, err } = await podium({ HF_ENDPOINT: hub.endpoint, PODIUM_CACHE: cache }, ...bench);
+      const { code, err } = await podium({ HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: cache }, ...bench);
       assert.equal(code, 0, err);
     }
     const { boards: [{ policy }] }: Leaderboard = JSON.parse(await Deno.readTextFile(`${out}/leaderboard.json`));
@@ -114,7 +115,7 @@ Deno.test("a policy of the hub is recorded by its commit, and needs no hub to be
     const [cell] = [...Deno.readDirSync(out)].filter(({ isDirectory }) => isDirectory);
     const { sources }: Cell = JSON.parse(await Deno.readTextFile(`${out}/${cell.name}/cell.json`));
     assert.equal(sources.policy, policy.source);
-    const nowhere = { HF_ENDPOINT: "http://127.0.0.1:1", PODIUM_CACHE: cache };
+    const nowhere = { HF_ENDPOINT: "http://127.0.0.1:1", HF_HUB_CACHE: cache };
     const verified = await podium(nowhere, "verify", out);
     assert.equal(verified.code, 0, verified.err);
     await Deno.writeTextFile(`${directory}/tokens.jsonl`, "[1, 5, 2]\n");
@@ -123,6 +124,43 @@ Deno.test("a policy of the hub is recorded by its commit, and needs no hub to be
     const offline = await scored("hub:podium/base", { HF_HUB_OFFLINE: "1" });
     assert.equal(offline.code, 0, offline.err);
     assert.equal(offline.out, (await scored("embedded:base")).out);
+  }));
+
+Deno.test("the model beside an adapter is fetched from the hub where the adapter names one there", () =>
+  inTemporary(async (directory) => {
+    const filesOf = (path: string) => {
+      const names = [...Deno.readDirSync(path)].filter(({ isFile }) => isFile).map(({ name }) => name);
+      return Object.fromEntries(names.map((name) => [name, Deno.readFileSync(`${path}/${name}`)]));
+    };
+    const { directory: path, base } = await loadExpectedPeft("rslora"), adapter = filesOf(path);
+    const config = JSON.parse(new TextDecoder().decode(adapter["adapter_config.json"]));
+    const named = { ...config, base_model_name_or_path: "podium/model", revision: COMMIT };
+    const main = (files: Record<string, Uint8Array<ArrayBuffer>>) => ({
+      kind: "model" as const,
+      branches: { main: { commit: COMMIT, files } },
+    });
+    await Deno.writeTextFile(`${directory}/tokens.jsonl`, "[1, 5, 2]\n");
+    const scored = (policy: string, env: Record<string, string>) =>
+      podium(env, "logprobs", `--policy=${policy}`, `--tokens=${directory}/tokens.jsonl`);
+    const env = { HF_HUB_CACHE: `${directory}/cache`, HF_HUB_OFFLINE: "1" };
+    const local = `${directory}/local`;
+    await Deno.mkdir(local);
+    for (const [name, bytes] of Object.entries(adapter)) await Deno.writeFile(`${local}/${name}`, bytes);
+    await Deno.writeTextFile(
+      `${local}/adapter_config.json`,
+      JSON.stringify({ ...config, base_model_name_or_path: base }),
+    );
+    const expected = await scored(local, env);
+    assert.equal(expected.code, 0, expected.err);
+    {
+      await using hub = serveHub({
+        "podium/model": main(filesOf(base)),
+        "podium/adapter": main({ ...adapter, "adapter_config.json": utf8(JSON.stringify(named)) }),
+      });
+      const found = await scored("hub:podium/adapter", { ...env, HF_ENDPOINT: hub.endpoint, HF_HUB_OFFLINE: "0" });
+      assert.deepEqual(found, expected);
+    }
+    assert.deepEqual(await scored("hub:podium/adapter", env), expected);
   }));
 
 Deno.test("a policy with a chat template is asked in it", async () => {

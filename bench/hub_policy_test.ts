@@ -27,7 +27,12 @@ const model = (files: ServedFiles, more: Partial<ServedRepository> = {}): Served
   ...more,
 });
 const other = { ...JSON.parse(new TextDecoder().decode(SINGLE["config.json"])), model_type: "mamba" };
+const ADAPTER = filesOf("adapters/lora");
+const dora = { ...JSON.parse(new TextDecoder().decode(ADAPTER["adapter_config.json"])), use_dora: true };
 const REPOSITORIES: Record<string, ServedRepository> = {
+  "podium/adapter": model(ADAPTER),
+  "podium/dora": model({ ...ADAPTER, "adapter_config.json": utf8(JSON.stringify(dora)) }),
+  "podium/weightless-adapter": model({ "adapter_config.json": ADAPTER["adapter_config.json"] }),
   "podium/single": model(SINGLE, {
     branches: {
       main: { commit: COMMIT, files: SINGLE },
@@ -132,6 +137,27 @@ Deno.test("what is no policy, or not to be had, is refused in a sentence before 
     assert.ok((await fetchPolicy("hub:podium/gated", { ...connection, token: "hf_right" })).directory);
   }));
 
+Deno.test("an adapter of the hub is fetched with its files alone, and one that is not understood without its weights", () =>
+  withHub(async ({ requests }, connection) => {
+    const { directory, pinned } = await fetchPolicy("hub:podium/adapter", connection);
+    assert.equal(pinned, `hub:podium/adapter@${COMMIT}`);
+    assert.deepEqual([...Deno.readDirSync(directory)].map(({ name }) => name).sort(), [
+      "adapter_config.json",
+      "adapter_model.safetensors",
+    ]);
+    assert.deepEqual(await fetchPolicy(pinned, { ...connection, offline: true }), { directory, pinned });
+    const before = requests.length;
+    assert.equal(
+      await refusal(fetchPolicy("hub:podium/dora", connection)),
+      "hub:podium/dora/adapter_config.json: use_dora true is not supported.",
+    );
+    assert.match(
+      await refusal(fetchPolicy("hub:podium/weightless-adapter", connection)),
+      /no adapter_model\.safetensors\.$/,
+    );
+    assert.ok(requests.slice(before).every((request) => !/safetensors$/.test(request)));
+  }));
+
 Deno.test("names that would leave the cache are none", () => {
   for (const source of ["hub:../..", "hub:a/b@../c", "hub:a/b:c", "hub:a/b/c", "hub:a", "hub:"]) {
     assert.throws(() => parseHubPolicy(source), /is named hub:OWNER\/NAME/);
@@ -163,7 +189,7 @@ Deno.test("a lost connection, a damaged file and a full disk leave nothing under
       assert.equal(
         await refusal(fetching()),
         `hub:podium/single: model.safetensors can't be written to the cache in ${connection.cache} (No space left on ` +
-          `device): 30000 of its ${size} bytes are there; make room, or set PODIUM_CACHE to a directory that has it, and ` +
+          `device): 30000 of its ${size} bytes are there; make room, or set HF_HUB_CACHE to a directory that has it, and ` +
           "run the same command again to go on.",
       );
     } finally {
@@ -184,7 +210,7 @@ Deno.test("a lost connection, a damaged file and a full disk leave nothing under
 Deno.test("a file of the cache that has lost its end is fetched anew, under its name too", () =>
   withHub(async (_, connection) => {
     const { directory } = await fetchPolicy("hub:podium/single", connection);
-    await Deno.truncate(`${directory}/model.safetensors`, 100);
+    await Deno.truncate(await Deno.realPath(`${directory}/model.safetensors`), 100);
     await fetchPolicy("hub:podium/single", connection);
     assert.deepEqual(await weightsOf(directory), await weightsOf(fixture("qwen2-tied")));
   }));

@@ -6,11 +6,12 @@
 
 import { dirname } from "node:path";
 
-/** Writes a file under another name and then renames it. */
-export async function writeWhole(path: string, text: string): Promise<void> {
+/** Writes a file under another name in `folder`, above it, and then renames it: of what is half-written nobody asks. */
+export async function writeWhole(path: string, text: string, folder: string): Promise<void> {
   await Deno.mkdir(dirname(path), { recursive: true });
-  const unfinished = await Deno.makeTempFile({ dir: dirname(path), prefix: ".unfinished-" });
+  const unfinished = await Deno.makeTempFile({ dir: folder, prefix: ".unfinished-" });
   await Deno.writeTextFile(unfinished, text);
+  if (Deno.build.os !== "windows") await Deno.chmod(unfinished, 0o644); // makeTempFile's are private
   await Deno.rename(unfinished, path);
 }
 

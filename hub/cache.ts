@@ -21,7 +21,7 @@ export async function withCache<T>({ name }: Repository, { cache }: Connection, 
     if (error instanceof HubError || !isSystem(error)) throw error;
     throw new HubError(
       `hub:${name}: the cache in ${cache} can't be used (${reasonOf(error)}); ` +
-        "set PODIUM_CACHE to a directory that can be written.",
+        "set HF_HUB_CACHE to a directory that can be written.",
       { cause: error },
     );
   }

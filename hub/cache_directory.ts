@@ -13,6 +13,18 @@ export function cacheDirectory(name: string): string {
   return chosen ? `${chosen}/${name}` : `${platformCache()}/podium/${name}`;
 }
 
+/**
+ * The cache of the hub, which the Python tools share: `HF_HUB_CACHE`, or `hub` below `HF_HOME`, which is by default
+ * `huggingface` in `$XDG_CACHE_HOME` or `~/.cache` on every platform. It may not exist yet.
+ */
+export function hubCacheDirectory(): string {
+  const said = (name: string) => Deno.env.get(name)?.trim() || undefined;
+  const user = () => said("HOME") ?? said("USERPROFILE") ?? none("HF_HOME", "HOME");
+  const home = () => said("HF_HOME") ?? `${said("XDG_CACHE_HOME") ?? `${user()}/.cache`}/huggingface`;
+  const chosen = said("HF_HUB_CACHE") ?? said("HUGGINGFACE_HUB_CACHE") ?? `${home()}/hub`;
+  return chosen.replace(/^~(?=[/\\]|$)/, () => user()).replace(/(.)[/\\]+$/, "$1");
+}
+
 function platformCache(): string {
   if (Deno.build.os === "windows") return known("LOCALAPPDATA");
   if (Deno.build.os === "darwin") return `${known("HOME")}/Library/Caches`;
@@ -21,8 +33,9 @@ function platformCache(): string {
 
 function known(variable: string): string {
   const value = Deno.env.get(variable);
-  if (!value) {
-    throw new Error(`there is no place for a cache: set PODIUM_CACHE to a directory (${variable} is not set).`);
-  }
-  return value;
+  return value || none("PODIUM_CACHE", variable);
+}
+
+function none(wanted: string, missing: string): never {
+  throw new Error(`there is no place for a cache: set ${wanted} to a directory (${missing} is not set).`);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { cacheDirectory } from "./cache_directory.ts";
+import { hubCacheDirectory } from "./cache_directory.ts";
 import { HubError } from "./error.ts";
 import { reasonOf } from "./reason.ts";
 import { nounOf, pageOf, type Repository } from "./repository.ts";
@@ -21,14 +21,14 @@ export interface Connection {
   readonly cache: string;
 }
 
-/** The connection that the environment names: `HF_ENDPOINT`, `HF_TOKEN`, `HF_HUB_OFFLINE`, and `PODIUM_CACHE`. */
+/** The connection that the environment names: `HF_ENDPOINT`, `HF_TOKEN`, `HF_HUB_OFFLINE`, and `HF_HUB_CACHE` or `HF_HOME`. */
 export function connectionOfEnvironment(): Connection {
   const token = Deno.env.get("HF_TOKEN")?.trim();
   return {
     endpoint: (Deno.env.get("HF_ENDPOINT")?.trim() || "https://huggingface.co").replace(/\/+$/, ""),
     ...token && { token },
     offline: /^(1|true|yes|on)$/i.test(Deno.env.get("HF_HUB_OFFLINE")?.trim() ?? ""),
-    cache: cacheDirectory("hub"),
+    cache: hubCacheDirectory(),
   };
 }
 

@@ -1,20 +1,26 @@
 /**
  * The files of a repository, from the cache or from the hub.
  *
+ * The cache is that of Python's `huggingface_hub`: content by its hash in `blobs`, and names that lead there in
+ * `snapshots/COMMIT`. What Python has fetched is not fetched again, nor the other way round.
+ *
  * A file comes into the cache by a rename, once its checksum is right: what lies under its name is whole. Until then it
- * grows as `OID.part`, which the next attempt (in this run or another) goes on with.
+ * grows as `OID.incomplete`, which the next attempt (in this run or another) goes on with. Who fetches holds the lock
+ * that Python's library takes too.
  *
  * @module
  */
 
 import { createHash } from "node:crypto";
+import { basename, dirname } from "node:path";
 import { fileDownloadInfo } from "@huggingface/hub";
 import { type Connection, pause, requests, understood } from "./connection.ts";
 import { HubError } from "./error.ts";
+import { link } from "./link.ts";
 import { progressBar } from "./progress.ts";
 import { reasonOf } from "./reason.ts";
 import type { Repository } from "./repository.ts";
-import { cachedIn, type HubFile, type Snapshot } from "./snapshot.ts";
+import { cachedIn, folderIn, type HubFile, type Snapshot } from "./snapshot.ts";
 
 /** Attempts in a row that bring no byte, after which a download is given up; milliseconds between them. */
 const ATTEMPTS = 3, PAUSE = 250;
@@ -28,30 +34,43 @@ export async function contentOf(
   file: HubFile,
   connection: Connection,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const path = blobOf(snapshot, file, connection);
-  if (!await isWhole(path, file)) await fetchOnce(path, snapshot, file, connection);
-  return await Deno.readFile(path);
+  const { blob, name } = placesOf(snapshot, file, connection);
+  for (const path of [blob, name]) {
+    if (!await isWhole(path, file)) continue;
+    await link(blob, name);
+    return await Deno.readFile(path);
+  }
+  await fetchOnce(snapshot, file, connection);
+  return await Deno.readFile(blob);
 }
 
 /**
- * Where a file lies in the cache; its content was checked when it came there, which takes seconds for a large one.
+ * Has a file lie under its own name in its commit's folder. Its content was checked when it came into the cache, which
+ * takes seconds for a large one.
  */
-export async function pathOf(snapshot: Snapshot, file: HubFile, connection: Connection): Promise<string> {
-  const path = blobOf(snapshot, file, connection);
-  if (await sizeOf(path) !== file.size) await fetchOnce(path, snapshot, file, connection);
-  return path;
+export async function bring(snapshot: Snapshot, file: HubFile, connection: Connection): Promise<void> {
+  const { blob, name } = placesOf(snapshot, file, connection);
+  if (await sizeOf(blob) === file.size) await link(blob, name);
+  // Where links can't be made, Python keeps the file itself there.
+  else if (await sizeOf(name) !== file.size) await fetchOnce(snapshot, file, connection);
 }
 
-function blobOf({ repository }: Snapshot, { oid }: HubFile, connection: Connection): string {
-  return `${cachedIn(repository, connection)}/blobs/${oid}`;
+/** Where a file's content lies, and the name that leads there. */
+function placesOf(snapshot: Snapshot, { oid, path }: HubFile, connection: Connection): { blob: string; name: string } {
+  const blob = `${cachedIn(snapshot.repository, connection)}/blobs/${oid}`;
+  return { blob, name: `${folderIn(snapshot, connection)}/${path}` };
 }
 
 /** Fetches a file, unless another process does while this one waits. */
-async function fetchOnce(path: string, snapshot: Snapshot, file: HubFile, connection: Connection): Promise<void> {
-  await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-  using lock = await Deno.open(`${path}.lock`, { create: true, write: true });
+async function fetchOnce(snapshot: Snapshot, file: HubFile, connection: Connection): Promise<void> {
+  const { blob, name } = placesOf(snapshot, file, connection), { cache } = connection;
+  const locks = `${cache}/.locks/${basename(cachedIn(snapshot.repository, connection))}`;
+  await Deno.mkdir(locks, { recursive: true });
+  await Deno.mkdir(dirname(blob), { recursive: true });
+  using lock = await Deno.open(`${locks}/${file.oid}.lock`, { create: true, write: true });
   await lock.lock(true);
-  if (!await isWhole(path, file)) await fetchFile(path, snapshot, file, connection);
+  if (!await isWhole(blob, file)) await fetchFile(blob, snapshot, file, connection);
+  await link(blob, name);
 }
 
 /** Whether there is the file, undamaged. */
@@ -66,7 +85,7 @@ async function isWhole(path: string, { oid, size }: HubFile): Promise<boolean> {
 }
 
 async function fetchFile(path: string, snapshot: Snapshot, file: HubFile, connection: Connection): Promise<void> {
-  const part = `${path}.part`;
+  const part = `${path}.incomplete`;
   while (true) {
     const resumed = await sizeOf(part) > 0;
     await complete(part, snapshot, file, connection);
@@ -166,7 +185,7 @@ function unwritten(
 ): HubError {
   return new HubError(
     `hub:${name}: ${path} can't be written to the cache in ${cache} (${reasonOf(cause)}): ` +
-      `${written} of its ${size} bytes are there; make room, or set PODIUM_CACHE to a directory that has it, and run ` +
+      `${written} of its ${size} bytes are there; make room, or set HF_HUB_CACHE to a directory that has it, and run ` +
       "the same command again to go on.",
     { cause },
   );

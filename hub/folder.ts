@@ -5,33 +5,15 @@
  */
 
 import type { Connection } from "./connection.ts";
-import { pathOf } from "./download.ts";
-import { cachedIn, type HubFile, type Snapshot } from "./snapshot.ts";
+import { bring } from "./download.ts";
+import { folderIn, type HubFile, type Snapshot } from "./snapshot.ts";
 
-/**
- * The directory, with these files in it; what is not in the cache is fetched. It may hold others, of the same commit.
- * They are further names of the blobs (hard links), so that commits share what they have in common.
- */
+/** The directory, with these files in it; what is not in the cache is fetched. It may hold others, of the same commit. */
 export async function folderOf(
   snapshot: Snapshot,
   files: readonly HubFile[],
   connection: Connection,
 ): Promise<string> {
-  const folder = `${cachedIn(snapshot.repository, connection)}/snapshots/${snapshot.commit}`;
-  await Deno.mkdir(folder, { recursive: true });
-  for (const file of files) await link(await pathOf(snapshot, file, connection), `${folder}/${file.path}`);
-  return folder;
-}
-
-async function link(blob: string, name: string): Promise<void> {
-  try {
-    await Deno.link(blob, name);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    const [there, wanted] = await Promise.all([Deno.stat(name), Deno.stat(blob)]);
-    if (there.ino === wanted.ino) return;
-    // The blob was damaged and fetched anew.
-    await Deno.remove(name);
-    await Deno.link(blob, name);
-  }
+  for (const file of files) await bring(snapshot, file, connection);
+  return folderIn(snapshot, connection);
 }

@@ -87,7 +87,7 @@ export function serveHub(
       const [revision, { commit, files }] = found;
       if (api && route === "revision") return Response.json({ _id: "1", id: name, sha: commit, private: false });
       if (api && route === "tree") return listing(url, files);
-      return download(request, rest!.slice(revision.length + 1), files, faults);
+      return download(request, rest!.slice(revision.length + 1), { commit, files }, faults);
     },
   );
   return {
@@ -119,7 +119,12 @@ function listing(url: URL, files: ServedFiles): Response {
   return Response.json(all.slice(start, start + PAGE), { headers });
 }
 
-function download(request: Request, path: string, files: ServedFiles, faults: Faults): Response {
+function download(
+  request: Request,
+  path: string,
+  { commit, files }: { commit: string; files: ServedFiles },
+  faults: Faults,
+): Response {
   const whole = files[path];
   if (!whole) return refused(404, "EntryNotFound");
   const range = faults.noRanges && request.headers.get("Range") !== "bytes=0-0"
@@ -128,7 +133,11 @@ function download(request: Request, path: string, files: ServedFiles, faults: Fa
   const start = Number(range?.[1] ?? 0), end = Math.min(whole.length, Number(range?.[2] || whole.length) + 1);
   const bytes = whole.slice(start, end);
   const tag = oidOf(path, faults.mistaken?.(path) ? new Uint8Array() : whole);
-  const headers: Record<string, string> = { ETag: `"${tag}"`, "Content-Length": String(bytes.length) };
+  const headers: Record<string, string> = {
+    ETag: `"${tag}"`,
+    "Content-Length": String(bytes.length),
+    "X-Repo-Commit": commit,
+  };
   if (range) headers["Content-Range"] = `bytes ${start}-${end - 1}/${whole.length}`;
   const probe = request.headers.get("Range") === "bytes=0-0";
   if (!probe && faults.damage?.(path)) bytes[bytes.length >> 1] ^= 1;

@@ -1,16 +1,23 @@
 /**
- * A repository at one commit: which commit a revision is, and which files it has. Both are kept in the cache.
+ * A repository at one commit: which commit a revision is, and which files it has. Both are kept in the cache, whose
+ * layout is that of Python's `huggingface_hub`:
  *
- *     datasets--OWNER--NAME/refs/REVISION      the commit that a branch or tag was when last asked
- *     datasets--OWNER--NAME/trees/COMMIT.json  the files of a commit
- *     datasets--OWNER--NAME/blobs/OID          a file's content by its hash (download.ts)
- *     models--OWNER--NAME/snapshots/COMMIT/    some files of a commit under their own names (folder.ts)
+ *     models--OWNER--NAME/refs/REVISION          the commit that a branch or tag was when last asked
+ *     models--OWNER--NAME/blobs/OID              a file's content by its hash (download.ts)
+ *     models--OWNER--NAME/snapshots/COMMIT/PATH  names that lead to blobs (link.ts)
+ *     models--OWNER--NAME/trees/COMMIT.json      the files of a commit, where Python has fetched all of them
+ *     models--OWNER--NAME/.podium/COMMIT.json    the same, where Podium has fetched some
+ *     .locks/models--OWNER--NAME/OID.lock        held while a file is fetched
+ *
+ * Podium's list stands apart: with one in `trees`, Python takes a folder that lacks some of the files for a download
+ * that was cut.
  *
  * @module
  */
 
 import { datasetInfo, listFiles, modelInfo } from "@huggingface/hub";
 import { readWhole, writeWhole } from "./atomic.ts";
+import { inOrder, knownFiles } from "./known.ts";
 import { type Connection, HubRefusal, requests, understood } from "./connection.ts";
 import { HubError } from "./error.ts";
 import type { Repository } from "./repository.ts";
@@ -39,29 +46,34 @@ export interface Snapshot {
 export class NoSuchRevision extends HubError {}
 
 const COMMIT = /^[0-9a-f]{40}$/;
-const OID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+/** The name of a blob. */
+export const OID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** The folder of a repository in the cache. */
 export function cachedIn({ kind, name }: Repository, { cache }: Connection): string {
   return `${cache}/${kind}s--${name.replace("/", "--")}`;
 }
 
+/** The folder of a commit's files in the cache. */
+export function folderIn({ repository, commit }: Omit<Snapshot, "files">, connection: Connection): string {
+  return `${cachedIn(repository, connection)}/snapshots/${commit}`;
+}
+
 /** The repository as a revision has it now; a commit that is in the cache is not asked for again. */
 export async function snapshotOf(repository: Repository, revision: string, connection: Connection): Promise<Snapshot> {
   const commit = COMMIT.test(revision) ? revision : await commitOf(repository, revision, connection);
-  const path = `${cachedIn(repository, connection)}/trees/${commit}.json`;
-  const known = await readWhole(path);
-  if (known !== undefined) return { repository, commit, files: JSON.parse(known) };
-  const files = await treeOf(repository, commit, connection);
-  await writeWhole(path, JSON.stringify(files));
+  const known = await knownFiles(repository, commit, connection);
+  if (known) return { repository, commit, files: known };
+  const files = await treeOf(repository, commit, connection), folder = cachedIn(repository, connection);
+  await writeWhole(`${folder}/.podium/${commit}.json`, JSON.stringify(files), folder);
   return { repository, commit, files };
 }
 
 async function commitOf(repository: Repository, revision: string, connection: Connection): Promise<string> {
-  const path = `${cachedIn(repository, connection)}/refs/${encodeURIComponent(revision)}`;
+  const path = `${cachedIn(repository, connection)}/refs/${refName(revision)}`;
   if (connection.offline) {
-    const known = await readWhole(path);
-    if (known !== undefined) return known;
+    const known = (await readWhole(path))?.trim();
+    if (known !== undefined && COMMIT.test(known)) return known;
   }
   const { sha } = await asked(repository, revision, connection, (): Promise<{ sha: string }> => {
     const question = {
@@ -76,8 +88,22 @@ async function commitOf(repository: Repository, revision: string, connection: Co
   if (!COMMIT.test(sha)) {
     throw new HubError(`hub:${repository.name}: the hub names no commit for the revision "${revision}".`);
   }
-  await writeWhole(path, sha);
+  if (await readWhole(path) !== sha) {
+    // Python takes a name for a commit that has no folder for damage.
+    await Deno.mkdir(folderIn({ repository, commit: sha }, connection), { recursive: true });
+    await writeWhole(path, sha, cachedIn(repository, connection));
+  }
   return sha;
+}
+
+/** A revision as a path. */
+function refName(revision: string): string {
+  return leavesFolder(revision) ? encodeURIComponent(revision) : revision;
+}
+
+/** Whether a path would lead elsewhere than below its folder. */
+function leavesFolder(path: string): boolean {
+  return path.includes("\\") || path.split("/").some((part) => /^\.{0,2}$/.test(part));
 }
 
 async function treeOf(repository: Repository, commit: string, connection: Connection): Promise<HubFile[]> {
@@ -92,6 +118,11 @@ async function treeOf(repository: Repository, commit: string, connection: Connec
     });
     for await (const { type, path, size, oid, lfs } of entries) {
       if (type !== "file") continue;
+      if (leavesFolder(path)) {
+        throw new HubError(
+          `hub:${repository.name}: the hub lists ${JSON.stringify(path)}, which is no path of a file.`,
+        );
+      }
       const hash = lfs?.oid ?? oid;
       if (!hash || !OID.test(hash)) {
         throw new HubError(`hub:${repository.name}: the hub gives no checksum for ${path}.`);
@@ -99,7 +130,7 @@ async function treeOf(repository: Repository, commit: string, connection: Connec
       files.push({ path, size: lfs?.size ?? size, oid: hash });
     }
   });
-  return files.sort((a, b) => a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
+  return inOrder(files);
 }
 
 /** Asks; a 404 says whether the repository or its revision is missing, and which revisions there are. */

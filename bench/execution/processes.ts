@@ -16,7 +16,7 @@ const permissions = [
   "--allow-ffi",
   "--allow-sys=cpus",
   "--allow-run=lscpu",
-  "--allow-env=NO_COLOR,PODIUM_DEBUG,PODIUM_CACHE,XDG_CACHE_HOME,HOME,LOCALAPPDATA,HF_TOKEN,HF_ENDPOINT,HF_HUB_OFFLINE,SEARCH_API_KEY",
+  "--allow-env=NO_COLOR,PODIUM_DEBUG,PODIUM_CACHE,XDG_CACHE_HOME,HOME,LOCALAPPDATA,HF_TOKEN,HF_ENDPOINT,HF_HUB_OFFLINE,HF_HOME,HF_HUB_CACHE,HUGGINGFACE_HUB_CACHE,USERPROFILE,SEARCH_API_KEY",
   "--allow-net=huggingface.co,*.huggingface.co,*.hf.co,google.serper.dev,localhost,127.0.0.1",
 ];
 

@@ -5,7 +5,7 @@
  * that name, the data are the same ones for ever, and need no network once they are in the cache. What is read:
  *
  * - `HF_TOKEN`: a token, for private and gated data sets; `HF_ENDPOINT`: another hub or a mirror;
- * - `HF_HUB_OFFLINE=1`: only what is in the cache; `PODIUM_CACHE`: where that is (`hub/cache_directory.ts` at the top).
+ * - `HF_HUB_OFFLINE=1`: only what is in the cache; `HF_HUB_CACHE` or `HF_HOME`: where that is, as for the Python tools.
  *
  * The steps: name (`hub/name.ts`), which files (`hub/layout.ts`); commit, list of files and their content are the matter
  * of `hub/` at the top.

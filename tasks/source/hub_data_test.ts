@@ -27,11 +27,11 @@ async function withPublished(folder: string, run: (listings: Record<string, List
       }),
     ),
   );
-  const before = ["HF_ENDPOINT", "PODIUM_CACHE"].map((name) => [name, Deno.env.get(name)] as const);
+  const before = ["HF_ENDPOINT", "HF_HUB_CACHE"].map((name) => [name, Deno.env.get(name)] as const);
   const cache = await Deno.makeTempDir();
   await using hub = serveHub(repositories);
   Deno.env.set("HF_ENDPOINT", hub.endpoint);
-  Deno.env.set("PODIUM_CACHE", cache);
+  Deno.env.set("HF_HUB_CACHE", cache);
   try {
     await run(listings);
   } finally {

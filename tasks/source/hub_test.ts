@@ -165,7 +165,7 @@ Deno.test("a connection that is cut mid-file is resumed where it was cut", () =>
       "bytes=100000-299999",
       "bytes=150000-299999",
     ]);
-    assert.equal(blobs(connection).filter((name) => name.endsWith(".part")).length, 0);
+    assert.equal(blobs(connection).filter((name) => name.endsWith(".incomplete")).length, 0);
   }));
 
 Deno.test("a connection that is always cut there is an error, and the next run goes on from there", () =>
@@ -179,7 +179,7 @@ Deno.test("a connection that is always cut there is an error, and the next run g
     );
     // README.md is whole; the file lies there under no name that is read.
     assert.deepEqual(blobs(connection).map((name) => name.replace(/^.+\./, ".")).filter((name) => name[0] === "."), [
-      ".part",
+      ".incomplete",
     ]);
     faults.cut = undefined;
     const before = requests.length;
@@ -219,10 +219,10 @@ Deno.test("what an earlier run left, or what was damaged in the cache, is fetche
     const path = `${connection.cache}/datasets--podium--sums/blobs`;
     for (const name of blobs(connection).filter((name) => name.length === 64)) {
       await Deno.writeTextFile(`${path}/${name}`, "damaged");
-      await Deno.writeTextFile(`${path}/${name}.part`, "of another world");
+      await Deno.writeTextFile(`${path}/${name}.incomplete`, "of another world");
     }
     assert.deepEqual((await open()).files[0].bytes, bytes);
-    assert.ok(blobs(connection).every((name) => !name.endsWith(".part")));
+    assert.ok(blobs(connection).every((name) => !name.endsWith(".incomplete")));
   }));
 
 Deno.test("several at once fetch a file once", () =>
@@ -256,7 +256,7 @@ Deno.test("a cache that can't be written is said to be that", () =>
     const said = await refusal(openHub("hub:podium/sums:main/test", "test", { ...connection, cache: file }));
     assert.match(
       said,
-      /^hub:podium\/sums: the cache in .+\/file can't be used \(.+\); set PODIUM_CACHE to a directory/,
+      /^hub:podium\/sums: the cache in .+\/file can't be used \(.+\); set HF_HUB_CACHE to a directory/,
     );
   }));
 
