@@ -145,7 +145,13 @@ export async function openDirectory(path: string): Promise<OpenDirectory> {
     companions,
     tokenIds: Object.fromEntries(Object.entries(json as object).filter(([name]) => /^(bos|pad)_token_id$/.test(name))),
     base: found?.base ?? baseModelOf(path),
-    weights: { length, pieces: () => piecesIn(reader, slots) },
+    weights: {
+      length,
+      pieces: () => piecesIn(reader, slots),
+      into(all) {
+        for (const { name, offset, length } of slots.values()) reader.read(name, all.subarray(offset, offset + length));
+      },
+    } as WeightStream,
     ...optimizer && { optimizer },
     ...found && { adapters: found.adapters },
   };
@@ -232,7 +238,8 @@ export async function writeDirectory(path: string, policy: PolicyToWrite): Promi
     await takeName(temporary, path);
   } catch (error) {
     if (temporary) await Deno.remove(temporary, { recursive: true }).catch(() => {});
-    throw new Error(`${path}: the policy cannot be written (${reasonOf(error)}).`, { cause: error });
+    const reason = reasonOf((error as Error).cause ?? error); // of a file's error that of the system alone
+    throw new Error(`${path}: the policy cannot be written (${reason}).`, { cause: error });
   }
 }
 

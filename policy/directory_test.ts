@@ -176,6 +176,50 @@ Deno.test("writeDirectory() replaces a policy and nothing else", () =>
     deepStrictEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), ["empty", "photos", "policy"]);
   }));
 
+Deno.test("on a full disk the policy that was there stays, in one sentence, and with room it is written", () =>
+  inFolder(async (folder) => {
+    const count = parameterCount(TINY), path = `${folder}/policy`, { write, writeSync } = Deno.FsFile.prototype;
+    const full = () => Object.assign(new Error("No space left on device (os error 28)"), { code: "ENOSPC" });
+    await writeDirectory(path, { config: TINY, weights: counting(count) });
+    const next = () => ({
+      config: TINY,
+      weights: counting(count, 2),
+      optimizer: { firstMoment: counting(count), secondMoment: counting(count), step: 1 },
+    });
+    // Room for the model and not for the optimizer, then for neither.
+    const { size } = await Deno.stat(`${path}/model.safetensors`);
+    for (const room of [size + 9, size - 9, 0]) {
+      let left = room;
+      Deno.FsFile.prototype.write = function (bytes: Uint8Array) {
+        if (left === 0) return Promise.reject(full());
+        const part = bytes.subarray(0, left);
+        left -= part.length;
+        return write.call(this, part);
+      };
+      try {
+        await rejects(writeDirectory(path, next()), (error: Error) => {
+          strictEqual(error.message, `${path}: the policy cannot be written (no space left on device).`);
+          return true;
+        });
+      } finally {
+        Deno.FsFile.prototype.write = write;
+      }
+      deepStrictEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["policy"]);
+      deepStrictEqual((await readDirectory(path)).weights, counting(count));
+    }
+    await writeDirectory(path, next());
+    deepStrictEqual((await readDirectory(path)).weights, counting(count, 2));
+    Deno.FsFile.prototype.writeSync = () => {
+      throw full();
+    };
+    try {
+      const state = { weights: counting(count) };
+      await rejects(writeState(`${folder}/state`, state), /state: cannot be written \(no space left on device\)\.$/);
+    } finally {
+      Deno.FsFile.prototype.writeSync = writeSync;
+    }
+  }));
+
 Deno.test("readDirectory() finds the policy that a killed write had moved out of the way", () =>
   inFolder(async (folder) => {
     const weights = counting(parameterCount(TINY));

@@ -5,7 +5,7 @@
  */
 import { type ModelConfig, parameterCount, parameterSlots } from "./model/config.ts";
 import { adapterOf, type Lora, scaleOf } from "./model/lora.ts";
-import { arrayOf, firstOf, piecesOf, type Weights, type WeightStream } from "./weights.ts";
+import { arrayOf, firstOf, piecesOf, putInto, type Weights, type WeightStream } from "./weights.ts";
 
 /** Shape of a model with adapters. */
 export type AdaptedConfig = ModelConfig & { lora: Lora };
@@ -58,6 +58,10 @@ export function mergedStream(config: AdaptedConfig, own: Weights, added: Float32
         merge(copy, offset);
         yield { offset, numbers: copy };
       }
+    },
+    into(all) {
+      putInto(all, own);
+      merge(all, 0);
     },
   };
 }

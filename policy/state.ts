@@ -108,5 +108,6 @@ function vectorIn(reader: TensorReader, path: string, name: string, count: numbe
         offset += numbers.length;
       }
     },
+    into: (all) => void reader.read(name, all),
   };
 }

@@ -18,6 +18,8 @@ export interface WeightStream {
   readonly length: number;
   /** All of them in the order of `parameterShapes`, as often as asked. */
   pieces(): Iterable<WeightPiece>;
+  /** The same, put where they are to stay without a copy in between, where there is a way to. */
+  into?(all: Float32Array): void;
 }
 
 /** All weights in the order of `parameterShapes`. */
@@ -49,6 +51,10 @@ export function followedBy(weights: Weights, more: Float32Array): WeightStream {
       yield* piecesOf(weights);
       yield { offset: weights.length, numbers: more };
     },
+    into(all) {
+      putInto(all.subarray(0, weights.length), weights);
+      all.set(more, weights.length);
+    },
   };
 }
 
@@ -70,8 +76,14 @@ export function firstOf(weights: Weights, length: number): Weights {
 export function arrayOf(weights: Weights): Float32Array {
   if (weights instanceof Float32Array) return weights;
   const all = new Float32Array(weights.length);
-  for (const { offset, numbers } of weights.pieces()) all.set(numbers, offset);
+  putInto(all, weights);
   return all;
+}
+
+/** Puts weights into an array of their length. */
+export function putInto(all: Float32Array, weights: Weights): void {
+  if (!(weights instanceof Float32Array) && weights.into) weights.into(all);
+  else for (const { offset, numbers } of piecesOf(weights)) all.set(numbers, offset);
 }
 
 /** Those of the numbers that lie in ranges, which stand in ascending order and do not overlap. */

@@ -7,7 +7,7 @@ import type { Start } from "../adapters.ts";
 import { createTurns } from "../in_turn.ts";
 import type { InTraining } from "../in_training.ts";
 import { type Origin, storageOf } from "../storage.ts";
-import { arrayOf, piecesOf, type Weights } from "../weights.ts";
+import { arrayOf, putInto, type Weights } from "../weights.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { type Optimizer, stepOptimizer } from "./optimizer.ts";
 import type { PromptState } from "./prompts.ts";
@@ -65,8 +65,8 @@ export function createTrained(
         using state = await storage.restore(file, { weights: count, trained: count });
         const { firstMoment, secondMoment, step = 0 } = state.optimizer ?? {};
         const take = (to: Float32Array, from?: Weights) => {
-          if (!from) to.fill(0);
-          else for (const { offset, numbers } of piecesOf(from)) to.set(numbers, offset);
+          if (from) putInto(to, from);
+          else to.fill(0);
         };
         take(weights, state.weights);
         take(optimizer.m, firstMoment);

@@ -62,6 +62,8 @@ export interface Gpu {
    * @throws {Error} the first error of the device, in one sentence, if there was one.
    */
   download(regions: readonly Region[]): Promise<ArrayBuffer[]>;
+  /** The same, one after another, into memory that the caller has. */
+  downloadInto(target: Uint8Array, regions: readonly Region[]): Promise<void>;
   /** Frees the device and all its buffers. */
   dispose(): void;
 }
@@ -156,6 +158,33 @@ function wrap(device: GPUDevice, adapter: AdapterDescription): Gpu {
   let staged = 0;
   const create = (size: number, usage: GPUBufferUsageFlags) =>
     device.createBuffer({ size: Math.max(16, Math.ceil(size / 4) * 4), usage });
+  /** Copies regions to where they can be read, as `take` does from there. */
+  const download = <T>(regions: readonly Region[], take: (range: ArrayBuffer) => T): Promise<T> =>
+    inTurn(async () => {
+      const total = regions.reduce((sum, { size }) => sum + size, 0);
+      if (!staging || staging.size < total) {
+        staging?.destroy();
+        staging = create(total, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
+      }
+      const buffer = staging;
+      submit((encoder) => {
+        let at = 0;
+        for (const { buffer: source, offset, size } of regions) {
+          encoder.copyBufferToBuffer(source, offset, buffer, at, size);
+          at += size;
+        }
+      });
+      // A lost device may leave the mapping waiting for ever.
+      const mapped = buffer.mapAsync(GPUMapMode.READ).catch(async ({ message }) => {
+        await new Promise((resolve) => setTimeout(resolve, 0)); // The reason, if there is one, is told after this.
+        fail(message);
+      });
+      await Promise.race([mapped, lost]);
+      if (failure) throw failure;
+      const taken = take(buffer.getMappedRange());
+      buffer.unmap();
+      return taken;
+    });
   return {
     device,
     adapter,
@@ -189,33 +218,12 @@ function wrap(device: GPUDevice, adapter: AdapterDescription): Gpu {
     },
     submit,
     download: (regions) =>
-      inTurn(async () => {
-        const total = regions.reduce((sum, { size }) => sum + size, 0);
-        if (!staging || staging.size < total) {
-          staging?.destroy();
-          staging = create(total, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
-        }
-        const buffer = staging;
-        submit((encoder) => {
-          let at = 0;
-          for (const { buffer: source, offset, size } of regions) {
-            encoder.copyBufferToBuffer(source, offset, buffer, at, size);
-            at += size;
-          }
-        });
-        // A lost device may leave the mapping waiting for ever.
-        const mapped = buffer.mapAsync(GPUMapMode.READ).catch(async ({ message }) => {
-          await new Promise((resolve) => setTimeout(resolve, 0)); // The reason, if there is one, is told after this.
-          fail(message);
-        });
-        await Promise.race([mapped, lost]);
-        if (failure) throw failure;
-        const range = buffer.getMappedRange();
+      download(regions, (range) => {
         let at = 0;
-        const copies = regions.map(({ size }) => range.slice(at, at += size));
-        buffer.unmap();
-        return copies;
+        return regions.map(({ size }) => range.slice(at, at += size));
       }),
+    downloadInto: (target, regions) =>
+      download(regions, (range) => target.set(new Uint8Array(range, 0, target.length))),
     dispose() {
       disposed = true;
       device.destroy();

@@ -40,8 +40,8 @@ export interface Parameters {
    */
   write(kind: Kind, numbers: Float32Array, first?: number): void;
   /**
-   * All numbers of a kind, in that order, some at a time; or those of the weights numbered `first` to `end` - 1, which
-   * must be whole tensors.
+   * All numbers of a kind, in that order, some at a time in an array that is used again; or those of the weights numbered
+   * `first` to `end` - 1, which must be whole tensors.
    */
   inOrder(kind: Kind, first?: number, end?: number): AsyncIterable<Float32Array>;
   /** The same in one array. */
@@ -91,18 +91,24 @@ export function createParameters(gpu: Gpu, config: ModelConfig, limit = MAX_BIND
     own: pieces.filter(({ shard }) => shards[shard][kind]),
   });
   async function* inOrder(kind: Kind, first = 0, end = count) {
+    const host = new Uint8Array(Math.min(DOWNLOAD_SLICE, 4 * (end - first)));
     let regions: Region[] = [], total = 0;
+    const taken = async () => {
+      await gpu.downloadInto(host.subarray(0, total), regions);
+      const numbers = new Float32Array(host.buffer, 0, total / 4);
+      [regions, total] = [[], 0];
+      return numbers;
+    };
     for (const { rows, width, from, shard, offset } of kept(kind).own) {
       if (from < first || from >= end) continue;
-      const size = rows * width * 4;
-      if (total > 0 && total + size > DOWNLOAD_SLICE) {
-        for (const copy of await gpu.download(regions)) yield new Float32Array(copy);
-        [regions, total] = [[], 0];
+      for (let done = 0, bytes = rows * width * 4; done < bytes;) {
+        const size = Math.min(bytes - done, host.length - total);
+        regions.push({ buffer: shards[shard][kind]!.buffer, offset: offset * 4 + done, size });
+        [done, total] = [done + size, total + size];
+        if (total === host.length) yield await taken();
       }
-      regions.push({ buffer: shards[shard][kind]!.buffer, offset: offset * 4, size });
-      total += size;
     }
-    for (const copy of await gpu.download(regions)) yield new Float32Array(copy);
+    if (total > 0) yield await taken();
   }
   return {
     shards: shards.filter((shard): shard is Shard => shard.gradient !== undefined),

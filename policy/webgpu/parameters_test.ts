@@ -1,3 +1,4 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { sameBits, smallConfig, smallWeights } from "../cpu/checking_test.ts";
 import { LORA_TARGETS } from "../model/lora.ts";
 import { parameterCount } from "../model/config.ts";
@@ -46,5 +47,23 @@ gpuTest("adapters follow the weights of a file, and what is written there is rea
   parameters.write("m", added.subarray(0, 50));
   parameters.write("m", added.subarray(50), 50);
   sameBits(await parameters.read("m"), added, "moments");
+  parameters.dispose();
+});
+
+gpuTest("all numbers come out in parts that fit into one small array, whatever their tensors' sizes are", async () => {
+  const config = { ...smallConfig({ keyValueHeads: 2, layers: 1 }), vocabularySize: 150_000, hiddenSize: 128 };
+  const parameters = createParameters(gpu, config), count = parameterCount(config);
+  const numbers = Float32Array.from({ length: count }, (_, i) => i);
+  parameters.write("weights", numbers);
+  let at = 0;
+  const arrays = new Set<ArrayBufferLike>();
+  for await (const part of parameters.inOrder("weights")) {
+    arrays.add(part.buffer);
+    sameBits(part, numbers.subarray(at, at + part.length), `from number ${at}`);
+    at += part.length;
+  }
+  strictEqual(at, count);
+  ok(count > 2 ** 24, "more than one part");
+  deepStrictEqual([...arrays].map(({ byteLength }) => byteLength), [2 ** 26]);
   parameters.dispose();
 });
