@@ -58,12 +58,15 @@ export async function fetchEmbedded(url: URL, get: (url: URL) => Promise<Respons
   return directory;
 }
 
-/** Opens what is in the directory of a policy; `open` is given the directory, and that of the model beside an adapter. */
-async function opened<T>(source: string, open: (directory: string, base?: string) => Promise<T>): Promise<T> {
+/** What opening a directory needs to know of adapters: where their model is, and what they are to call it. */
+type Names = Pick<OpenOptions, "base" | "name">;
+
+/** Opens what is in the directory of a policy. */
+async function opened<T>(source: string, open: (directory: string, names?: Names) => Promise<T>): Promise<T> {
   if (isEmbedded(source) && !import.meta.url.startsWith("file:")) {
     const copy = await fetchEmbedded(new URL(`../fixtures/${source.slice(prefix.length)}/`, import.meta.url));
     try {
-      return await open(copy);
+      return await open(copy, { name: source });
     } finally {
       await Deno.remove(copy, { recursive: true });
     }
@@ -82,18 +85,21 @@ async function opened<T>(source: string, open: (directory: string, base?: string
         : `policy ${source}: no such directory; give a directory with config.json and model.safetensors.`,
     );
   }
-  return await openWithBase(directory, open);
+  // Where Podium lies differs between machines, and must not show in a record.
+  return isEmbedded(source) ? await open(directory, { name: source }) : await openWithBase(directory, open);
 }
 
-/** Opens a directory; where an adapter in it names a model of the hub, that is fetched. */
+/** Opens a directory; where an adapter in it names a model that comes with Podium or one of the hub, it is found there. */
 async function openWithBase<T>(
   directory: string,
-  open: (directory: string, base?: string) => Promise<T>,
+  open: (directory: string, names?: Names) => Promise<T>,
 ): Promise<T> {
   const { name, revision } = (await readAdapterConfig(directory))?.base ?? {};
   const there = name && await Deno.stat(name).then(({ isDirectory }) => isDirectory, () => false);
+  if (name && isEmbedded(name)) return await open(directory, { base: policyDirectory(name) });
   if (!name || there || !/^[\w.-]+\/[\w.-]+$/.test(name)) return await open(directory);
-  return await open(directory, (await fetchPolicy(`hub:${name}${revision ? `@${revision}` : ""}`)).directory);
+  const { directory: base } = await fetchPolicy(`hub:${name}${revision ? `@${revision}` : ""}`);
+  return await open(directory, { base });
 }
 
 /** A source as a cell keeps it: a policy of the hub, which is fetched, by its commit. */
@@ -131,7 +137,7 @@ export async function openSource(
     return await openTablePolicy();
   }
   const { openPolicy } = await import("../policy/mod.ts");
-  return await opened(source, (directory, base) => openPolicy(directory, { threads: 1, base, ...computing }));
+  return await opened(source, (directory, names) => openPolicy(directory, { threads: 1, ...names, ...computing }));
 }
 
 /** Makes the critic that the training of a policy begins with, from the policy's own source. */
@@ -141,5 +147,8 @@ export async function openCriticSource(source: string, options: SourceOptions = 
     return await openTableCritic();
   }
   const { openCritic } = await import("../policy/mod.ts");
-  return await opened(source, (directory, base) => openCritic(directory, { threads: 1, base, ...options }));
+  return await opened(
+    source,
+    (directory, names) => openCritic(directory, { threads: 1, base: names?.base, ...options }),
+  );
 }

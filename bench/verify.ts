@@ -48,14 +48,20 @@ export function levelOf(recorded: Environment | undefined, now: Environment): Ve
 /** Bytes of a file, or undefined if there is none. */
 const bytesAt = (path: string) => Deno.readFile(path).catch(() => undefined);
 
+/** Paths of the files in a folder of a record, and in its folders. */
+function filesIn(record: string, folder: string): string[] {
+  return [...Deno.readDirSync(`${record}/${folder}`)].sort((a, b) => a.name < b.name ? -1 : 1).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    return entry.isDirectory ? filesIn(record, path) : [path];
+  });
+}
+
 /** What else a finished record holds: its result, the trained weights and the responses, against those of the second run. */
 async function differingFile(recorded: string, again: string, result: CellResult): Promise<Verification["difference"]> {
   const repeated = await readJson<CellResult>(`${again}/result.json`);
   const fields = (["id", "steps", "hash", "weights"] as const).filter((name) => result[name] !== repeated?.[name]);
   if (fields.length > 0) return { line: "result.json", fields };
-  const responses = [...Deno.readDirSync(`${again}/responses`)].map(({ name }) => `responses/${name}`).sort();
-  const files = [...Deno.readDirSync(`${again}/policy`)].map(({ name }) => `policy/${name}`).sort();
-  for (const file of [...files, ...responses]) {
+  for (const file of [...filesIn(again, "policy"), ...filesIn(again, "responses")]) {
     const [left, right] = [await bytesAt(`${recorded}/${file}`), await bytesAt(`${again}/${file}`)];
     if (left === undefined) return { line: file, fields: ["missing"] };
     if (sha256(left) !== sha256(right!)) return { line: file, fields: ["bytes"] };

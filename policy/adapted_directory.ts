@@ -15,12 +15,16 @@ export type OpenPolicyDirectory = OpenDirectory & { tokenizerFrom: string };
  * Opens a policy: a whole model, or an adapter with the model that it belongs to. Of the latter the weights have the
  * adapter merged, and `adapters` has both apart. Text files of the adapter's directory come before those of the model.
  *
- * @param base Directory of the model that an adapter belongs to. Default: the one that it names.
+ * @param options `base`: directory of the model that an adapter belongs to, by default the one that it names; `name`: what
+ * adapters beside a whole model call it, as `openDirectory` takes it
  * @throws {Error} As `openDirectory` does.
  */
-export async function openPolicyDirectory(path: string, base?: string): Promise<OpenPolicyDirectory> {
+export async function openPolicyDirectory(
+  path: string,
+  { base, name }: { base?: string; name?: string } = {},
+): Promise<OpenPolicyDirectory> {
   const adapter = await readAdapterConfig(path);
-  if (!adapter) return { ...await openDirectory(path), tokenizerFrom: path };
+  if (!adapter) return { ...await openDirectory(path, name), tokenizerFrom: path };
   const place = base ?? adapter.base.name;
   if (place === null || !await Deno.stat(place).then(({ isDirectory }) => isDirectory, () => false)) {
     throw new Error(

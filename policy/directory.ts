@@ -118,9 +118,10 @@ export async function readDirectory(path: string): Promise<PolicyDirectory> {
 /**
  * Opens a policy, to read its weights later: once into memory, or piece by piece to where they are needed.
  *
+ * @param name What adapters beside it call it. Default: its name on the hub if it lies in the hub's cache, or else `path`.
  * @throws {Error} As {@linkcode readDirectory} does.
  */
-export async function openDirectory(path: string): Promise<OpenDirectory> {
+export async function openDirectory(path: string, name?: string): Promise<OpenDirectory> {
   using opened = new DisposableStack();
   const folder = await settled(path);
   const configPath = `${folder}/config.json`;
@@ -144,7 +145,7 @@ export async function openDirectory(path: string): Promise<OpenDirectory> {
     stopTokens,
     companions,
     tokenIds: Object.fromEntries(Object.entries(json as object).filter(([name]) => /^(bos|pad)_token_id$/.test(name))),
-    base: found?.base ?? baseModelOf(path),
+    base: found?.base ?? (name === undefined ? baseModelOf(path) : { name }),
     weights: {
       length,
       pieces: () => piecesIn(reader, slots),

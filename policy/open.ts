@@ -45,6 +45,11 @@ export interface OpenOptions {
    */
   base?: string;
   /**
+   * What adapters that are trained beside the policy call it, in `base_model_name_or_path`. Default: its name on the hub
+   * if it lies in the hub's cache, or else the directory as it was given.
+   */
+  name?: string;
+  /**
    * What matrices are in while responses are drawn. With `f16`, on the GPU only, decoding reads half as much memory, and
    * its log-probs are no longer those of scoring: what is trained differs a little from what was drawn. Default `f32`.
    */
@@ -61,7 +66,7 @@ export interface OpenOptions {
  * GPU lacks.
  */
 export async function openPolicy(directory: string, options: OpenOptions = {}): Promise<Policy> {
-  using files = await openPolicyDirectory(directory, options.base);
+  using files = await openPolicyDirectory(directory, options);
   if (files.config.valueHead) {
     throw new Error(`${directory}: it holds a critic, which says no tokens; open it with openCritic().`);
   }
@@ -98,7 +103,7 @@ export async function openCritic(
   directory: string,
   options: Pick<OpenOptions, "backend" | "threads" | "recompute" | "base"> = {},
 ): Promise<Critic> {
-  using open = await openPolicyDirectory(directory, options.base);
+  using open = await openPolicyDirectory(directory, options);
   const files = criticOf(open);
   if (options.backend !== "webgpu" && options.backend !== "webgpu-software") {
     const { createCpuCritic } = await import("./cpu/critic.ts");

@@ -91,13 +91,13 @@ Deno.test("what an adapter's configuration says and is not computed is refused b
 
 Deno.test("an adapter that does not fit its model, or whose model is not there, is refused in one sentence", () =>
   inFolder(async (folder) => {
-    const { directory, base } = await loadExpectedPeft("lora"), open = () => openPolicyDirectory(folder, base);
+    const { directory, base } = await loadExpectedPeft("lora"), open = () => openPolicyDirectory(folder, { base });
     for (const file of ["adapter_config.json", "adapter_model.safetensors"]) {
       await Deno.copyFile(`${directory}/${file}`, `${folder}/${file}`);
     }
     (await open())[Symbol.dispose]();
     await rejects(
-      openPolicyDirectory(folder, `${folder}/none`),
+      openPolicyDirectory(folder, { base: `${folder}/none` }),
       /base_model_name_or_path ".+none" is no directory here;/,
     );
     const json = JSON.parse(await Deno.readTextFile(`${folder}/adapter_config.json`));
@@ -140,10 +140,10 @@ Deno.test("texts of an adapter's directory come before those of its model, and t
     for (const file of ["adapter_config.json", "adapter_model.safetensors"]) {
       await Deno.copyFile(`${directory}/${file}`, `${folder}/${file}`);
     }
-    using plain = await openPolicyDirectory(folder, base);
+    using plain = await openPolicyDirectory(folder, { base });
     strictEqual(plain.tokenizerFrom, base);
     await Deno.writeTextFile(`${folder}/tokenizer.json`, "{}");
-    using own = await openPolicyDirectory(folder, base);
+    using own = await openPolicyDirectory(folder, { base });
     strictEqual(own.tokenizerFrom, folder);
     deepStrictEqual(own.companions, { ...plain.companions, "tokenizer.json": "{}" });
     deepStrictEqual(own.stopTokens, [1, 2]);

@@ -5,11 +5,12 @@ import { gpuTest } from "../../policy/webgpu/checking_test.ts";
 import { chosenBackend, recordedBackend } from "../backend.ts";
 import type { Cell } from "../cell.ts";
 import type { CellEvent } from "../execution/executor.ts";
-import { policyDirectory } from "../policies.ts";
+import { openSource, policyDirectory } from "../policies.ts";
 import { readJournal, readJson } from "../records.ts";
 import { runSuite } from "../run_suite.ts";
 import type { EvaluationLine, StepLine } from "../run_cell.ts";
 import { parseSuite, type Suite } from "../suite.ts";
+import { verifyCell } from "../verify.ts";
 
 /** A short run of the embedded policy, rewarded for short responses, which are learned fast. */
 const suiteOf = (name: string, options: Record<string, unknown>, steps: number, more: Partial<Suite> = {}) =>
@@ -107,6 +108,13 @@ gpuTest(
       );
       strictEqual(changed.length, before.config.layers * LORA_TARGETS.length);
       ok(changed.every(({ name }) => name.includes("proj")), "only matrices with adapters");
+      const apart = `${record}/policy/adapter`;
+      const config = await readJson<{ base_model_name_or_path: string }>(`${apart}/adapter_config.json`);
+      strictEqual(config!.base_model_name_or_path, "embedded:base", "not where Podium lies on this machine");
+      const [one, other] = [await openSource(apart), await openSource(`${record}/policy`)];
+      strictEqual(await one.digest(), await other.digest());
+      for (const policy of [one, other]) await policy.dispose();
+      strictEqual((await verifyCell(record)).difference, null);
       const stopping = new AbortController();
       const onEvent = (event: CellEvent) => event.type === "step" && event.step === 1 && stopping.abort();
       await rejects(runSuite(suite, { out: out("parts"), signal: stopping.signal, onEvent }), { name: "Interruption" });

@@ -215,7 +215,7 @@ gpuTest(
     withDirectory(async (folder) => {
       for (const name of PEFT_ADAPTERS) {
         const { directory, base, samples, logProbs } = await loadExpectedPeft(name), options = { ...GPU, base };
-        using files = await openPolicyDirectory(directory, base);
+        using files = await openPolicyDirectory(directory, { base });
         const { rank, alpha, rslora, targets } = files.adapters!.lora, lora = { rank, alpha, rslora, targets };
         const merged = await openPolicy(directory, options),
           trained = await openPolicy(directory, { ...options, lora });
@@ -237,7 +237,7 @@ gpuTest(
           await trained.save(path, { optimizer });
           // The merged checkpoint and its adapter apart are the same policy, bit for bit.
           const { weights } = await readDirectory(path);
-          using apart = await openPolicyDirectory(`${path}/adapter`, base);
+          using apart = await openPolicyDirectory(`${path}/adapter`, { base });
           sameBits(arrayOf(apart.weights), weights, name);
           deepStrictEqual(apart.adapters!.lora, files.adapters!.lora);
           deepStrictEqual(apart.base, files.base);
@@ -245,7 +245,7 @@ gpuTest(
         const resumed = await openPolicy(`${folder}/${name} true`, GPU);
         strictEqual(await resumed.digest(), await trained.digest());
         await resumed.save(`${folder}/again`);
-        using again = await openPolicyDirectory(`${folder}/again/adapter`, base);
+        using again = await openPolicyDirectory(`${folder}/again/adapter`, { base });
         deepStrictEqual(again.base, files.base);
         for (const policy of [merged, trained, resumed]) await policy.dispose();
       }
