@@ -3,7 +3,7 @@ import { loadExpected, MODELS } from "../../fixtures/models/expected.ts";
 import { logprobs } from "./logprobs.ts";
 
 for (const model of MODELS) {
-  Deno.test(`log-probs of ${model}, which has no tokenizer, are PyTorch's`, async () => {
+  Deno.test(`log-probs of ${model}, whose tokenizer nobody needs, are PyTorch's`, async () => {
     const { directory, samples, cases } = await loadExpected(model);
     const { logProbs, entropy } = cases.find(({ temperature }) => temperature === 1)!;
     const tokens = await Deno.makeTempFile(), printed: string[] = [], log = console.log;
