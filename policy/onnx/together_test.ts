@@ -1,0 +1,47 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { FILES, fixture } from "./checking_test.ts";
+import { type Decoder, openDecoder } from "./decoder.ts";
+import { onnxFiles } from "./files.ts";
+import { probed, SIZES } from "./together.ts";
+
+async function withDecoder(name: string, file: string, body: (decoder: Decoder) => Promise<void>) {
+  const decoder = await openDecoder(await onnxFiles(fixture(name), file), 1);
+  try {
+    await body(decoder);
+  } finally {
+    await decoder.dispose();
+  }
+}
+
+Deno.test("rows of a graph are run together, but for one whose activations are quantised together", async () => {
+  const found: Record<string, number> = {};
+  for (const [name, file] of FILES) {
+    await withDecoder(name, file, async (decoder) => {
+      found[file] = (await probed(decoder)).together;
+    });
+  }
+  const most = SIZES.at(-1)!;
+  deepStrictEqual(found, { "model.onnx": most, "model_fp16.onnx": most, "model_int8.onnx": 1, "model_q4.onnx": most });
+});
+
+Deno.test("one bit in one row of one size is seen", () =>
+  withDecoder("qwen2-tied", "model.onnx", async (decoder) => {
+    for (const size of SIZES) {
+      for (const row of [0, size - 1]) {
+        const disturbed: Decoder = {
+          ...decoder,
+          async run(tokens, past, wanted) {
+            const { logits, cache } = await decoder.run(tokens, past, wanted);
+            if (tokens.length !== size || new Set(tokens.flat()).size === 1) return { logits, cache };
+            const changed = (at: number, token: number) => {
+              const numbers = Float32Array.from(logits(at, token));
+              if (at === row) new Uint32Array(numbers.buffer)[7] ^= 1;
+              return numbers;
+            };
+            return { logits: changed, cache };
+          },
+        };
+        strictEqual((await probed(disturbed)).together, size / 2, `row ${row} of ${size}`);
+      }
+    }
+  }));
