@@ -27,14 +27,11 @@ export interface Decoder {
   /**
    * Feeds the same number of tokens to each row of a cache.
    *
-   * @param tokens For each row.
-   * @param wanted Whether the logits of all of them are wanted, or those of the last.
+   * @returns The logits behind each of them [rows, tokens, V], and the longer cache.
    */
-  run(
-    tokens: readonly (readonly number[])[],
-    past: Cache,
-    wanted: "all" | "last",
-  ): Promise<{ logits: (row: number, token: number) => ArrayLike<number>; cache: Cache }>;
+  run(tokens: readonly (readonly number[])[], past: Cache): Promise<{ logits: Float32Array; cache: Cache }>;
+  /** The same where only the cache is wanted. */
+  feed(tokens: readonly (readonly number[])[], past: Cache): Promise<Cache>;
   dispose(): Promise<void>;
 }
 
@@ -54,45 +51,55 @@ export async function openDecoder(files: OnnxFiles, threads: number): Promise<De
   }
   try {
     const signature = signatureOf(path, session.inputMetadata, session.outputMetadata, config);
-    return { signature, run: runner(session, signature, path), dispose: () => session.release() };
+    const run = runner(session, signature, path);
+    return {
+      signature,
+      async run(tokens, past) {
+        const { logits, cache } = await run(tokens, past, true);
+        return { logits: logits!, cache };
+      },
+      feed: async (tokens, past) => (await run(tokens, past, false)).cache,
+      dispose: () => session.release(),
+    };
   } catch (error) {
     await session.release();
     throw error;
   }
 }
 
-function runner(session: ort.InferenceSession, signature: Signature, label: string): Decoder["run"] {
-  const { slots, positions, keepsLast, vocabularySize: width } = signature;
-  const names = ["logits", ...slots.map(({ present }) => present)];
-  return async (tokens, past, wanted) => {
+function runner(session: ort.InferenceSession, signature: Signature, path: string) {
+  const { slots, positions, keepsLast, vocabularySize } = signature, presents = slots.map(({ present }) => present);
+  return async (tokens: readonly (readonly number[])[], past: Cache, wanted: boolean) => {
     const rows = tokens.length, fed = tokens[0].length, length = past.length + fed;
     const places = tokens.flatMap((row) => row.map((_, i) => past.length + i));
     const feeds: Record<string, object> = {
       input_ids: { ...ids(tokens.flat()), dims: [rows, fed] },
       attention_mask: { ...ids(new Int32Array(rows * length).fill(1)), dims: [rows, length] },
       ...positions && { position_ids: { ...ids(places), dims: [rows, fed] } },
-      ...keepsLast && { num_logits_to_keep: { ...ids([wanted === "last" ? 1 : 0]), dims: [] } },
+      ...keepsLast && { num_logits_to_keep: { ...ids([wanted ? 0 : 1]), dims: [] } },
     };
     slots.forEach(({ past: name, type, heads, size }, i) => {
       feeds[name] = { type, data: past.parts[i], dims: [rows, heads, past.length, size], location: "cpu" };
     });
-    const outputs = await session.run(feeds as Record<string, ort.Tensor>, names), { data } = outputs.logits;
-    const given = keepsLast && wanted === "last" ? 1 : fed, numbers = data as Float32Array;
-    const check = (name: string, wanted: readonly number[]) => {
-      const { dims } = outputs[name];
-      if (dims.length === wanted.length && wanted.every((size, i) => size === dims[i])) return;
-      throw new Error(`${label}: its output ${name} is [${dims}] where [${wanted}] is due; choose another file.`);
+    const outputs = await session.run(feeds as Record<string, ort.Tensor>, wanted ? ["logits", ...presents] : presents);
+    const numbers = (name: string, due: readonly number[]) => {
+      const { dims, data } = outputs[name];
+      if (dims.length === due.length && due.every((size, i) => size === dims[i])) return data;
+      throw new Error(`${path}: its output ${name} is [${dims}] where [${due}] is due; choose another file.`);
     };
-    check("logits", [rows, given, width]);
-    for (const { present, heads, size } of slots) check(present, [rows, heads, length, size]);
     return {
-      logits: (row, token) => {
-        const start = (row * given + token - (fed - given)) * width;
-        return numbers.subarray(start, start + width);
+      logits: wanted ? float32(numbers("logits", [rows, fed, vocabularySize])) : undefined,
+      cache: {
+        rows,
+        length,
+        parts: slots.map(({ present, heads, size }) => bitsOf(numbers(present, [rows, heads, length, size]))),
       },
-      cache: { rows, length, parts: slots.map(({ present }) => bitsOf(outputs[present].data)) },
     };
   };
+}
+
+function float32(data: ort.Tensor["data"]): Float32Array {
+  return data instanceof Float32Array ? data : Float32Array.from(data as unknown as ArrayLike<number>);
 }
 
 /** Numbers as the binding takes them: it gives float16 as Float16Array, and takes it as its bits alone. */
@@ -104,20 +111,20 @@ function bitsOf(data: ort.Tensor["data"]): Float32Array | Uint16Array {
 
 /** A row that has no tokens yet. */
 export function emptyCache(slots: readonly CacheSlot[]): Cache {
-  return { rows: 1, length: 0, parts: slots.map((slot) => numbers(slot, 0)) };
+  return { rows: 1, length: 0, parts: slots.map((slot) => empty(slot, 0)) };
 }
 
 /** A cache of rows of others that are equally long, in this order. */
 export function gather(slots: readonly CacheSlot[], rows: readonly { cache: Cache; row: number }[]): Cache {
   const { length } = rows[0].cache;
   const parts = slots.map((slot, part) => {
-    const size = slot.heads * length * slot.size, out = numbers(slot, rows.length * size);
+    const size = slot.heads * length * slot.size, out = empty(slot, rows.length * size);
     rows.forEach(({ cache, row }, b) => out.set(cache.parts[part].subarray(row * size, (row + 1) * size), b * size));
     return out;
   });
   return { rows: rows.length, length, parts };
 }
 
-function numbers({ type }: CacheSlot, length: number): Float32Array | Uint16Array {
+function empty({ type }: CacheSlot, length: number): Float32Array | Uint16Array {
   return type === "float32" ? new Float32Array(length) : new Uint16Array(length);
 }

@@ -11,7 +11,7 @@ import { promptKey } from "../cpu/prompts.ts";
 import { draw, type Drawing, drawingsOf, type DrawOptions, generationOf } from "../drawing.ts";
 import type { GenerateRequest, Generation } from "../policy.ts";
 import { type Cache, gather } from "./decoder.ts";
-import { probabilitiesOf } from "./distribution.ts";
+import type { Distribution } from "./distribution.ts";
 import { contextCache } from "./feeding.ts";
 import type { CacheSlot } from "./signature.ts";
 import { type ProbedDecoder, SIZES } from "./together.ts";
@@ -22,6 +22,7 @@ const MAX_CACHE = 2 ** 27;
 /** Draws one response per request. */
 export async function decode(
   decoder: ProbedDecoder,
+  distribution: Distribution,
   requests: readonly GenerateRequest[],
   options: DrawOptions,
 ): Promise<Generation[]> {
@@ -43,11 +44,13 @@ export async function decode(
       cache = gather(slots, Array.from({ length: size }, (_, row) => rows[row] ?? rows[0]));
     }
     // Rows without a sequence say what the first one does.
-    const tokens = Array.from({ length: cache!.rows }, (_, row) => [(active[row] ?? active[0]).token]);
-    const step = await decoder.run(tokens, cache!, "last");
+    const rows = Array.from({ length: cache!.rows }, (_, row) => active[row] ?? active[0]);
+    const step = await decoder.run(rows.map(({ token }) => [token]), cache!);
     cache = step.cache;
+    const { vocabularySize: width } = decoder.signature;
+    const probabilities = await distribution.probabilities(step.logits, rows.map(({ temperature }) => temperature));
     active.forEach((one, row) => {
-      if (!one.done) draw(one, probabilitiesOf(step.logits(row, 0), one.temperature), options);
+      if (!one.done) draw(one, probabilities.subarray(row * width, (row + 1) * width), options);
     });
   }
   return drawings.map(generationOf);

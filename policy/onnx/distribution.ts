@@ -1,28 +1,66 @@
 /**
- * Probabilities of a row of logits, in float64 and outside the graph, which is someone else's.
+ * Probabilities and scores from logits, as the policy on the CPU computes its own: by the same operations, in graphs that
+ * begin where someone else's ends.
  *
  * @module
  */
-import { logSoftmax } from "../ops/token_log_prob.ts";
+import { lowerForward } from "../cpu/lower.ts";
+import { floats, ids, openSession } from "../cpu/session.ts";
+import { Program } from "../model/program.ts";
+import { entropy } from "../ops/entropy.ts";
+import { scale } from "../ops/scale.ts";
+import { softmax } from "../ops/softmax.ts";
+import { tokenLogProb } from "../ops/token_log_prob.ts";
 
-/** Natural log-probs of all tokens at a temperature. */
-export function logProbsOf(logits: ArrayLike<number>, temperature: number): Float64Array {
-  const data = new Float64Array(logits.length);
-  for (let v = 0; v < data.length; v++) data[v] = logits[v] / temperature;
-  return logSoftmax({ shape: [1, data.length], data }).data;
+/** What follows logits. */
+export interface Distribution {
+  /** Probabilities [B, V] from logits [B, V], at a temperature for each row; at 0, where the most likely token is taken, those at 1. */
+  probabilities(logits: Float32Array, temperatures: readonly number[]): Promise<Float32Array>;
+  /** Log-probs of the targets [N] and entropies [N] from logits [N, V]. */
+  scores(
+    logits: Float32Array,
+    targets: readonly number[],
+    temperature: number,
+  ): Promise<{ logProbs: Float32Array; entropy: Float32Array }>;
+  dispose(): Promise<void>;
 }
 
-/** Probabilities of all tokens at a temperature; at 0, where the most likely one is taken, those at 1. */
-export function probabilitiesOf(logits: ArrayLike<number>, temperature: number): Float32Array {
-  const logProbs = logProbsOf(logits, temperature || 1), out = new Float32Array(logProbs.length);
-  for (let v = 0; v < out.length; v++) out[v] = Math.exp(logProbs[v]);
-  return out;
+/** Compiles the graphs. */
+export async function openDistribution(threads: number): Promise<Distribution> {
+  const drawing = await openSession(lowerForward(drawingProgram(), threads));
+  const scoring = await openSession(lowerForward(scoringProgram(), threads));
+  const rowsOf = (logits: Float32Array, rows: number) => floats(logits, [rows, logits.length / rows]);
+  return {
+    async probabilities(logits, temperatures) {
+      const inverse = Float32Array.from(temperatures, (temperature) => 1 / (temperature || 1));
+      const feeds = {
+        logits: rowsOf(logits, temperatures.length),
+        inverse_temperature: floats(inverse, [temperatures.length, 1]),
+      };
+      return (await drawing.run(feeds, {})).probabilities;
+    },
+    async scores(logits, targets, temperature) {
+      const { log_probs: logProbs, entropy } = await scoring.run({
+        logits: rowsOf(logits, targets.length),
+        targets: ids(targets),
+        inverse_temperature: floats(Float32Array.of(1 / temperature), [1]),
+      }, {});
+      return { logProbs, entropy };
+    },
+    dispose: async () => void await Promise.all([drawing.dispose(), scoring.dispose()]),
+  };
 }
 
-/** Entropy in nats of log-probs. */
-export function entropyOf(logProbs: Float64Array): number {
-  let sum = 0;
-  // What is impossible adds nothing; -Infinity times 0 is no number.
-  for (const value of logProbs) if (value > -Infinity) sum -= Math.exp(value) * value;
-  return sum;
+function drawingProgram(): Program {
+  const program = new Program(), inputs = [program.input("logits", 2), program.input("inverse_temperature", 2)];
+  program.output("probabilities", program.apply(softmax, inputs, {}));
+  return program;
+}
+
+function scoringProgram(): Program {
+  const program = new Program(), inputs = [program.input("logits", 2), program.input("inverse_temperature", 1)];
+  const logits = program.apply(scale, inputs, {});
+  program.output("log_probs", program.apply(tokenLogProb, [logits, program.input("targets", 1, "int64")], {}, 1));
+  program.output("entropy", program.apply(entropy, [logits], {}, 1));
+  return program;
 }

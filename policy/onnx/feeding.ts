@@ -6,8 +6,8 @@
 import { type Cache, emptyCache } from "./decoder.ts";
 import type { ProbedDecoder } from "./together.ts";
 
-/** Most tokens of a run, and most logits (128 MiB), which a graph gives for every token whether they are wanted or not. */
-const MAX_TOKENS = 512, MAX_LOGITS = 2 ** 25;
+/** Most tokens of a run, and most logits (64 MiB), which a graph gives for every token whether they are wanted or not. */
+const MAX_TOKENS = 512, MAX_LOGITS = 2 ** 24;
 
 /** Most tokens of one sequence in one run. */
 export function tokensPerRun({ signature: { vocabularySize } }: ProbedDecoder): number {
@@ -34,7 +34,7 @@ export async function contextCache(
 async function fed(decoder: ProbedDecoder, past: Cache, tokens: readonly number[], perRun: number): Promise<Cache> {
   let cache = past;
   for (let start = 0; start < tokens.length; start += perRun) {
-    ({ cache } = await decoder.run([tokens.slice(start, start + perRun)], cache, "last"));
+    cache = await decoder.feed([tokens.slice(start, start + perRun)], cache);
   }
   return cache;
 }

@@ -5,13 +5,14 @@
  */
 import { promptKey } from "../cpu/prompts.ts";
 import type { Sample, Scores } from "../policy.ts";
-import { entropyOf, logProbsOf } from "./distribution.ts";
+import type { Distribution } from "./distribution.ts";
 import { contextCache, tokensPerRun } from "./feeding.ts";
 import type { ProbedDecoder } from "./together.ts";
 
 /** Scores the response tokens of each sample. */
 export async function score(
   decoder: ProbedDecoder,
+  distribution: Distribution,
   samples: readonly Sample[],
   { temperature = 1 }: { temperature?: number } = {},
 ): Promise<Scores[]> {
@@ -29,13 +30,11 @@ export async function score(
       const tokens = [prompt[prompt.length - 1], ...response.slice(0, -1)];
       let cache = context;
       for (let start = 0; start < tokens.length; start += perRun) {
-        const fed = tokens.slice(start, start + perRun), run = await decoder.run([fed], cache, "all");
+        const fed = tokens.slice(start, start + perRun), run = await decoder.run([fed], cache);
         ({ cache } = run);
-        fed.forEach((_, i) => {
-          const row = logProbsOf(run.logits(0, i), temperature);
-          logProbs[start + i] = row[response[start + i]];
-          entropy[start + i] = entropyOf(row);
-        });
+        const found = await distribution.scores(run.logits, response.slice(start, start + fed.length), temperature);
+        logProbs.set(found.logProbs, start);
+        entropy.set(found.entropy, start);
       }
     }
   }

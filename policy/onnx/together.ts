@@ -28,16 +28,19 @@ export async function probed(decoder: Decoder): Promise<ProbedDecoder> {
   return { ...decoder, together: await largestSize(decoder) };
 }
 
-async function largestSize({ signature: { slots, vocabularySize }, run }: Decoder): Promise<number> {
+async function largestSize({ signature: { slots, vocabularySize: width }, run, feed }: Decoder): Promise<number> {
   const contexts = [0, 1, 2].map((row) =>
-    [0, 1, 2, 3].map((place) => integer(keyOf(0, "company", row), place, Math.min(vocabularySize, 2 ** 23)))
+    [0, 1, 2, 3].map((place) => integer(keyOf(0, "company", row), place, Math.min(width, 2 ** 23)))
   );
   const before: Cache[] = [];
-  for (const context of contexts) before.push((await run([context.slice(0, 3)], emptyCache(slots), "last")).cache);
+  for (const context of contexts) before.push(await feed([context.slice(0, 3)], emptyCache(slots)));
   const rowsOf = async (members: readonly number[]): Promise<ArrayLike<number>[][]> => {
     const cache = gather(slots, members.map((member) => ({ cache: before[member], row: 0 })));
-    const { logits, cache: after } = await run(members.map((member) => [contexts[member][3]]), cache, "last");
-    return members.map((_, row) => [logits(row, 0), ...gather(slots, [{ cache: after, row }]).parts]);
+    const { logits, cache: after } = await run(members.map((member) => [contexts[member][3]]), cache);
+    return members.map((_, row) => [
+      logits.subarray(row * width, (row + 1) * width),
+      ...gather(slots, [{ cache: after, row }]).parts,
+    ]);
   };
   const alone: ArrayLike<number>[][] = [];
   for (const member of [0, 1, 2]) alone.push((await rowsOf([member, member]))[0]);
