@@ -6,6 +6,8 @@
 import { deepStrictEqual } from "node:assert/strict";
 import type { GenerateRequest, Generation, Policy, Sample } from "../policy.ts";
 import { integer, keyOf } from "../random.ts";
+import { type Decoder, openDecoder } from "./decoder.ts";
+import { onnxFiles } from "./files.ts";
 import { openOnnxPolicy } from "./open.ts";
 
 /** The files in fixtures/models. */
@@ -15,6 +17,7 @@ export const FILES = [
   ["qwen2-tied", "model_int8.onnx"],
   ["llama-mqa", "model.onnx"],
   ["llama-mqa", "model_q4.onnx"],
+  ["qwen3", "model.onnx"],
 ] as const;
 
 /** Directory of a fixture. */
@@ -28,6 +31,16 @@ export async function withOnnx(directory: string, file: string, body: (policy: P
     await body(policy);
   } finally {
     await policy.dispose();
+  }
+}
+
+/** Opens the graph of a fixture for a body, and frees it. */
+export async function withDecoder(name: string, file: string, body: (decoder: Decoder) => Promise<void>) {
+  const decoder = await openDecoder(await onnxFiles(fixture(name), file), 1);
+  try {
+    await body(decoder);
+  } finally {
+    await decoder.dispose();
   }
 }
 

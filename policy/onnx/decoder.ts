@@ -21,6 +21,9 @@ export interface Cache {
   readonly parts: readonly (Float32Array | Uint16Array)[];
 }
 
+/** Errors are thrown, and need no red line beside. */
+const SILENT = { logSeverityLevel: 4 } as const;
+
 /** A decoder. */
 export interface Decoder {
   readonly signature: Signature;
@@ -44,10 +47,9 @@ export async function openDecoder(files: OnnxFiles, threads: number): Promise<De
   const { path, config } = files;
   let session: ort.InferenceSession;
   try {
-    session = await ort.InferenceSession.create(path, sessionOptions(threads));
+    session = await ort.InferenceSession.create(path, { ...sessionOptions(threads), ...SILENT });
   } catch (error) {
-    const reason = (error as Error).message.replace(/\s+/g, " ").replace(/\.$/, "");
-    throw new Error(`${path}: onnxruntime can't open it (${reason}).`, { cause: error });
+    throw new Error(`${path}: onnxruntime can't open it (${said(error)}).`, { cause: error });
   }
   try {
     const signature = signatureOf(path, session.inputMetadata, session.outputMetadata, config);
@@ -67,6 +69,9 @@ export async function openDecoder(files: OnnxFiles, threads: number): Promise<De
   }
 }
 
+/** What onnxruntime says of an error, in one line. */
+const said = (error: unknown) => (error as Error).message.replace(/\s+/g, " ").replace(/\.$/, "");
+
 function runner(session: ort.InferenceSession, signature: Signature, path: string) {
   const { slots, positions, keepsLast, vocabularySize } = signature, presents = slots.map(({ present }) => present);
   return async (tokens: readonly (readonly number[])[], past: Cache, wanted: boolean) => {
@@ -81,7 +86,13 @@ function runner(session: ort.InferenceSession, signature: Signature, path: strin
     slots.forEach(({ past: name, type, heads, size }, i) => {
       feeds[name] = { type, data: past.parts[i], dims: [rows, heads, past.length, size], location: "cpu" };
     });
-    const outputs = await session.run(feeds as Record<string, ort.Tensor>, wanted ? ["logits", ...presents] : presents);
+    const outputs = await session.run(
+      feeds as Record<string, ort.Tensor>,
+      wanted ? ["logits", ...presents] : presents,
+      SILENT,
+    ).catch((error) => {
+      throw new Error(`${path}: onnxruntime can't run it (${said(error)}).`, { cause: error });
+    });
     const numbers = (name: string, due: readonly number[]) => {
       const { dims, data } = outputs[name];
       if (dims.length === due.length && due.every((size, i) => size === dims[i])) return data;

@@ -1,17 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { FILES, fixture } from "./checking_test.ts";
-import { type Decoder, openDecoder } from "./decoder.ts";
-import { onnxFiles } from "./files.ts";
+import { FILES, withDecoder } from "./checking_test.ts";
+import type { Decoder } from "./decoder.ts";
 import { probed, SIZES } from "./together.ts";
-
-async function withDecoder(name: string, file: string, body: (decoder: Decoder) => Promise<void>) {
-  const decoder = await openDecoder(await onnxFiles(fixture(name), file), 1);
-  try {
-    await body(decoder);
-  } finally {
-    await decoder.dispose();
-  }
-}
 
 Deno.test("rows of a graph are run together, but for one whose activations are quantised together", async () => {
   const found: Record<string, number> = {};
