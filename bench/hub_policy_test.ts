@@ -16,7 +16,7 @@ const fixture = (name: string) => decodeURIComponent(new URL(`../fixtures/models
 /** The files of a fixture, and one that no policy needs; its ONNX files only if they are wanted. */
 function filesOf(name: string, onnx: readonly string[] = []): ServedFiles {
   const names = [...Deno.readDirSync(fixture(name))].filter(({ isFile }) => isFile).map(({ name }) => name)
-    .filter((file) => !/^expected/.test(file)).concat(onnx);
+    .filter((file) => !/^(expected|greedy)/.test(file)).concat(onnx);
   const files = names.map((file) => [file, Deno.readFileSync(`${fixture(name)}/${file}`)]);
   return { ...Object.fromEntries(files), "pytorch_model.bin": utf8("not read") };
 }
