@@ -53,7 +53,7 @@ export interface RolloutOptions {
 }
 
 /** Requests per call of `generate`; a sample does not depend on it, only memory and speed do. */
-const batchSize = 256;
+export const batchSize = 256;
 
 /** Temperature of response `sample` of a group of `samples`. */
 export function temperatureOf(temperature: Temperature, sample: number, samples: number): number {

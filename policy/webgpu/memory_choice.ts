@@ -39,6 +39,8 @@ export async function fitMemory(
   };
   const whole = await fitting({});
   if (whole) return whole;
+  const least = await leastMemory(config, options);
+  if (least > bytes) return { least };
   const runs = runSizes(config, work), rollouts = rolloutSizes(config, work);
   const enough = Math.max(0, rollouts.findLastIndex(({ sequences }) => sequences >= FEW_SEQUENCES));
   const both = (run: number, rollout: number) => fitting({ ...runs[run], ...rollouts[rollout] });
@@ -47,9 +49,14 @@ export async function fitMemory(
     const more = await firstOf(enough, (rollout) => both(run.index, rollout));
     return more?.found ?? run.found;
   }
-  const last = runs.length - 1, rest = rollouts.length - enough - 1;
-  const fewest = await firstOf(rest, (more) => both(last, enough + 1 + more));
-  return fewest?.found ?? { least: (await plan({ ...runs[last], ...rollouts[rollouts.length - 1] })).total };
+  const fewest = await firstOf(rollouts.length - enough - 1, (more) => both(runs.length - 1, enough + 1 + more));
+  return fewest!.found;
+}
+
+/** Bytes that are needed at least: with runs of one sample, and one sequence decoded at a time. */
+export async function leastMemory(config: ModelConfig, options: Omit<MemoryOptions, "sizes">): Promise<number> {
+  const sizes = { ...runSizes(config, options.work).at(-1), ...rolloutSizes(config, options.work).at(-1) };
+  return (await planMemory(config, { ...options, sizes })).total;
 }
 
 /** Sizes of runs from the largest, which changes nothing, to the smallest that holds the longest sample. */

@@ -88,7 +88,7 @@ export interface MemoryPlan {
 
 /** The work of steps of `prompts` × `group` responses, all as long as they may be, `trained` prompts in each update. */
 export function workOf(
-  { prompts, group, promptTokens, responseTokens, trained = prompts, requests = 256, nucleus = false }: {
+  { prompts, group, promptTokens, responseTokens, trained = prompts, requests = 256, nucleus = false, apart = false }: {
     prompts: number;
     group: number;
     promptTokens: number;
@@ -97,13 +97,15 @@ export function workOf(
     /** Responses that one call of `generate` draws at most. */
     requests?: number;
     nucleus?: boolean;
+    /** Whether responses to one prompt share none of its rows in the cache, because each goes on from its own turns. */
+    apart?: boolean;
   },
 ): Work {
   const rowsOf = (count: number): Rows => {
     const scored = count * group * responseTokens;
     return { tokens: count * (promptTokens - 1) + scored, scored };
   };
-  const sequences = Math.min(requests, prompts * group), contexts = Math.ceil(sequences / group);
+  const sequences = Math.min(requests, prompts * group), contexts = apart ? sequences : Math.ceil(sequences / group);
   return {
     longest: { tokens: promptTokens - 1 + responseTokens, scored: responseTokens },
     drawn: { sequences, rows: contexts * (promptTokens - 1) + sequences * responseTokens },
