@@ -147,7 +147,11 @@ function program(exit: (code: number) => void): Command {
     .option("--lora <settings>", "with adapters in training, as rank=8,alpha=16", adapters)
     .option("--recompute", "training with less memory")
     .option("--set <path=value>", "any other property of the suite, as training.maxTokens=512; repeatable", collect)
-    .option("--prompt-tokens <n>", "tokens of the longest prompt, which bench takes from the problems", positive, 512)
+    .option(
+      "--prompt-tokens <n>",
+      "tokens of the longest prompt (default: that of the problems; 2048 for a bare config.json)",
+      positive,
+    )
     .option("--json", "print JSON")
     .action(async (policy, options) => exit(await (await import("./commands/memory.ts")).memory(policy, options)));
 

@@ -5,6 +5,7 @@
  */
 import { loraOf } from "../policy/adapters.ts";
 import { promptText, promptTokens } from "../policy/chat_template.ts";
+import type { ModelConfig } from "../policy/model/config.ts";
 import type { Policy, Tokenizer } from "../policy/policy.ts";
 import { contextAlgorithms } from "../algorithms/mod.ts";
 import { tasks } from "../tasks/mod.ts";
@@ -132,10 +133,15 @@ function longestPrompt(task: Task, lists: readonly Problems[], tokenizer: Tokeni
   return Math.max(...longest.map((prompt) => promptTokens(tokenizer, prompt, task.environment?.tools).length));
 }
 
-/** The memory that a GPU needs for a suite. */
-async function memoryOf(suite: Suite, task: Task, lists: readonly Problems[]): Promise<SuiteMemory> {
-  const config = await configOf(suite.policy), tokenizer = await tokenizerOf(suite.policy);
-  return await planSuiteMemory(suite, task, config, longestPrompt(task, lists, tokenizer));
+/** The memory that a GPU needs for a suite whose policy has this shape; its problems are read unless they are given. */
+export async function memoryOf(
+  suite: Suite,
+  config: ModelConfig,
+  lists?: Pick<Awaited<ReturnType<typeof splitsOf>>, "train" | "test">,
+): Promise<SuiteMemory> {
+  const task = findTask(suite.task), { train, test } = lists ?? await splitsOf(task, suite.data);
+  const promptTokens = longestPrompt(task, [train, test], await tokenizerOf(suite.policy));
+  return await planSuiteMemory(suite, task, config, promptTokens);
 }
 
 /** Opens everything a suite names once, refuses what can't work, and lists its cells. */
@@ -181,7 +187,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
   // Before the weights are read, or fetched: what can't fit is refused at once.
   const memory = chosen === "cpu" || !isDescribed(suite.policy)
     ? undefined
-    : await memoryOf(suite, task, [train, test]);
+    : await memoryOf(suite, await configOf(suite.policy), { train, test });
   const source = await pinnedPolicy(suite.policy);
   const policy = await openSource(source, { backend: chosen, lora, rolloutWeights, frozen: true });
   try {

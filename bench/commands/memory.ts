@@ -9,7 +9,7 @@ import { loadBenchmark } from "../benchmark.ts";
 import { planSuiteMemory, type SuiteMemory } from "../memory/plan.ts";
 import { memoryTable } from "../memory/table.ts";
 import { exitCodes, Refusal } from "../outcomes.ts";
-import { findTask } from "../parts.ts";
+import { findTask, memoryOf } from "../parts.ts";
 import { configOf } from "../policies.ts";
 import { parseSuite, type Suite } from "../suite.ts";
 import { overriddenBenchmark, type SuiteOverrides } from "./overrides.ts";
@@ -18,15 +18,21 @@ import { overriddenBenchmark, type SuiteOverrides } from "./overrides.ts";
 export interface MemoryCommandOptions extends Omit<SuiteOverrides, "policy"> {
   /** Embedded suite, or path of a suite file. */
   suite: string;
-  /** Tokens of the longest prompt. */
-  promptTokens: number;
+  /** Tokens of the longest prompt. Default: that of the suite's problems; {@linkcode assumed} without a tokenizer. */
+  promptTokens?: number;
   /** Print JSON instead of a table. */
   json?: boolean;
 }
 
+/** Tokens of the longest prompt where there is no tokenizer: MATH's has 1,701 with the template of Qwen2.5. */
+const assumed = 2048;
+
+/** Whether only a configuration is given. */
+const isBare = (policy: string) => policy.endsWith(".json");
+
 /** The configuration of a policy, or of a bare `config.json`. */
 async function readConfig(policy: string): Promise<ModelConfig> {
-  if (!policy.endsWith(".json")) return await configOf(policy);
+  if (!isBare(policy)) return await configOf(policy);
   let json: unknown;
   try {
     json = JSON.parse(await Deno.readTextFile(policy));
@@ -42,7 +48,10 @@ export async function memory(policy: string | undefined, options: MemoryCommandO
   const planned: { task: string; policy: string; memory: SuiteMemory }[] = [];
   for (const { policy: own, ...suite } of benchmark.tasks) {
     const source = policy ?? own, named: Suite = parseSuite({ ...suite, policy: source }, options.suite);
-    const memory = await planSuiteMemory(named, findTask(suite.task), await readConfig(source), options.promptTokens);
+    const config = await readConfig(source);
+    const memory = options.promptTokens === undefined && !isBare(source)
+      ? await memoryOf(named, config)
+      : await planSuiteMemory(named, findTask(suite.task), config, options.promptTokens ?? assumed);
     planned.push({ task: suite.task, policy: source, memory });
   }
   if (options.json) {

@@ -9,7 +9,7 @@ import type { Task } from "../../tasks/task.ts";
 import { bothWorks, type MemoryOptions, workOf } from "../../policy/webgpu/memory_plan.ts";
 import { changesPrompt } from "../context/family.ts";
 import { minibatchesOf } from "../needs.ts";
-import { batchSize } from "../rollout.ts";
+import { gpuBatchSize } from "../rollout.ts";
 import type { Suite, Training } from "../suite.ts";
 import { totalOfTokens } from "../turns.ts";
 
@@ -34,7 +34,7 @@ export function memoryOptionsOf(
   // With tools, what one response has read of theirs is part of what it goes on from.
   const longest = (own: number) =>
     Math.min(contextLength - promptTokens, task.environment ? training.maxTotalTokens ?? totalOfTokens * own : own);
-  const shared = { promptTokens, requests: batchSize, ...task.environment && { apart: true } };
+  const shared = { promptTokens, requests: gpuBatchSize, ...task.environment && { apart: true } };
   const step = workOf({
     ...shared,
     prompts: promptsPerStep,
