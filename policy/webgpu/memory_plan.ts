@@ -17,7 +17,7 @@ import { createHalves } from "./halves.ts";
 import { createOptimizer } from "./optimizer.ts";
 import { KINDS } from "./parameters.ts";
 import { roundUp } from "./plan.ts";
-import { largestSizes, type Room, type RunSizes } from "./sizes.ts";
+import { largestSizes, type Room, rowsTogether, type RunSizes } from "./sizes.ts";
 import { backward, forward } from "./training.ts";
 
 /** Tokens of some samples: all of them, each prompt once but for its last token, and those of the responses. */
@@ -134,12 +134,19 @@ export function bothWorks(a: Work, b: Work): Work {
 }
 
 /** What to make room for: the work, within the sizes. */
-function roomFor({ drawn, scored, trained }: Work, sizes: RunSizes): Room {
+function roomFor({ longest, drawn, scored, trained }: Work, sizes: RunSizes): Room {
   const counts = ({ tokens, scored }: Rows) => {
     const rows = Math.min(roundUp(tokens), sizes.tokens);
     return { tokens: rows, scored: Math.min(roundUp(scored), sizes.scored), distinct: rows };
   };
-  return { train: counts(trained), score: counts(scored), decode: { ...drawn } };
+  return {
+    train: counts(trained),
+    score: counts(scored),
+    decode: {
+      sequences: drawn.sequences,
+      rows: rowsTogether({ rows: drawn.rows, longest: longest.tokens }, sizes),
+    },
+  };
 }
 
 /** Plans the memory of a policy, and of what stands beside it. Nothing is allocated. */
@@ -204,7 +211,7 @@ async function network(
   halves?.refresh();
   count("rolloutWeights");
   if (draws) {
-    const decoder = createDecoder(engine, work.drawn, halves);
+    const decoder = createDecoder(engine, engine.room.decode!, halves);
     before += decoder.cacheBytes;
     parts.keysAndValues = decoder.cacheBytes;
     decoder.prompt.plan.run({});

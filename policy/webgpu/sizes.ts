@@ -19,6 +19,14 @@ export interface RunSizes extends PackLimits {
   sequences: number;
 }
 
+/**
+ * Rows of a cache for sequences that take `rows` rows in all and `longest` with their prompt at most: no more than those
+ * that are decoded together can use.
+ */
+export function rowsTogether({ rows, longest }: { rows: number; longest: number }, { sequences }: RunSizes): number {
+  return Math.min(rows, sequences * longest);
+}
+
 /** What is made room for from the start, so that nothing has to grow; other work still finds what it needs. */
 export interface Room extends Partial<Record<"train" | "score", Partial<Record<Count, number>>>> {
   decode?: { rows: number; sequences: number };
