@@ -7,10 +7,12 @@ import { type Benchmark, loadBenchmark } from "./benchmark.ts";
 import type { Cell } from "./cell.ts";
 import type { EvaluationLine, StepLine } from "./run_cell.ts";
 import { promptOf } from "./rollout.ts";
-import { findTask } from "./parts.ts";
+import { findTask, memoryOf } from "./parts.ts";
+import { configOf } from "./policies.ts";
 import { readJournal, readJson } from "./records.ts";
 import { runSuite } from "./run_suite.ts";
 import type { Suite } from "./suite.ts";
+import { sharedData } from "../tasks/source/shared_data_for_tests.ts";
 import { inTemporary } from "./testing/temporary.ts";
 import { writeTinyQwen } from "./testing/tiny_qwen.ts";
 import { verifyCell } from "./verify.ts";
@@ -109,6 +111,26 @@ Deno.test("problems reach a checkpoint as its chat template writes them, with th
     ]);
     await policy.dispose();
   }));
+
+sharedData(
+  "the real problems, as Qwen2.5's template writes them, fit a card of 80 GB with 1,024 tokens behind them",
+  async (folder) => {
+    const policy = `${folder}/models/Qwen2.5-0.5B-Instruct`, longest: Record<string, number> = {};
+    const data = {
+      gsm8k: { train: `${folder}/gsm8k/train.jsonl`, test: `${folder}/gsm8k/test.jsonl` },
+      math: { train: `${folder}/math/train.jsonl`, test: `${folder}/math/math500.jsonl` },
+    };
+    for (const suite of GPU.tasks) {
+      const algorithms = suite.algorithms.filter(({ name }) => name === "ppo");
+      const own = { ...suite, policy, algorithms, data: data[suite.task as keyof typeof data], memory: 80 };
+      const { promptTokens, algorithms: [{ plan }] } = await memoryOf(own, await configOf(policy));
+      longest[suite.task] = promptTokens;
+      assert.deepEqual(plan.reduced, {});
+      assert.ok(plan.room.train!.tokens! >= promptTokens + 1024);
+    }
+    assert.deepEqual(longest, { gsm8k: 258, math: 1701 });
+  },
+);
 
 gpuTest(
   "a run of suite gpu on a GPU keeps to its plan, which is in its record",
