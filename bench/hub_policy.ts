@@ -57,30 +57,57 @@ export async function fetchPolicy(
   source: string,
   connection: Connection = connectionOfEnvironment(),
 ): Promise<HubPolicy> {
+  return await described(source, connection, async ({ directory, pinned, file }, snapshot, fileOf) => {
+    if (file === undefined) {
+      await folderOf(snapshot, await weightsOf(snapshot, fileOf, connection), connection);
+      return { directory, pinned };
+    }
+    const graph = fileOf(file)!;
+    await folderOf(snapshot, [graph], connection);
+    await folderOf(snapshot, weightsBeside(snapshot, graph, directory), connection);
+    return { directory, pinned, file };
+  });
+}
+
+/**
+ * Fetches what describes a policy, without its weights: configuration and tokenizer. An adapter is small and comes whole.
+ *
+ * @throws as {@linkcode fetchPolicy} does
+ */
+export async function fetchDescription(
+  source: string,
+  connection: Connection = connectionOfEnvironment(),
+): Promise<HubPolicy> {
+  return await described(source, connection, (description) => Promise.resolve(description));
+}
+
+/** Fetches configuration and tokenizer, and goes on. */
+async function described(
+  source: string,
+  connection: Connection,
+  next: (
+    description: HubPolicy,
+    snapshot: Snapshot,
+    fileOf: (path: string) => HubFile | undefined,
+  ) => Promise<HubPolicy>,
+): Promise<HubPolicy> {
   const { name, revision = "main", file } = parseHubPolicy(source), repository: Repository = { kind: "model", name };
   return await withCache(repository, connection, async () => {
-    const snapshot = await snapshotOf(repository, revision, connection);
+    const snapshot = await snapshotOf(repository, revision, connection), pinned = `hub:${name}@${snapshot.commit}`;
     const fileOf = (path: string) => snapshot.files.find((file) => file.path === path);
     const config = fileOf("config.json"), adapter = !config && fileOf(ADAPTER_FILES.config);
-    if (adapter) {
-      return {
-        directory: await adapterOf(snapshot, adapter, fileOf, connection),
-        pinned: `hub:${name}@${snapshot.commit}`,
-      };
-    }
+    if (adapter) return { directory: await adapterOf(snapshot, adapter, fileOf, connection), pinned };
     if (!config) throw new Refusal(`hub:${name}: it has no config.json, so it is no policy that can be read.`);
     const parse = file === undefined ? parseConfig : parseOnnxConfig;
     parse(await jsonOf(snapshot, config, connection), `hub:${name}/config.json`);
     const companions = COMPANIONS.map(fileOf).filter((file) => file !== undefined);
     const graph = file === undefined ? undefined : graphOf(snapshot, file);
-    await folderOf(snapshot, [config, ...companions], connection);
-    if (graph) {
-      const directory = await folderOf(snapshot, [graph], connection);
-      await folderOf(snapshot, weightsBeside(snapshot, graph, directory), connection);
-      return { directory, pinned: `hub:${name}@${snapshot.commit}#${graph.path}`, file: graph.path };
-    }
-    const directory = await folderOf(snapshot, await weightsOf(snapshot, fileOf, connection), connection);
-    return { directory, pinned: `hub:${name}@${snapshot.commit}` };
+    const directory = await folderOf(snapshot, [config, ...companions], connection);
+    return await next(
+      graph ? { directory, pinned: `${pinned}#${graph.path}`, file: graph.path } : { directory, pinned },
+      snapshot,
+      fileOf,
+    );
   });
 }
 
