@@ -39,9 +39,9 @@ Deno.test("suite gpu fits a card of 80 GB, with the largest runs there are", asy
   const text = memoryTable(memory);
   assert.match(text, /^ppo\n/);
   assert.match(text, /\n {2}weights +1\.98 GB +1\.98 GB +1\.98 GB/);
-  assert.match(text, /in all 41\.5\d GB; a run of training has up to 4096 tokens, 2048 of them scored; up to 220 /);
+  assert.match(text, /in all 41\.4\d GB; a run of training has up to 4096 tokens, 2048 of them scored; up to 220 /);
   assert.match(text, /prompts of up to 258 tokens; of 80\.00 GB that may be taken$/);
-  assert.match(memoryLines(memory)[0], /^GPU memory: up to 41\.5\d GB \(ppo\) of 80\.00 GB$/);
+  assert.match(memoryLines(memory)[0], /^GPU memory: up to 41\.4\d GB \(ppo\) of 80\.00 GB$/);
 });
 
 Deno.test("on a smaller card less is computed at once; smaller runs are part of what a cell is", async () => {
