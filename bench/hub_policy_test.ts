@@ -13,7 +13,9 @@ const fixture = (name: string) => decodeURIComponent(new URL(`../fixtures/models
 
 /** The files of a fixture, and one that no policy needs. */
 function filesOf(name: string): ServedFiles {
-  const names = [...Deno.readDirSync(fixture(name))].map(({ name }) => name).filter((file) => !/^(expected|greedy)/.test(file));
+  const names = [...Deno.readDirSync(fixture(name))].map(({ name }) => name).filter((file) =>
+    !/^(expected|greedy)/.test(file)
+  );
   const files = names.map((file) => [file, Deno.readFileSync(`${fixture(name)}/${file}`)]);
   return { ...Object.fromEntries(files), "pytorch_model.bin": utf8("not read") };
 }
