@@ -8,10 +8,9 @@
 import { openPolicyDirectory } from "./adapted_directory.ts";
 import type { LoraOptions } from "./adapters.ts";
 import { criticOf } from "./critic_of.ts";
-import type { OpenDirectory } from "./directory.ts";
-import type { Critic, Policy, Tokenizer } from "./policy.ts";
+import type { Critic, Policy } from "./policy.ts";
 import { type Origin, storageOf } from "./storage.ts";
-import { loadTokenizer } from "./tokenizer.ts";
+import { loadTokenizer, noTokenizer } from "./tokenizer.ts";
 
 /**
  * What computes a policy: onnxruntime on the `cpu`; the machine's GPU (`webgpu`); also one that is played by a CPU
@@ -70,7 +69,9 @@ export async function openPolicy(directory: string, options: OpenOptions = {}): 
   if (files.config.valueHead) {
     throw new Error(`${directory}: it holds a critic, which says no tokens; open it with openCritic().`);
   }
-  const tokenizer = options.tokenizer === false ? noTokenizer(files) : await loadTokenizer(files.tokenizerFrom);
+  const tokenizer = options.tokenizer === false
+    ? noTokenizer(directory, files.config.vocabularySize)
+    : await loadTokenizer(files.tokenizerFrom);
   if (options.backend !== "webgpu" && options.backend !== "webgpu-software") {
     if (options.lora || files.adapters?.optimizer) {
       throw new Error(
@@ -133,11 +134,4 @@ async function onGpu<T extends { dispose(): Promise<void> }>(
     release();
     throw error;
   }
-}
-
-function noTokenizer({ path, config }: Pick<OpenDirectory, "path" | "config">): Tokenizer {
-  const refuse = () => {
-    throw new Error(`${path}: opened without its tokenizer, so it has no text; use token ids.`);
-  };
-  return { encode: refuse, decode: refuse, vocabularySize: config.vocabularySize };
 }
