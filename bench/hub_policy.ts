@@ -57,16 +57,7 @@ export async function fetchPolicy(
   source: string,
   connection: Connection = connectionOfEnvironment(),
 ): Promise<HubPolicy> {
-  return await described(source, connection, async ({ directory, pinned, file }, snapshot, fileOf) => {
-    if (file === undefined) {
-      await folderOf(snapshot, await weightsOf(snapshot, fileOf, connection), connection);
-      return { directory, pinned };
-    }
-    const graph = fileOf(file)!;
-    await folderOf(snapshot, [graph], connection);
-    await folderOf(snapshot, weightsBeside(snapshot, graph, directory), connection);
-    return { directory, pinned, file };
-  });
+  return await fetched(source, connection, { weights: true });
 }
 
 /**
@@ -78,18 +69,13 @@ export async function fetchDescription(
   source: string,
   connection: Connection = connectionOfEnvironment(),
 ): Promise<HubPolicy> {
-  return await described(source, connection, (description) => Promise.resolve(description));
+  return await fetched(source, connection, { weights: false });
 }
 
-/** Fetches configuration and tokenizer, and goes on. */
-async function described(
+async function fetched(
   source: string,
   connection: Connection,
-  next: (
-    description: HubPolicy,
-    snapshot: Snapshot,
-    fileOf: (path: string) => HubFile | undefined,
-  ) => Promise<HubPolicy>,
+  { weights }: { weights: boolean },
 ): Promise<HubPolicy> {
   const { name, revision = "main", file } = parseHubPolicy(source), repository: Repository = { kind: "model", name };
   return await withCache(repository, connection, async () => {
@@ -102,12 +88,15 @@ async function described(
     parse(await jsonOf(snapshot, config, connection), `hub:${name}/config.json`);
     const companions = COMPANIONS.map(fileOf).filter((file) => file !== undefined);
     const graph = file === undefined ? undefined : graphOf(snapshot, file);
-    const directory = await folderOf(snapshot, [config, ...companions], connection);
-    return await next(
-      graph ? { directory, pinned: `${pinned}#${graph.path}`, file: graph.path } : { directory, pinned },
-      snapshot,
-      fileOf,
-    );
+    const description = await folderOf(snapshot, [config, ...companions], connection);
+    if (!weights) return { directory: description, pinned };
+    if (graph) {
+      const directory = await folderOf(snapshot, [graph], connection);
+      await folderOf(snapshot, weightsBeside(snapshot, graph, directory), connection);
+      return { directory, pinned: `${pinned}#${graph.path}`, file: graph.path };
+    }
+    const directory = await folderOf(snapshot, await weightsOf(snapshot, fileOf, connection), connection);
+    return { directory, pinned };
   });
 }
 
