@@ -102,6 +102,7 @@ function program(exit: (code: number) => void): Command {
         "endpoint:URL#MODEL",
     )
     .option("--policy-key <variable>", "environment variable that holds the key of an endpoint:")
+    .option("--policy-prices <read,written>", "what a million of its tokens cost, as 0.15,0.6", prices)
     .addOption(backendOption("that of the suite"))
     .option(
       "--reflector <url>",

@@ -117,6 +117,13 @@ function requireAskable({ policy, lora, rolloutWeights }: Suite, task: Task, alg
   if (other !== undefined) throw new Refusal(`policy ${policy}: is behind an endpoint, and ${other}.`);
 }
 
+/** Refuses a key or prices for a policy that is computed here: they would be left unused without a word. */
+function requireUnpaid({ policy, policyKey, policyPrices }: Suite): void {
+  const given = policyKey !== undefined ? "a key" : policyPrices ? "prices" : undefined;
+  if (given === undefined) return;
+  throw new Refusal(`policy ${policy}: is not behind an endpoint, so ${given} for it can't be used; leave that out.`);
+}
+
 /** Opens everything a suite names once, refuses what can't work, and lists its cells. */
 export async function planSuite(suite: Suite): Promise<Plan> {
   const task = findTask(suite.task);
@@ -129,7 +136,8 @@ export async function planSuite(suite: Suite): Promise<Plan> {
     }
     return { entry, algorithm, training };
   });
-  if (isEndpoint(suite.policy)) {
+  if (!isEndpoint(suite.policy)) requireUnpaid(suite);
+  else {
     requireAskable(
       suite,
       task,
@@ -191,6 +199,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
             ...suite.reflector && changesPrompt(algorithm) && { reflector: suite.reflector },
             ...suite.recompute && { recompute: true },
             ...suite.policyKey !== undefined && { policyKey: suite.policyKey },
+            ...suite.policyPrices && { policyPrices: suite.policyPrices },
             algorithm: {
               name: entry.name,
               ...entry.preset !== undefined && { preset: entry.preset },

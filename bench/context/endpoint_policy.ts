@@ -9,6 +9,7 @@
  *
  * @module
  */
+import type { Prices } from "../../policy/endpoint/account.ts";
 import { EndpointError } from "../../policy/endpoint/error.ts";
 import { openEndpoint } from "../../policy/endpoint/endpoint.ts";
 import type { GenerateOptions, Generation, Policy } from "../../policy/policy.ts";
@@ -23,6 +24,9 @@ export interface Recording {
   /** Whether its answers are all there is: nothing is asked. */
   replay?: boolean;
 }
+
+/** What a million tokens cost, read and written, in any one currency. No number of a cell depends on it. */
+export type TokenPrices = Pick<Prices, "input" | "output">;
 
 /** How a policy behind an endpoint is asked, beside its source. */
 export interface EndpointPolicyOptions {
@@ -103,6 +107,7 @@ export async function openEndpointPolicy(
         logProbs: new Float32Array(tokens.length),
         truncated: finishReason === "length",
         length: usage.completionTokens,
+        promptTokens: usage.promptTokens,
       };
     });
   }
