@@ -9,7 +9,6 @@
  *
  * @module
  */
-import type { Prices } from "../../policy/endpoint/account.ts";
 import { EndpointError } from "../../policy/endpoint/error.ts";
 import { openEndpoint } from "../../policy/endpoint/endpoint.ts";
 import type { GenerateOptions, Generation, Policy } from "../../policy/policy.ts";
@@ -26,7 +25,12 @@ export interface Recording {
 }
 
 /** What a million tokens cost, read and written, in any one currency. No number of a cell depends on it. */
-export type TokenPrices = Pick<Prices, "input" | "output">;
+export interface TokenPrices {
+  /** Tokens of prompts. */
+  input: number;
+  /** Tokens drawn. */
+  output: number;
+}
 
 /** How a policy behind an endpoint is asked, beside its source. */
 export interface EndpointPolicyOptions {
@@ -39,8 +43,12 @@ export interface EndpointPolicyOptions {
 /** Whether a source is a policy behind an endpoint. */
 export const isEndpoint = (source: string): boolean => /^(endpoint|completions):/.test(source);
 
-/** Address, model and interface of a source. */
-function partsOf(source: string): { baseUrl: string; model: string; isChat: boolean } {
+/**
+ * Address, model and interface of a source.
+ *
+ * @throws {Refusal} one sentence, if it names none
+ */
+export function partsOf(source: string): { baseUrl: string; model: string; isChat: boolean } {
   const [, kind, baseUrl, model] = /^(endpoint|completions):(https?:\/\/[^#\s]+)#(.+)$/.exec(source) ?? [];
   if (model === undefined) {
     throw new Refusal(
