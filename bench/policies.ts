@@ -81,8 +81,16 @@ async function opened<T>(source: string, open: (directory: string) => Promise<T>
         : `policy ${source}: no such directory; give a directory with config.json and model.safetensors.`,
     );
   }
+  if (await isFile(`${directory}/context.json`) && !await isFile(`${directory}/config.json`)) {
+    throw new Refusal(
+      `policy ${source}: holds a learned prompt (context.json) and no weights; give the policy that it was learned for, ` +
+        "and ask that with the prompt before the question.",
+    );
+  }
   return await open(directory);
 }
+
+const isFile = (path: string) => Deno.stat(path).then((entry) => entry.isFile, () => false);
 
 /** A source as a cell keeps it: a policy of the hub, which is fetched, by its commit. */
 export async function pinnedPolicy(source: string): Promise<string> {

@@ -32,6 +32,12 @@ export interface TokenPrices {
   output: number;
 }
 
+/**
+ * Longest silence of a server, in milliseconds: answers travel whole, and a long one may take a slow machine minutes. To
+ * give one up too early is to pay for it twice.
+ */
+export const LONGEST_SILENCE = 600_000;
+
 /** How a policy behind an endpoint is asked, beside its source. */
 export interface EndpointPolicyOptions {
   /** Environment variable with the key; absent: none is sent. */
@@ -88,6 +94,7 @@ export async function openEndpointPolicy(
   const endpoint = await openEndpoint({
     baseUrl,
     model,
+    timeout: LONGEST_SILENCE,
     ...recording
       ? { keyFrom, recording: `${recording.directory}/answers.jsonl`, offline: recording.replay ?? false }
       : {},

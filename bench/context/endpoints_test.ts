@@ -56,6 +56,15 @@ Deno.test("a key that is missing or wrong, a wrong model and a server that is no
     });
   }));
 
+Deno.test("a server that is too busy is there", () =>
+  withServer(
+    () => new Response("{}", { status: 429, headers: { "retry-after-ms": "1" } }),
+    async ({ baseUrl, incoming }) => {
+      await requireAnswers([{ baseUrl, model: "m", isChat: false, mustCount: true }], { pause: 1 });
+      assert.equal(incoming.length, 4);
+    },
+  ));
+
 Deno.test("what does not say its tokens is refused as a policy, and will do as a reflector", () =>
   withServer(
     (incoming) => Response.json({ choices: [{ message: { content: "yes" } }], seen: incoming.attempt }),

@@ -7,7 +7,7 @@
  * @module
  */
 import { modelReflector, type Models, ruleBasedReflector } from "../../algorithms/mod.ts";
-import type { Recording, TokenPrices } from "./endpoint_policy.ts";
+import { LONGEST_SILENCE, type Recording, type TokenPrices } from "./endpoint_policy.ts";
 import { openEndpoint } from "../../policy/endpoint/endpoint.ts";
 
 /** A language model that reflects. */
@@ -40,7 +40,14 @@ export async function openReflector(
 ): Promise<NonNullable<Models["reflect"]>> {
   if (source === undefined) return ruleBasedReflector();
   const { url: baseUrl, model, keyFrom } = source, recording = `${directory}/reflections.jsonl`;
-  const endpoint = await openEndpoint({ baseUrl, model, keyFrom, recording, offline: replay });
+  const endpoint = await openEndpoint({
+    baseUrl,
+    model,
+    keyFrom,
+    timeout: LONGEST_SILENCE,
+    recording,
+    offline: replay,
+  });
   return modelReflector(async (prompt, attempt) => {
     const messages = [{ role: "user" as const, content: prompt }];
     const [{ text, usage }] = await endpoint.respond([

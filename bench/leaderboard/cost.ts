@@ -31,6 +31,8 @@ export interface Cost extends Money {
   updates: Metric;
   /** Requests to a reflector; absent where weights are trained. */
   reflections?: Metric;
+  /** Those of them that came to nothing: replies that could not be read, again and again. */
+  reflectionFailures?: Metric;
   /** Calls of a model for them; 0 of the embedded reflector. Absent where weights are trained. */
   reflectorCalls?: Metric;
   /** Tokens read and written in these calls, as far as known. Absent where weights are trained. */
@@ -95,6 +97,7 @@ export function costOf(lines: CellLines, gain: Metric): Cost {
     },
     ...steps.some(({ cost }) => cost.reflections !== undefined) && {
       reflections: total(given(steps.map(({ cost }) => cost.reflections))),
+      reflectionFailures: total(given(steps.map(({ metrics }) => metrics.reflectionFailures))),
       reflectorCalls: total(given(steps.map(({ cost }) => cost.reflectorCalls))),
       reflectorTokens: total(given(steps.map(({ cost }) => cost.reflectorTokens))),
     },

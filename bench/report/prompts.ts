@@ -35,7 +35,14 @@ export interface LearnedPrompt {
   /** Responses, requests to the reflector, and of models their tokens, and prices where some were given: those of this seed. */
   cost: Pick<
     Cost,
-    "responses" | "reflections" | "reflectorCalls" | "reflectorTokens" | "reflectorMoney" | "policyMoney" | "money"
+    | "responses"
+    | "reflections"
+    | "reflectionFailures"
+    | "reflectorCalls"
+    | "reflectorTokens"
+    | "reflectorMoney"
+    | "policyMoney"
+    | "money"
   >;
   /** avg@k before anything was learned. */
   before: number;

@@ -41,7 +41,13 @@ Deno.test("the page shows a learned prompt with its history, and what a model wr
     assert.ok(found.final.experiences.length > 0 && found.changes.length > 0);
 
     assert.ok(found.cost !== undefined);
-    const asked = { responses: 1500, reflections: 40, reflectorCalls: 1200, reflectorTokens: 56789 };
+    const asked = {
+      responses: 1500,
+      reflections: 40,
+      reflectionFailures: 3,
+      reflectorCalls: 1200,
+      reflectorTokens: 56789,
+    };
     const cost = { ...asked, policyMoney: 0.5, reflectorMoney: 1.23456, money: 1.73456 };
     const attack = { ...found, cost, final: context("<script>alert(1)</script>") };
     const run = { name: "x", source: "runs/x", directory, leaderboard, responses: [] };
@@ -49,7 +55,7 @@ Deno.test("the page shows a learned prompt with its history, and what a model wr
     assert.ok(page.includes(found.changes[0].added[0].text));
     assert.ok(
       page.includes(
-        "1,500 responses at 0.5, 40 requests in 1,200 calls with 56,789 tokens at 1.23, price 1.73 in all",
+        "1,500 responses at 0.5, 40 requests in 1,200 calls with 56,789 tokens at 1.23, 3 of them in vain, price 1.73 in all",
       ),
     );
     assert.ok(page.includes("&lt;script&gt;alert(1)") && !page.includes("<script>alert(1)"));

@@ -195,6 +195,10 @@ const final: Record<string, [script: Script, reason: RegExp]> = {
   ],
   "404": [() => new Response("<html>", { status: 404 }), /HTTP status 404 \(check address and model\)\.$/],
   "400": [() => Response.json({ error: { message: "too long" } }, { status: 400 }), /HTTP status 400 \(too long\)\.$/],
+  "orders to a terminal": [
+    () => Response.json({ error: { message: "\x1b[2Jgone \u202eaway" } }, { status: 400 }),
+    /HTTP status 400 \( \[2Jgone +away\)\.$/,
+  ],
   "no money": [
     () => Response.json({ error: { message: "pay", code: "insufficient_quota" } }, { status: 429 }),
     /HTTP status 429 \(pay\)\.$/,

@@ -40,20 +40,19 @@ function changeRow({ step, added, removed, average }: PromptChange): Markup {
 }
 
 /** What learning took: responses, requests to the reflector, and of models tokens and money. */
-function costText(
-  { responses, reflections, reflectorCalls, reflectorTokens, reflectorMoney, policyMoney, money }:
-    LearnedPrompt["cost"],
-): string {
-  const english = (value: number) => value.toLocaleString("en-US");
+function costText(cost: LearnedPrompt["cost"]): string {
+  const { responses, reflections, reflectionFailures, reflectorCalls, reflectorTokens } = cost;
+  const { policyMoney, reflectorMoney, money } = cost, english = (value: number) => value.toLocaleString("en-US");
   const price = (before: string, value: number | null | undefined, behind = "") =>
     value == null ? "" : `${before} ${Number(value.toPrecision(3))}${behind}`;
   const calls = `in ${english(reflectorCalls ?? 0)} calls with ${english(reflectorTokens ?? 0)} tokens`;
+  const asked = reflections && counted(reflections, "request") +
+      (reflectorCalls ? ` ${calls}${price(" at", reflectorMoney)}` : "") +
+      (reflectionFailures ? `, ${english(reflectionFailures)} of them in vain` : "");
   return [
     "",
     `${english(responses ?? 0)} responses${price(" at", policyMoney)}`,
-    ...reflections
-      ? [`${counted(reflections, "request")}${reflectorCalls ? ` ${calls}${price(" at", reflectorMoney)}` : ""}`]
-      : [],
+    ...asked ? [asked] : [],
     ...policyMoney != null && reflectorMoney != null ? [price("price", money, " in all")] : [],
   ].join(", ");
 }
