@@ -128,6 +128,15 @@ export interface EvaluationParts {
   time?: Timing;
 }
 
+/** Steps above `before` and up to `last` after which is evaluated; step 0 is one. */
+export function evaluationsDue({ interval, also = [] }: Evaluation, before: number, last: number): number[] {
+  const due: number[] = [];
+  for (let step = before + 1; step <= last; step++) {
+    if (step % interval === 0 || also.includes(step)) due.push(step);
+  }
+  return due;
+}
+
 /** Values of k that are reported: the powers of two up to `samples`, and `samples`. */
 export function reportedKs(samples: number): number[] {
   const ks: number[] = [];

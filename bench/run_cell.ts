@@ -16,7 +16,7 @@ import type { Cell } from "./cell.ts";
 import { changesPrompt } from "./context/family.ts";
 import type { ReflectorSource } from "./context/reflector.ts";
 import { continueContextCell } from "./context/run_context_cell.ts";
-import { type Asked, askedOf, evaluate, type EvaluationRecord } from "./evaluate.ts";
+import { type Asked, askedOf, evaluate, type EvaluationRecord, evaluationsDue } from "./evaluate.ts";
 import { Models, type OpenModels } from "./models.ts";
 import { requireServed, taughtTask } from "./needs.ts";
 import { requireUnmoved } from "./gates.ts";
@@ -204,10 +204,9 @@ async function requireRecorded(cell: Cell, models: Models, directory: string, ch
   );
 }
 
-/** Multiples of `interval` above `before` and up to `step`. */
-function reached(interval: number, before: number, step: number): number[] {
-  const first = Math.floor(before / interval) + 1, count = Math.floor(step / interval) - first + 1;
-  return Array.from({ length: count }, (_, index) => (first + index) * interval);
+/** Whether a multiple of `interval` is above `before` and not above `step`. */
+function reached(interval: number, before: number, step: number): boolean {
+  return Math.floor(step / interval) > Math.floor(before / interval);
 }
 
 /** A cell on its way: what changes from step to step. */
@@ -311,11 +310,11 @@ class Run {
         // A step with more prompts than usual may pass one after which an evaluation is due. With the samples up to
         // there the policy is the one before the update: so curves have the same steps for all algorithms, and no
         // policy has seen more samples than its step says.
-        beforeUpdate: (step) => this.#evaluateAt(reached(evaluation.interval, before, step - 1)),
+        beforeUpdate: (step) => this.#evaluateAt(evaluationsDue(evaluation, before, step - 1)),
       },
     );
     const step = this.step = outcome.record.step, ends = step === training.steps;
-    const due = (interval: number) => reached(interval, before, step).length > 0;
+    const due = (interval: number) => reached(interval, before, step);
     this.#prompts += outcome.record.prompts;
     this.#state = outcome.state;
     const start = this.#now;
@@ -333,7 +332,7 @@ class Run {
     const saving = this.#savingSeconds, recording = saving + (this.#now - start) / 1000;
     this.#savingSeconds = 0;
     const total = (this.#now - begin) / 1000 - (this.#evaluationSeconds ?? 0) + saving;
-    if (ends || step % evaluation.interval === 0) await this.#evaluateAt([step]);
+    if (ends || evaluationsDue(evaluation, step - 1, step).length > 0) await this.#evaluateAt([step]);
     this.#tell({ step, ...outcome.seconds, memory: Deno.memoryUsage().rss, record: recording, total }, total);
     if (saved && !ends) await this.save();
   }

@@ -83,6 +83,24 @@ for (const how of ["asked", "thrown"] as const) {
   }
 }
 
+Deno.test("further steps are evaluated where the suite lists them, and the others score as they did", () =>
+  inTemporary(async (directory) => {
+    const plain = await digitCell(grpo, digitSuite((suite) => suite.evaluation.interval = 6));
+    const listed = await digitCell(
+      grpo,
+      digitSuite((suite) => Object.assign(suite.evaluation, { interval: 6, also: [3, 12] })),
+    );
+    await runCell(plain.cell, plain.parts, { directory: `${directory}/plain` });
+    await runCell(listed.cell, listed.parts, { directory: `${directory}/listed` });
+    const scores = async (name: string) =>
+      (await readJournal<EvaluationLine>(`${directory}/${name}/evaluations.jsonl`)).map((
+        { step, average },
+      ) => [step, average]);
+    const own = await scores("listed");
+    assert.deepEqual(own.map(([step]) => step), [0, 3, 6, 12]);
+    assert.deepEqual(own.filter(([step]) => step !== 3), await scores("plain"));
+  }));
+
 Deno.test("the embedded base policy, stopped and resumed, ends with the same bytes", () =>
   inTemporary(async (directory) => {
     const suite = digitSuite((suite) => {

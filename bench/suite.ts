@@ -68,6 +68,8 @@ export interface Training {
 export interface Evaluation {
   /** Steps between evaluations. */
   interval: number;
+  /** Further steps after which is evaluated. */
+  also?: number[];
   /** Number of problems. */
   problems: number;
   /** Held-out problems that are left out before these, so that settings can be chosen on other problems; absent: none. */

@@ -55,7 +55,7 @@ export function sweepLabel(label: string, learningRate: number): string {
 
 /** The suite that tries all learning rates of all entries; it is evaluated only before and after training. */
 export function sweepSuite(suite: Suite, sweep: Sweep): Suite {
-  const { seeds, offset } = sweep;
+  const { seeds, offset } = sweep, { also: _, ...evaluation } = suite.evaluation;
   return {
     ...suite,
     algorithms: suite.algorithms.filter(({ name }) => !namesPrompt(name)).flatMap((entry) =>
@@ -66,7 +66,7 @@ export function sweepSuite(suite: Suite, sweep: Sweep): Suite {
       }))
     ),
     seeds,
-    evaluation: { ...suite.evaluation, interval: Math.max(1, suite.training.steps), offset },
+    evaluation: { ...evaluation, interval: Math.max(1, suite.training.steps), offset },
   };
 }
 

@@ -4,6 +4,7 @@ import { loadSuite } from "./suite.ts";
 import { type Sweep, sweepLabel, sweepSuite, tune, tunedSuite } from "./sweep.ts";
 
 const quick = await loadSuite("quick");
+quick.evaluation.also = [3];
 const sweep: Sweep = { learningRates: [1e-4, 2e-4, 4e-4], seeds: [101, 102], offset: 300 };
 
 Deno.test("a sweep tries every rate of every entry, on its own seeds and problems", () => {
@@ -11,6 +12,7 @@ Deno.test("a sweep tries every rate of every entry, on its own seeds and problem
   assert.equal(suite.algorithms.length, 3 * quick.algorithms.length);
   assert.deepEqual(suite.seeds, [101, 102]);
   assert.deepEqual([suite.evaluation.offset, suite.evaluation.interval], [300, quick.training.steps]);
+  assert.equal(suite.evaluation.also, undefined);
   const labels = suite.algorithms.map(({ label }) => label);
   assert.equal(new Set(labels).size, labels.length);
   const gdpo = suite.algorithms.find(({ label }) => label === sweepLabel("gdpo", 2e-4))!;

@@ -23,7 +23,7 @@ import {
 import type { Policy } from "../../policy/policy.ts";
 import { canonical, sha256 } from "../canonical.ts";
 import type { Cell } from "../cell.ts";
-import { evaluate } from "../evaluate.ts";
+import { evaluate, evaluationsDue } from "../evaluate.ts";
 import { Interruption, Refusal } from "../outcomes.ts";
 import type { CellRecord, CellResult, Checkpoint } from "../records.ts";
 import type { CellParts, RunCellOptions, TimingLine } from "../run_cell.ts";
@@ -213,10 +213,8 @@ class ContextRun {
   /** Evaluates the prompt of the state once and records that for every step up to `last` after which one is due. */
   async #evaluateUpTo(last: number): Promise<void> {
     const { training: { maxTokens, maxTotalTokens, steps }, evaluation, seed } = this.cell.identity;
-    const due: number[] = [];
-    for (let step = this.#evaluated + 1; step <= last; step++) {
-      if (step % evaluation.interval === 0 || step === steps) due.push(step);
-    }
+    const due = evaluationsDue(evaluation, this.#evaluated, last);
+    if (last === steps && this.#evaluated < last && due.at(-1) !== last) due.push(last);
     this.#evaluated = Math.max(this.#evaluated, last);
     if (due.length === 0) return;
     const start = this.#now, { task, test: problems, algorithm } = this.parts;

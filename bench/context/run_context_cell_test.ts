@@ -47,6 +47,15 @@ for (const [name, algorithm] of kinds) {
     }));
 }
 
+Deno.test("further steps are evaluated where the suite lists them, the last once", () =>
+  inTemporary(async (directory) => {
+    const { cell, parts } = adviceCell(tfgrpo);
+    Object.assign(cell.identity.evaluation, { interval: 8, also: [1, 12] });
+    await runCell(cell, parts, { directory });
+    const { evaluations } = await readChain<StepLine, EvaluationLine>(directory, cell);
+    assert.deepEqual(evaluations.map(({ step }) => step), [0, 1, 8, 12]);
+  }));
+
 Deno.test("what it learns raises held-out accuracy, and every evaluation is of the prompt of its step", () =>
   inTemporary(async (directory) => {
     const { cell, parts } = adviceCell(tfgrpo);
