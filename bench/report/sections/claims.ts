@@ -20,7 +20,8 @@ const badge = (verdict: Outcome): Markup =>
     signs[verdict] ?? "?"
   }</span> ${verdict}</span>`;
 
-function tested(test: TestVerdict): Markup {
+/** A test in numbers, and in its sentence unless that of the claim, `said`, holds it. */
+function tested(test: TestVerdict, said: string): Markup {
   const { metric, margin, estimate, verdict, sentence } = test;
   const number = (value: number | null) => derived(value, "verdicts", significant);
   return element`<li>${badge(verdict)} <code>${metric}</code>: ${comparison(test)}, margin ${margin}${
@@ -28,7 +29,7 @@ function tested(test: TestVerdict): Markup {
     element`; difference ${number(estimate.mean)}${
       estimate.low !== null && estimate.high !== null && element` (${number(estimate.low)} to ${number(estimate.high)})`
     }`
-  }. ${sentence}</li>`;
+  }.${said.includes(sentence.slice(1)) ? "" : ` ${sentence}`}</li>`;
 }
 
 function claimCard(judged: SourcedVerdict, { values }: VerdictRun): Markup {
@@ -36,7 +37,7 @@ function claimCard(judged: SourcedVerdict, { values }: VerdictRun): Markup {
   const address = paper.url ?? (paper.arxiv && `https://arxiv.org/abs/${paper.arxiv}`);
   const source = `${paper.title} (${paper.year})`;
   return element`<article class="claim" id="claim-${id}"><h3>${badge(verdict)} ${claim}</h3><p>${sentence}</p><ul>${
-    tests.map(tested)
+    tests.map((test) => tested(test, sentence))
   }</ul><p class="muted">Published: ${published} ${
     address && /^https?:\/\//.test(address) ? element`<a href="${address}">${source}</a>` : source
   }, ${paper.where}. Holds for: ${[...values, amountText(judged)].join(", ")}.</p></article>`;
