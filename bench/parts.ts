@@ -9,7 +9,7 @@ import type { Policy } from "../policy/policy.ts";
 import { contextAlgorithms } from "../algorithms/mod.ts";
 import { tasks } from "../tasks/mod.ts";
 import type { Problems, Task } from "../tasks/task.ts";
-import { chosenBackend, recordedBackend } from "./backend.ts";
+import { recordedBackend } from "./backend.ts";
 import { canonical, sha256 } from "./canonical.ts";
 import { type Cell, cellFormat, cellOf, type CellSources } from "./cell.ts";
 import { channelsOf } from "./channels.ts";
@@ -19,8 +19,9 @@ import { contextIdentity, requireLearnable } from "./context/setting.ts";
 import { decontaminated, type RecordedLeakage, suiteLeakage } from "./leakage.ts";
 import { unknown } from "./nearest.ts";
 import { requireServed } from "./needs.ts";
+import { isOnnx } from "./onnx_source.ts";
 import { Refusal } from "./outcomes.ts";
-import { openCriticSource, openSource, pinnedPolicy } from "./policies.ts";
+import { backendFor, openCriticSource, openSource, pinnedPolicy } from "./policies.ts";
 import { rehearse } from "./rehearsal.ts";
 import type { CellParts } from "./run_cell.ts";
 import type { Suite } from "./suite.ts";
@@ -102,19 +103,23 @@ async function splitsOf(
   return { all, train: decontaminate ? await decontaminated(all, test) : all, test };
 }
 
-/** Refuses what a policy behind an endpoint can't do. */
-function requireAskable({ policy, lora, rolloutWeights }: Suite, task: Task, algorithms: readonly string[]): void {
-  const [trained] = algorithms;
+/** Refuses what a policy that is never trained can't do; `algorithms` are those that train weights. */
+function requireFrozen({ policy, lora, rolloutWeights }: Suite, task: Task, algorithms: readonly string[]): void {
+  const asked = isEndpoint(policy), [trained] = algorithms;
+  if (!asked && !isOnnx(policy)) return;
   const other = trained !== undefined
     ? `${trained} trains weights; choose --algorithms that learn a prompt (${
       Object.keys(contextAlgorithms).join(", ")
-    })`
-    : task.environment
+    })${asked ? "" : ", or a policy with model.safetensors"}`
+    : asked && task.environment
     ? `task ${task.name} has tools, which need its tokens; choose another task`
     : lora || rolloutWeights
     ? "lora and rolloutWeights are about weights; leave them out"
     : undefined;
-  if (other !== undefined) throw new Refusal(`policy ${policy}: is behind an endpoint, and ${other}.`);
+  if (other === undefined) return;
+  throw new Refusal(
+    `policy ${policy}: ${asked ? "is behind an endpoint" : "is frozen, as ONNX files are"}, and ${other}.`,
+  );
 }
 
 /** Refuses a key or prices for a policy that is computed here: they would be left unused without a word. */
@@ -137,13 +142,11 @@ export async function planSuite(suite: Suite): Promise<Plan> {
     return { entry, algorithm, training };
   });
   if (!isEndpoint(suite.policy)) requireUnpaid(suite);
-  else {
-    requireAskable(
-      suite,
-      task,
-      algorithms.filter((one) => !changesPrompt(one.algorithm)).map(({ entry }) => entry.name),
-    );
-  }
+  requireFrozen(
+    suite,
+    task,
+    algorithms.filter((one) => !changesPrompt(one.algorithm)).map(({ entry }) => entry.name),
+  );
   const { all, train, test } = await splitsOf(task, suite.data);
   const { offset = 0 } = suite.evaluation;
   if (test.length <= offset) {
@@ -164,7 +167,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
   const other = named.find((name) => !channels.includes(name));
   if (other !== undefined) throw new Refusal(unknown("reward channel", other, channels));
   const lora = suite.lora && { ...loraOf(suite.lora), seed: suite.lora.seed ?? 0 };
-  const { rolloutWeights } = suite, chosen = await chosenBackend(suite.backend);
+  const { rolloutWeights } = suite, chosen = await backendFor(suite.policy, suite.backend);
   const source = await pinnedPolicy(suite.policy);
   const policy = await openSource(source, { backend: chosen, lora, rolloutWeights });
   try {
