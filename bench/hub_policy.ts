@@ -56,6 +56,26 @@ export async function fetchPolicy(
   source: string,
   connection: Connection = connectionOfEnvironment(),
 ): Promise<HubPolicy> {
+  return await fetched(source, connection, { weights: true });
+}
+
+/**
+ * Fetches what describes a policy, without its weights: configuration and tokenizer.
+ *
+ * @throws as {@linkcode fetchPolicy} does
+ */
+export async function fetchDescription(
+  source: string,
+  connection: Connection = connectionOfEnvironment(),
+): Promise<HubPolicy> {
+  return await fetched(source, connection, { weights: false });
+}
+
+async function fetched(
+  source: string,
+  connection: Connection,
+  { weights }: { weights: boolean },
+): Promise<HubPolicy> {
   const { name, revision = "main", file } = parseHubPolicy(source), repository: Repository = { kind: "model", name };
   return await withCache(repository, connection, async () => {
     const snapshot = await snapshotOf(repository, revision, connection);
@@ -66,7 +86,8 @@ export async function fetchPolicy(
     parse(await jsonOf(snapshot, config, connection), `hub:${name}/config.json`);
     const companions = COMPANIONS.map(fileOf).filter((file) => file !== undefined);
     const graph = file === undefined ? undefined : graphOf(snapshot, file);
-    await folderOf(snapshot, [config, ...companions], connection);
+    const description = await folderOf(snapshot, [config, ...companions], connection);
+    if (!weights) return { directory: description, pinned: `hub:${name}@${snapshot.commit}` };
     if (graph) {
       const directory = await folderOf(snapshot, [graph], connection);
       await folderOf(snapshot, weightsBeside(snapshot, graph, directory), connection);

@@ -4,8 +4,9 @@
  * @module
  */
 import { loraOf } from "../policy/adapters.ts";
-import { promptText } from "../policy/chat_template.ts";
-import type { Policy } from "../policy/policy.ts";
+import { promptText, promptTokens } from "../policy/chat_template.ts";
+import type { ModelConfig } from "../policy/model/config.ts";
+import type { Policy, Tokenizer } from "../policy/policy.ts";
 import { contextAlgorithms } from "../algorithms/mod.ts";
 import { tasks } from "../tasks/mod.ts";
 import type { Problems, Task } from "../tasks/task.ts";
@@ -21,7 +22,16 @@ import { unknown } from "./nearest.ts";
 import { requireServed } from "./needs.ts";
 import { isOnnx } from "./onnx_source.ts";
 import { Refusal } from "./outcomes.ts";
-import { backendFor, openCriticSource, openSource, pinnedPolicy } from "./policies.ts";
+import { cellMemoryOf, planSuiteMemory, runsOf, type SuiteMemory } from "./memory/plan.ts";
+import {
+  backendFor,
+  configOf,
+  isDescribed,
+  openCriticSource,
+  openSource,
+  pinnedPolicy,
+  tokenizerOf,
+} from "./policies.ts";
 import { rehearse } from "./rehearsal.ts";
 import type { CellParts } from "./run_cell.ts";
 import type { Suite } from "./suite.ts";
@@ -49,6 +59,8 @@ export interface Plan {
   };
   /** The policy before training. */
   policy: { source: string; digest: string; parameters: number; backend: string };
+  /** The memory of a GPU; absent on the CPU. */
+  memory?: SuiteMemory;
 }
 
 /** The task called `name`. */
@@ -129,6 +141,33 @@ function requireUnpaid({ policy, policyKey, policyPrices }: Suite): void {
   throw new Refusal(`policy ${policy}: is not behind an endpoint, so ${given} for it can't be used; leave that out.`);
 }
 
+/** Problems of a generator, which are alike and have no end, among which the longest prompt is looked for. */
+const generated = 128;
+
+/** Tokens of the longest prompt: of the problems whose prompts have the most characters. Others of a generator may be longer by a quarter. */
+function longestPrompt(task: Task, lists: readonly Problems[], tokenizer: Tokenizer): number {
+  const prompts = lists.flatMap((list) => {
+    const endless = list.length === Infinity, length = endless ? generated : list.length;
+    return Array.from({ length }, (_, index) => ({ text: task.prompt(list.at(index)), endless }));
+  });
+  const longest = prompts.toSorted((a, b) => b.text.length - a.text.length).slice(0, 64);
+  return Math.max(...longest.map(({ text, endless }) => {
+    const { length } = promptTokens(tokenizer, text, task.environment?.tools);
+    return endless ? Math.ceil(1.25 * length) : length;
+  }));
+}
+
+/** The memory that a GPU needs for a suite whose policy has this shape; its problems are read unless they are given. */
+export async function memoryOf(
+  suite: Suite,
+  config: ModelConfig,
+  lists?: Pick<Awaited<ReturnType<typeof splitsOf>>, "train" | "test">,
+): Promise<SuiteMemory> {
+  const task = findTask(suite.task), { train, test } = lists ?? await splitsOf(task, suite.data);
+  const promptTokens = longestPrompt(task, [train, test], await tokenizerOf(suite.policy));
+  return await planSuiteMemory(suite, task, config, promptTokens);
+}
+
 /** Opens everything a suite names once, refuses what can't work, and lists its cells. */
 export async function planSuite(suite: Suite): Promise<Plan> {
   const task = findTask(suite.task);
@@ -168,8 +207,12 @@ export async function planSuite(suite: Suite): Promise<Plan> {
   if (other !== undefined) throw new Refusal(unknown("reward channel", other, channels));
   const lora = suite.lora && { ...loraOf(suite.lora), seed: suite.lora.seed ?? 0 };
   const { rolloutWeights } = suite, chosen = await backendFor(suite.policy, suite.backend);
+  // Before the weights are read, or fetched: what can't fit is refused at once.
+  const memory = chosen === "cpu" || !isDescribed(suite.policy)
+    ? undefined
+    : await memoryOf(suite, await configOf(suite.policy), { train, test });
   const source = await pinnedPolicy(suite.policy);
-  const policy = await openSource(source, { backend: chosen, lora, rolloutWeights });
+  const policy = await openSource(source, { backend: chosen, lora, rolloutWeights, frozen: true });
   try {
     const digest = await policy.digest();
     const prompts = promptDigest(task, train, policy);
@@ -179,7 +222,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
       digest,
       problems: Number.isFinite(length) ? length : null,
     });
-    const cells = algorithms.flatMap(({ entry, algorithm, training }) =>
+    const cells = algorithms.flatMap(({ entry, algorithm, training }, index) =>
       suite.seeds.map((seed): PlannedCell => ({
         label: entry.label ?? entry.name,
         cell: cellOf(
@@ -187,7 +230,13 @@ export async function planSuite(suite: Suite): Promise<Plan> {
             format: cellFormat,
             algorithm: { name: algorithm.name, options: algorithm.options },
             task: { name: task.name, train: train.digest, test: test.digest, prompts },
-            policy: { digest, backend, ...lora && { lora }, ...rolloutWeights === "f16" && { rolloutWeights } },
+            policy: {
+              digest,
+              backend,
+              ...lora && { lora },
+              ...rolloutWeights === "f16" && { rolloutWeights },
+              ...memory && runsOf(memory.algorithms[index].plan),
+            },
             seed,
             training,
             evaluation: suite.evaluation,
@@ -201,6 +250,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
             ...suite.data.decontaminate && { decontaminate: true },
             ...suite.reflector && changesPrompt(algorithm) && { reflector: suite.reflector },
             ...suite.recompute && { recompute: true },
+            ...memory && { memory: cellMemoryOf(memory.algorithms[index].plan) },
             ...suite.policyKey !== undefined && { policyKey: suite.policyKey },
             ...suite.policyPrices && { policyPrices: suite.policyPrices },
             algorithm: {
@@ -222,6 +272,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
         leakage,
       },
       policy: { source, digest, parameters: parameterCount, backend },
+      ...memory && { memory },
     };
   } finally {
     await policy.dispose();
@@ -247,9 +298,10 @@ export async function openParts({ identity, sources }: Cell): Promise<CellParts>
       throw new Refusal(`${problems.source}: the ${split} problems are not those the cell was recorded with.`);
     }
   }
-  const { lora, rolloutWeights, backend: recorded } = identity.policy,
+  const { lora, rolloutWeights, runs, backend: recorded } = identity.policy,
+    { recompute, memory } = sources,
     backend = recordedBackend(recorded),
-    { recompute } = sources;
+    computing = { backend, recompute, sizes: { ...runs, ...memory?.sizes }, room: memory?.room };
   return {
     algorithm,
     ...sources.reflector && { reflector: sources.reflector },
@@ -258,11 +310,11 @@ export async function openParts({ identity, sources }: Cell): Promise<CellParts>
     test,
     openPolicy: ({ frozen = false, recording } = {}) =>
       openSource(sources.policy, {
-        backend,
-        recompute,
+        ...computing,
+        frozen,
         endpoint: { keyFrom: sources.policyKey, recording },
         ...frozen ? {} : { lora, rolloutWeights },
       }),
-    openCritic: () => openCriticSource(sources.policy, { backend, recompute }),
+    openCritic: () => openCriticSource(sources.policy, computing),
   };
 }

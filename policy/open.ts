@@ -11,6 +11,7 @@ import { openDirectory, type PolicyDirectory } from "./directory.ts";
 import type { Critic, Policy } from "./policy.ts";
 import { storageOf } from "./storage.ts";
 import { loadTokenizer, noTokenizer } from "./tokenizer.ts";
+import type { Room, RunSizes } from "./webgpu/sizes.ts";
 
 /**
  * What computes a policy: onnxruntime on the `cpu`; the machine's GPU (`webgpu`); also one that is played by a CPU
@@ -42,6 +43,18 @@ export interface OpenOptions {
    * its log-probs are no longer those of scoring: what is trained differs a little from what was drawn. Default `f32`.
    */
   rolloutWeights?: "f32" | "f16";
+  /**
+   * On the GPU, whether the policy is only asked, never trained: it then takes no memory for a gradient and for moments.
+   * Default false.
+   */
+  frozen?: boolean;
+  /**
+   * On the GPU, the most that is computed at once, to need less memory. With fewer `tokens` or `scored` gradients differ
+   * in their last bits, which are sums over runs; of the rest nothing depends. Default: the most that can be.
+   */
+  sizes?: Partial<RunSizes>;
+  /** On the GPU, what is made room for from the start, so that nothing grows later: the room of a memory plan. */
+  room?: Room;
   /** False opens a directory that may lack a tokenizer; token ids are then all that works. Default true. */
   tokenizer?: boolean;
 }
@@ -90,7 +103,7 @@ export async function openPolicy(directory: string, options: OpenOptions = {}): 
  */
 export async function openCritic(
   directory: string,
-  options: Pick<OpenOptions, "backend" | "threads" | "recompute"> = {},
+  options: Pick<OpenOptions, "backend" | "threads" | "recompute" | "sizes" | "room"> = {},
 ): Promise<Critic> {
   using open = await openDirectory(directory);
   const files = criticOf(open);
@@ -105,13 +118,14 @@ export async function openCritic(
 /** Makes a network on the shared device, which is released when the network is disposed of. */
 async function onGpu<T extends { dispose(): Promise<void> }>(
   files: Pick<PolicyDirectory, "config" | "stopTokens" | "companions">,
-  { backend, recompute }: Pick<OpenOptions, "backend" | "recompute">,
+  { backend, recompute, frozen, sizes, room }: OpenOptions,
   create: (options: import("./webgpu/trained.ts").WebgpuOptions) => T,
 ): Promise<T> {
   const { shareGpu } = await import("./webgpu/shared.ts");
   const { gpu, device, release } = await shareGpu({ software: backend === "webgpu-software" });
   try {
-    const network = create({ gpu, device, storage: storageOf(files), recompute }), dispose = network.dispose;
+    const network = create({ gpu, device, storage: storageOf(files), recompute, frozen, sizes, room });
+    const dispose = network.dispose;
     return Object.assign(network, {
       async dispose() {
         await dispose();

@@ -48,6 +48,8 @@ export interface SuiteOverrides {
   lora?: LoraOptions;
   /** Train with less memory on the GPU. */
   recompute?: boolean;
+  /** Gigabytes of a GPU's memory that may be taken. */
+  memory?: number;
   /** Any property: `training.learningRate=1e-3`. */
   set?: string[];
 }
@@ -117,6 +119,7 @@ export function overridden(suite: Suite, overrides: SuiteOverrides): Suite {
   if (backend !== undefined) changed.backend = backend;
   if (lora !== undefined) changed.lora = lora;
   if (recompute !== undefined) changed.recompute = recompute;
+  if (overrides.memory !== undefined) changed.memory = overrides.memory;
   for (const assignment of set) assign(changed, assignment);
   return parseSuite(changed, "the command line");
 }
@@ -129,15 +132,24 @@ export function overriddenBenchmark(benchmark: Benchmark, overrides: SuiteOverri
   const { task, data, evalData, policy } = overrides;
   const named = benchmark.tasks.filter((suite) => suite.task === task);
   const tasks = named.length > 0 ? named : task === undefined ? benchmark.tasks : benchmark.tasks.slice(0, 1);
-  const single = Object.entries({ "--data": data, "--eval-data": evalData, "--policy": policy })
+  // A checkpoint that learned no task is trained on all of them.
+  const onePolicy = tasks.every((suite) => suite.policy === tasks[0].policy);
+  const single = Object.entries({ "--data": data, "--eval-data": evalData, ...!onePolicy && { "--policy": policy } })
     .find(([, value]) => value !== undefined);
   if (tasks.length > 1 && single) {
     throw new Refusal(
       `${single[0]} is about one task, and suite ${benchmark.name} has ${tasks.length}; choose one with --task.`,
     );
   }
+  const chosen = tasks.map(({ task }) => task), { sweep } = benchmark;
+  // What the sweep says of tasks that are not chosen is nobody's concern.
+  const byTask = sweep?.byTask && Object.entries(sweep.byTask).filter(([name]) => chosen.includes(name));
   return parseBenchmark(
-    { ...benchmark, tasks: tasks.map((suite) => overridden(suite, overrides)) },
+    {
+      ...benchmark,
+      ...byTask && { sweep: { ...sweep, byTask: Object.fromEntries(byTask) } },
+      tasks: tasks.map((suite) => overridden(suite, overrides)),
+    },
     "the command line",
   );
 }

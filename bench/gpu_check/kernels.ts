@@ -168,7 +168,7 @@ export async function checkProducts(
         checks.push(atMost(`${what}: numbers with other bits`, differences(found, first), 0));
         plan.dispose();
       }
-      for (const { buffer } of [A, B]) buffer.destroy();
+      for (const { buffer } of [A, B]) gpu.free(buffer);
     }
   }
   return checks;

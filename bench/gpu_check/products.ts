@@ -65,7 +65,7 @@ export async function timeProducts(
       report(productFigure({ ...shape, by: "podium", geometry: name, taken, seconds }, peak));
       plan.dispose();
     }
-    for (const { buffer } of [a, b]) buffer.destroy();
+    for (const { buffer } of [a, b]) gpu.free(buffer);
   }
 }
 

@@ -88,7 +88,7 @@ export function profiled(gpu: Gpu): ProfiledGpu | null {
           total.seconds += Number(stamps[2 * n + 1] - stamps[2 * n]) / 1e9; // nanoseconds
           totals.set(kernel, total);
         });
-        buffer.destroy();
+        gpu.free(buffer);
         set.destroy();
       }
       return [...totals.values()].sort((a, b) => b.seconds - a.seconds);

@@ -8,7 +8,6 @@
  */
 import { cachedProgram, outputTable, VOCABULARY_CHUNK } from "../model/decoder.ts";
 import type { Value } from "../model/program.ts";
-import { MAX_BINDING } from "./device.ts";
 import type { Engine } from "./engine.ts";
 import type { Halves } from "./halves.ts";
 import { planSampling } from "./kernels/sampling.ts";
@@ -20,9 +19,6 @@ export const STEPS = 16;
 
 /** Most stop tokens. */
 export const MAX_STOPS = 63;
-
-/** Most sequences decoded together, rows of a run over prompts, and bytes of all keys and values. */
-const MAX_SEQUENCES = 512, MAX_PROMPT_ROWS = 4096, MAX_CACHE = 2 ** 32;
 
 /** A plan with the matrices that are written before a run. */
 interface Part<Input extends string> {
@@ -55,6 +51,8 @@ export interface Decoder {
   readonly rows: number;
   readonly sequences: number;
   readonly promptRows: number;
+  /** Bytes of the cache. */
+  readonly cacheBytes: number;
   /** Computes keys and values of tokens. */
   readonly prompt: Part<"tokens" | "positions" | "slots" | "spans">;
   /** Draws; with the nucleus, or without. */
@@ -62,23 +60,12 @@ export interface Decoder {
   dispose(): void;
 }
 
-/** Most rows of a cache, whatever is asked for. */
-export function mostRows({ config: { layers, keyValueHeads, headSize } }: Engine): number {
-  const row = 4 * keyValueHeads * headSize;
-  return Math.floor(Math.min(MAX_BINDING / row, MAX_CACHE / (2 * layers * row)));
-}
-
-/** Most sequences of a step: their logits must fit into one binding. */
-export function mostSequences({ config: { vocabularySize } }: Engine): number {
-  return Math.max(1, Math.min(MAX_SEQUENCES, Math.floor(MAX_BINDING / (4 * vocabularySize))));
-}
-
 /** A decoder for at least some rows and sequences, or the most there can be; over a copy of the matrices, if there is one. */
 export function createDecoder(engine: Engine, want: { rows: number; sequences: number }, halves?: Halves): Decoder {
-  const { gpu, config } = engine, width = config.keyValueHeads * config.headSize;
-  const rows = Math.min(roundUp(want.rows), mostRows(engine));
-  const sequences = Math.min(roundUp(want.sequences), mostSequences(engine));
-  const promptRows = Math.min(roundUp(want.rows), MAX_PROMPT_ROWS), caches = new Map<string, Matrix>();
+  const { gpu, config, sizes } = engine, width = config.keyValueHeads * config.headSize;
+  const rows = Math.min(roundUp(want.rows), sizes.cacheRows);
+  const sequences = Math.min(roundUp(want.sequences), sizes.sequences);
+  const promptRows = Math.min(roundUp(want.rows), sizes.tokens), caches = new Map<string, Matrix>();
   const table = outputTable(config), plans: Plan[] = [], steps = new Map<boolean, Step>();
   for (let layer = 0; layer < config.layers; layer++) {
     for (const name of [`keys${layer}`, `values${layer}`]) {
@@ -99,6 +86,7 @@ export function createDecoder(engine: Engine, want: { rows: number; sequences: n
     rows,
     sequences,
     promptRows,
+    cacheBytes: [...caches.values()].reduce((sum, { buffer }) => sum + buffer.size, 0),
     prompt: build("prompt", promptRows),
     step(nucleus) {
       const known = steps.get(nucleus);
@@ -130,7 +118,7 @@ export function createDecoder(engine: Engine, want: { rows: number; sequences: n
     },
     dispose() {
       for (const plan of plans) plan.dispose();
-      for (const { buffer } of caches.values()) buffer.destroy();
+      for (const { buffer } of caches.values()) gpu.free(buffer);
     },
   };
 }

@@ -8,11 +8,12 @@
  */
 import type { GenerateOptions, GenerateRequest, Generation } from "../policy.ts";
 import type { Completes } from "../stop_texts.ts";
-import { createDecoder, type Decoder, MAX_STOPS, mostRows, mostSequences, STEPS } from "./decoder.ts";
+import { createDecoder, type Decoder, MAX_STOPS, STEPS } from "./decoder.ts";
 import type { Engine } from "./engine.ts";
 import { createHalves } from "./halves.ts";
 import type { Matrix } from "./plan.ts";
 import { createRowRanges, type RowRanges } from "./row_ranges.ts";
+import { rowsTogether } from "./sizes.ts";
 
 /** How tokens are drawn, with what ends a response. */
 export interface DecodeOptions extends Omit<GenerateOptions, "stopTexts"> {
@@ -72,11 +73,13 @@ export function createSampler(engine: Engine, { halves: wanted = false, fixed }:
     async decode(requests, options) {
       const sequences = sequencesOf(engine, requests, options);
       const contexts = new Set(sequences.map(({ context }) => context));
-      const rows = [...contexts].reduce((sum, { tokens }) => sum + tokens.length, 0) +
+      const all = [...contexts].reduce((sum, { tokens }) => sum + tokens.length, 0) +
         sequences.reduce((sum, { maxTokens }) => sum + maxTokens, 0);
+      const longest = sequences.reduce((most, s) => Math.max(most, s.context.tokens.length + s.maxTokens), 0);
+      const rows = rowsTogether({ rows: all, longest }, engine.sizes);
       if (!decoder || !fixed && fewer(decoder, { rows, sequences: sequences.length }, engine)) {
         decoder?.dispose();
-        const had = decoder ?? { rows: 1, sequences: 1 };
+        const had = decoder ?? engine.room.decode ?? { rows: 1, sequences: 1 };
         decoder = createDecoder(engine, {
           rows: Math.max(rows, had.rows),
           sequences: Math.max(sequences.length, had.sequences),
@@ -97,9 +100,9 @@ export function createSampler(engine: Engine, { halves: wanted = false, fixed }:
   };
 }
 
-function fewer(has: Decoder, want: { rows: number; sequences: number }, engine: Engine): boolean {
-  return has.rows < Math.min(want.rows, mostRows(engine)) ||
-    has.sequences < Math.min(want.sequences, mostSequences(engine));
+function fewer(has: Decoder, want: { rows: number; sequences: number }, { sizes }: Engine): boolean {
+  return has.rows < Math.min(want.rows, sizes.cacheRows) ||
+    has.sequences < Math.min(want.sequences, sizes.sequences);
 }
 
 function sequencesOf(
@@ -111,7 +114,7 @@ function sequencesOf(
   if (stopTokens.length > MAX_STOPS) {
     throw new RangeError(`There are ${stopTokens.length} stop tokens; give at most ${MAX_STOPS}.`);
   }
-  const contexts = new Map<string, Context>(), { maxPositions } = engine.config, most = mostRows(engine);
+  const contexts = new Map<string, Context>(), { maxPositions } = engine.config, most = engine.sizes.cacheRows;
   return requests.map((request, index): Sequence => {
     const all = request.begun?.length ? [...request.prompt, ...request.begun] : request.prompt;
     const limit = typeof maxTokens === "number" ? maxTokens : maxTokens[index], length = all.length + limit;

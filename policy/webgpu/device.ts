@@ -9,6 +9,7 @@
  */
 
 import { createTurns } from "../in_turn.ts";
+import { createBuffers, type GpuMemory } from "./buffers.ts";
 
 /** How a device is opened. */
 export interface GpuOptions {
@@ -46,12 +47,16 @@ export interface Compiled {
 export interface Gpu {
   readonly device: GPUDevice;
   readonly adapter: AdapterDescription;
+  /** Bytes of its buffers. */
+  readonly memory: GpuMemory;
   /** The first error, after which the device is of no use. */
   readonly failure: Error | undefined;
   /** Compiles a kernel, once per text. `bindings` are the types of bindings 0, 1, 2 … */
   compile(code: string, bindings: readonly GPUBufferBindingType[]): Compiled;
   /** A storage buffer of zeros, of at least `size` bytes. */
   buffer(size: number, usage?: GPUBufferUsageFlags): GPUBuffer;
+  /** Frees a buffer. */
+  free(buffer: GPUBuffer): void;
   /** Copies numbers into a buffer, `offset` bytes from its start. */
   upload(buffer: GPUBuffer, data: Float32Array | Uint32Array, offset?: number): void;
   /** Submits commands. */
@@ -139,7 +144,8 @@ function describe({ info, features, limits }: GPUAdapter): AdapterDescription {
 
 function wrap(device: GPUDevice, adapter: AdapterDescription): Gpu {
   const { queue } = device, compiled = new Map<string, Compiled>(), inTurn = createTurns();
-  let failure: Error | undefined, staging: GPUBuffer | undefined, disposed = false;
+  let failure: Error | undefined, disposed = false;
+  const buffers = createBuffers((size, usage) => device.createBuffer({ size, usage }));
   const fail = (reason: string) => void (failure ??= new Error(`${adapter.name}: ${reason}`));
   device.addEventListener("uncapturederror", (event) => fail(sentence((event as GPUUncapturedErrorEvent).error)));
   const lost = device.lost.then(({ message }) => {
@@ -154,11 +160,10 @@ function wrap(device: GPUDevice, adapter: AdapterDescription): Gpu {
   };
   /** Bytes uploaded since they were last freed. */
   let staged = 0;
-  const create = (size: number, usage: GPUBufferUsageFlags) =>
-    device.createBuffer({ size: Math.max(16, Math.ceil(size / 4) * 4), usage });
   return {
     device,
     adapter,
+    memory: buffers.memory,
     get failure() {
       return failure;
     },
@@ -176,7 +181,8 @@ function wrap(device: GPUDevice, adapter: AdapterDescription): Gpu {
       return compiled.get(code)!;
     },
     buffer: (size, usage = GPUBufferUsage.STORAGE) =>
-      create(size, usage | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST),
+      buffers.create(size, usage | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST),
+    free: buffers.free,
     upload(buffer, data, offset = 0) {
       for (let start = 0; start < data.byteLength; start += UPLOAD_SLICE) {
         const size = Math.min(UPLOAD_SLICE, data.byteLength - start);
@@ -191,11 +197,7 @@ function wrap(device: GPUDevice, adapter: AdapterDescription): Gpu {
     download: (regions) =>
       inTurn(async () => {
         const total = regions.reduce((sum, { size }) => sum + size, 0);
-        if (!staging || staging.size < total) {
-          staging?.destroy();
-          staging = create(total, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
-        }
-        const buffer = staging;
+        const buffer = buffers.staging(total);
         submit((encoder) => {
           let at = 0;
           for (const { buffer: source, offset, size } of regions) {
@@ -225,7 +227,8 @@ function wrap(device: GPUDevice, adapter: AdapterDescription): Gpu {
 
 function sentence(error: GPUError): string {
   if (error instanceof GPUOutOfMemoryError) {
-    return "out of memory; use a smaller model or fewer tokens per run, or free memory that other programs hold.";
+    return "out of memory; say with --memory how many gigabytes there are, so that less is computed at once, or free " +
+      "memory that other programs hold.";
   }
   return `${error.message.trim().replaceAll(/\s*\n\s*/g, " ")}.`;
 }

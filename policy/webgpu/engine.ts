@@ -12,6 +12,7 @@ import type { Gpu } from "./device.ts";
 import { type Leaves, planBackward, planForward } from "./lower.ts";
 import { createParameters, type Parameters } from "./parameters.ts";
 import { type Count, type Matrix, Plan, roundUp } from "./plan.ts";
+import { largestSizes, type Room, type RunSizes } from "./sizes.ts";
 
 /** A plan with the matrices that are written before a run and read after it. */
 export interface Planned {
@@ -27,11 +28,15 @@ export interface Engine {
   readonly gpu: Gpu;
   readonly config: ModelConfig;
   readonly parameters: Parameters;
+  /** The most that is computed at once. */
+  readonly sizes: RunSizes;
+  /** What is made room for from the start. */
+  readonly room: Room;
   /** The matrix of a program's weight or rotation table; undefined for what is fed. */
   constant(leaf: Value): Matrix | undefined;
   /** A plan of a program for at least some counts, kept under a name; a backward one if `output` is named. */
   plan(
-    name: string,
+    name: "train" | "score",
     counts: Readonly<Partial<Record<Count, number>>>,
     build: () => Program,
     output?: string,
@@ -57,6 +62,12 @@ const INPUTS: Readonly<Record<string, [Count, number, Matrix["type"]]>> = {
 export interface EngineOptions {
   /** Forget a layer's values after its forward and compute them again for its backward. Default false. */
   recompute?: boolean;
+  /** Nothing is trained: there is no gradient and no moments. Default false. */
+  frozen?: boolean;
+  /** The most that is computed at once, where that is less than can be. */
+  sizes?: Partial<RunSizes>;
+  /** What is made room for from the start. Default: nothing; plans grow with what comes. */
+  room?: Room;
   /** Bytes of the largest buffer of parameters; for tests. */
   shard?: number;
 }
@@ -66,9 +77,12 @@ export function createEngine(
   gpu: Gpu,
   config: ModelConfig,
   weights: Weights,
-  { recompute, shard }: EngineOptions = {},
+  { recompute, frozen, sizes: smaller, room = {}, shard }: EngineOptions = {},
 ): Engine {
-  const parameters = createParameters(gpu, config, shard), plans = new Map<string, Planned>();
+  const parameters = createParameters(gpu, config, { limit: shard, frozen }),
+    plans = new Map<"train" | "score", Planned>();
+  const sizes = { ...largestSizes(config), ...smaller };
+  const most = { tokens: sizes.tokens, scored: sizes.scored, distinct: sizes.tokens };
   for (const { offset, numbers } of piecesOf(weights)) parameters.write("weights", numbers, offset);
   const half = config.headSize / 2, tables = rotationTables(config.maxPositions, config);
   const rotation = new Map(
@@ -84,23 +98,21 @@ export function createEngine(
     gpu,
     config,
     parameters,
+    sizes,
+    room,
     constant,
     results(size) {
       if (results && results.size >= size) return results;
-      results?.destroy();
+      if (results) gpu.free(results);
       return results = gpu.buffer(roundUp(size));
     },
     plan(name, counts, build, output) {
-      const known = plans.get(name);
-      if (known && Object.entries(counts).every(([count, most]) => known.plan.capacity[count as Count] >= most)) {
-        return known;
-      }
+      const known = plans.get(name), wanted = Object.entries(counts) as [Count, number][];
+      if (known && wanted.every(([count, rows]) => known.plan.capacity[count] >= rows)) return known;
       known?.plan.dispose();
+      const kept: Partial<Record<Count, number>> = known?.plan.capacity ?? room[name] ?? {};
       const capacity = Object.fromEntries(
-        Object.entries(counts).map(([count, most]) => [
-          count,
-          Math.max(roundUp(most), known?.plan.capacity[count as Count] ?? 0),
-        ]),
+        wanted.map(([count, rows]) => [count, Math.max(Math.min(roundUp(rows), most[count]), kept[count] ?? 0)]),
       );
       const gradient = ({ name }: Value) => parameters.get("gradient", name);
       const backward = output === undefined ? undefined : { output, gradient, recompute };
@@ -111,8 +123,8 @@ export function createEngine(
     dispose() {
       for (const { plan } of plans.values()) plan.dispose();
       parameters.dispose();
-      results?.destroy();
-      for (const { buffer } of rotation.values()) buffer.destroy();
+      if (results) gpu.free(results);
+      for (const { buffer } of rotation.values()) gpu.free(buffer);
     },
   };
 }

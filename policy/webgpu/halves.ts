@@ -67,7 +67,7 @@ export function createHalves({ gpu, config, parameters }: Engine): Halves {
     refresh: () => plan.run({}),
     dispose() {
       plan.dispose();
-      for (const buffer of buffers) buffer.destroy();
+      for (const buffer of buffers) gpu.free(buffer);
     },
   };
 }

@@ -132,7 +132,7 @@ export async function runOp<A>(
     result.training = { output, gradients: found };
     back.dispose();
   }
-  for (const { buffer } of uploaded) buffer.destroy();
+  for (const { buffer } of uploaded) gpu.free(buffer);
   return result;
 }
 

@@ -12,7 +12,8 @@ import { isTrained } from "../model/lora.ts";
 import { type Gpu, MAX_BINDING, type Region } from "./device.ts";
 import type { Matrix } from "./plan.ts";
 
-const KINDS = ["weights", "gradient", "m", "v"] as const;
+/** The kinds of numbers. */
+export const KINDS = ["weights", "gradient", "m", "v"] as const;
 
 /** The numbers kept for each weight. */
 export type Kind = typeof KINDS[number];
@@ -32,6 +33,8 @@ export interface Parameters {
   readonly shards: readonly Shard[];
   /** How many numbers are trained. */
   readonly trained: number;
+  /** Bytes of all numbers of a kind. */
+  bytes(kind: Kind): number;
   /** A tensor, by its Hugging Face name; vectors are rows. */
   get(kind: Kind, name: string): Matrix;
   /**
@@ -66,9 +69,21 @@ const ALIGNMENT = 64;
 /** Bytes that are copied out at once: what one wait costs should not show, nor should the copy in memory. */
 const DOWNLOAD_SLICE = 2 ** 26;
 
-/** Allocates the parameters of a model, all 0. `limit` is the largest shard in bytes; other than default for tests. */
-export function createParameters(gpu: Gpu, config: ModelConfig, limit = MAX_BINDING): Parameters {
-  const { pieces, lengths } = place(config, limit / 4), frozen = parameterCount({ ...config, lora: undefined });
+/** How parameters are kept. */
+export interface ParameterOptions {
+  /** Largest shard in bytes; other than default for tests. */
+  limit?: number;
+  /** Nothing is trained: there is no gradient, and the moments are 0. Default false. */
+  frozen?: boolean;
+}
+
+/** Allocates the parameters of a model, all 0. */
+export function createParameters(
+  gpu: Gpu,
+  config: ModelConfig,
+  { limit = MAX_BINDING, frozen = false }: ParameterOptions = {},
+): Parameters {
+  const { pieces, lengths } = place(config, limit / 4), own = parameterCount({ ...config, lora: undefined });
   const vector = (length: number): Matrix => ({
     buffer: gpu.buffer(length * 4),
     offset: 0,
@@ -79,15 +94,19 @@ export function createParameters(gpu: Gpu, config: ModelConfig, limit = MAX_BIND
   const shards = lengths.map(({ length, decays, trained }): Buffers => ({
     decays,
     weights: vector(length),
-    ...trained && { gradient: vector(length), m: vector(length), v: vector(length) },
+    ...trained && !frozen && { gradient: vector(length), m: vector(length), v: vector(length) },
   }));
-  const count = parameterCount(config), first = config.lora ? frozen : 0;
+  const count = parameterCount(config), first = config.lora ? own : 0;
   /** Index of the first number of a kind, and the pieces there are of it. */
   const kept = (kind: Kind) => ({
     start: kind === "weights" ? 0 : first,
     own: pieces.filter(({ shard }) => shards[shard][kind]),
   });
   async function* inOrder(kind: Kind) {
+    if (frozen && kind !== "weights") {
+      for (const { rows, width, from } of pieces) if (from >= first) yield new Float32Array(rows * width);
+      return;
+    }
     let regions: Region[] = [], total = 0;
     for (const { rows, width, shard, offset } of kept(kind).own) {
       const size = rows * width * 4;
@@ -103,6 +122,7 @@ export function createParameters(gpu: Gpu, config: ModelConfig, limit = MAX_BIND
   return {
     shards: shards.filter((shard): shard is Shard => shard.gradient !== undefined),
     trained: count - first,
+    bytes: (kind) => shards.reduce((sum, { [kind]: matrix }) => sum + (matrix?.buffer.size ?? 0), 0),
     get(kind, name) {
       const parts = pieces.filter((piece) => piece.name === name).map(({ rows, width, shard, offset }): Matrix => ({
         buffer: shards[shard][kind]!.buffer,
@@ -133,7 +153,12 @@ export function createParameters(gpu: Gpu, config: ModelConfig, limit = MAX_BIND
       return numbers;
     },
     dispose() {
-      for (const shard of shards) for (const kind of KINDS) shard[kind]?.buffer.destroy();
+      for (const shard of shards) {
+        for (const kind of KINDS) {
+          const { buffer } = shard[kind] ?? {};
+          if (buffer) gpu.free(buffer);
+        }
+      }
     },
     clear: (kind) =>
       gpu.submit((encoder) => shards.forEach(({ [kind]: matrix }) => matrix && encoder.clearBuffer(matrix.buffer))),

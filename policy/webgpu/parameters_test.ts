@@ -42,7 +42,7 @@ gpuTest("adapters follow the weights of a file, and what is written there is rea
   sameBits(all.subarray(0, own.length), own, "weights");
   sameBits(all.subarray(own.length), added, "adapters");
   engine.dispose();
-  const parameters = createParameters(gpu, config, 4096);
+  const parameters = createParameters(gpu, config, { limit: 4096 });
   parameters.write("m", added.subarray(0, 50));
   parameters.write("m", added.subarray(50), 50);
   sameBits(await parameters.read("m"), added, "moments");

@@ -247,12 +247,17 @@ export class Plan {
 
   /** Frees the plan's own buffers. */
   dispose(): void {
-    for (const buffer of this.#buffers()) buffer.destroy();
-    this.#sizes?.destroy();
+    for (const buffer of this.#buffers()) this.gpu.free(buffer);
   }
 
   #buffers(): GPUBuffer[] {
-    return [...this.#own.keys(), ...[...this.#free.values()].flat(), ...this.#inputs, this.#counts];
+    return [
+      ...this.#own.keys(),
+      ...[...this.#free.values()].flat(),
+      ...this.#inputs,
+      this.#counts,
+      ...this.#sizes ? [this.#sizes] : [],
+    ];
   }
 
   #bind(): Dispatch[] {

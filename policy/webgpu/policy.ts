@@ -12,7 +12,7 @@ import type { Policy, Tokenizer } from "../policy.ts";
 import { checkDerivatives, checkRequests, checkSamples, checkTemperature } from "../requests.ts";
 import { stopTextTest } from "../stop_texts.ts";
 import { createSampler } from "./decoding.ts";
-import { createTrained, type WebgpuOptions } from "./trained.ts";
+import { createTrained, requireTrainable, type WebgpuOptions } from "./trained.ts";
 import { accumulate, score } from "./training.ts";
 
 /** Raised with every change of this folder or of `ops` that changes a bit: it is part of a cell's identity. */
@@ -22,13 +22,14 @@ const KERNELS = 1;
 export function createWebgpuPolicy(
   directory: Start & Pick<PolicyDirectory, "path" | "stopTokens" | "adapters">,
   tokenizer: Tokenizer,
-  { device, lora, rolloutWeights, ...options }: WebgpuOptions & Pick<OpenOptions, "lora" | "rolloutWeights">,
+  { device, lora, rolloutWeights, ...rest }: WebgpuOptions & Pick<OpenOptions, "lora" | "rolloutWeights">,
 ): Policy {
   const { config, stopTokens } = directory, adapted = lora !== undefined || directory.adapters !== undefined;
   const { engine, parameterCount, inTurn, ...trained } = createTrained(
     adapted ? adaptersOf(directory, lora) : directory,
-    options,
+    rest,
   );
+  const { frozen } = rest;
   const { discardGradient, step, digest, save, checkpoint, restore, dispose } = trained;
   const halves = rolloutWeights === "f16", sampler = createSampler(engine, { halves });
   return {
@@ -52,6 +53,7 @@ export function createWebgpuPolicy(
       return inTurn(() => score(engine, samples, options));
     },
     accumulate(samples, derivatives, options = {}) {
+      requireTrainable(frozen);
       checkTemperature(options.temperature);
       checkDerivatives(config, samples, derivatives);
       return inTurn(() => accumulate(engine, samples, derivatives, options));

@@ -71,8 +71,8 @@ async function sameProducts(gpu: Gpu): Promise<boolean> {
       plan.dispose();
     }
   }
-  A.buffer.destroy();
-  B.buffer.destroy();
+  gpu.free(A.buffer);
+  gpu.free(B.buffer);
   return found.every((row) => equal(row, found[0]));
 }
 

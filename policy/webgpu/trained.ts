@@ -11,6 +11,7 @@ import type { Storage } from "../storage.ts";
 import type { Gpu } from "./device.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { createOptimizer } from "./optimizer.ts";
+import type { Room, RunSizes } from "./sizes.ts";
 
 /** What a back end on the GPU is given. */
 export interface WebgpuOptions {
@@ -22,6 +23,12 @@ export interface WebgpuOptions {
   storage: Storage;
   /** Whether training computes the values within a layer twice, to need less memory. Default false. */
   recompute?: boolean;
+  /** Whether nothing is trained, so that gradient and moments take no memory. Default false. */
+  frozen?: boolean;
+  /** The most that is computed at once. Default: the most that can be. */
+  sizes?: Partial<RunSizes>;
+  /** What is made room for from the start. Default: nothing. */
+  room?: Room;
 }
 
 /** Weights in training. */
@@ -30,15 +37,21 @@ export interface Trained extends InTraining {
   readonly parameterCount: number;
 }
 
+/** Refuses to train what was opened frozen. */
+export function requireTrainable(frozen?: boolean): void {
+  if (frozen) throw new Error("The policy was opened frozen; open it without frozen to train it.");
+}
+
 /**
  * Weights in training. Adapters are merged into the weights that are saved, and into a checkpoint without optimizer, which
  * a model without adapters may go on from; to resume, both are kept.
  */
 export function createTrained(
   { config, weights, optimizer: saved }: Start,
-  { gpu, storage, recompute }: Pick<WebgpuOptions, "gpu" | "storage" | "recompute">,
+  { gpu, storage, recompute, frozen, sizes, room }: Omit<WebgpuOptions, "device">,
 ): Trained {
-  const engine = createEngine(gpu, config, weights, { recompute }), { parameters } = engine, inTurn = createTurns();
+  const engine = createEngine(gpu, config, weights, { recompute, frozen, sizes, room });
+  const { parameters } = engine, inTurn = createTurns();
   if (saved) {
     parameters.write("m", saved.firstMoment);
     parameters.write("v", saved.secondMoment);
@@ -58,7 +71,10 @@ export function createTrained(
     parameterCount: parameters.trained,
     inTurn,
     discardGradient: () => parameters.clear("gradient"),
-    step: (options) => inTurn(async () => ({ norm: await optimizer.step(options) })),
+    step(options) {
+      requireTrainable(frozen);
+      return inTurn(async () => ({ norm: await optimizer.step(options) }));
+    },
     digest: () => inTurn(() => storage.digest(numbers(), optimizer.steps)),
     save: (path, { optimizer: withOptimizer = false } = {}) =>
       inTurn(async () => {

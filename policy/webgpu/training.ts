@@ -8,7 +8,7 @@ import { packedProgram } from "../model/decoder.ts";
 import type { Sample, Scores } from "../policy.ts";
 import type { Region } from "./device.ts";
 import type { Engine, Planned } from "./engine.ts";
-import { pack, type Packed, packLimits } from "./packing.ts";
+import { pack, type Packed } from "./packing.ts";
 
 /** What the head says of a sample's response tokens, one row after the other: log-prob and entropy, or a value. */
 type Rows = Float32Array;
@@ -64,7 +64,8 @@ export async function backward(
   return all;
 }
 
-async function forward(
+/** What the head says of every response token. */
+export async function forward(
   engine: Engine,
   samples: readonly Sample[],
   { temperature = 1 }: { temperature?: number } = {},
@@ -85,14 +86,14 @@ function scoresOf(rows: Rows): Scores {
   return { logProbs: column(0), entropy: column(1) };
 }
 
-function prepared({ config }: Engine, samples: readonly Sample[]) {
+function prepared({ config, sizes }: Engine, samples: readonly Sample[]) {
   const { maxPositions } = config;
   const long = samples.findIndex(({ prompt, response }) => prompt.length + response.length > maxPositions);
   if (long >= 0) {
     const length = samples[long].prompt.length + samples[long].response.length;
     throw new RangeError(`Sample ${long} has ${length} tokens; the model was made for at most ${maxPositions}.`);
   }
-  const runs = pack(samples, packLimits(config)), most = (of: (run: Packed) => number) => Math.max(1, ...runs.map(of));
+  const runs = pack(samples, sizes), most = (of: (run: Packed) => number) => Math.max(1, ...runs.map(of));
   const tokens = most(({ counts }) => counts.tokens);
   return { runs, counts: { tokens, scored: most(({ counts }) => counts.scored), distinct: tokens } };
 }
