@@ -6,6 +6,7 @@
  */
 import type { Lora } from "../policy/mod.ts";
 import { canonical, sha256 } from "./canonical.ts";
+import type { TokenPrices } from "./context/endpoint_policy.ts";
 import type { ReflectorSource } from "./context/reflector.ts";
 import type { CellMemory } from "./memory/plan.ts";
 import type { Evaluation, Gates, SuiteAlgorithm, Training } from "./suite.ts";
@@ -53,6 +54,8 @@ export interface CellSources {
   policy: string;
   /** Environment variable with the key of a policy behind an endpoint; absent: none is sent. */
   policyKey?: string;
+  /** What its tokens cost; absent: nobody said. */
+  policyPrices?: TokenPrices;
   /** The task's training source; absent: embedded. */
   train?: string;
   /** The task's held-out source; absent: embedded. */

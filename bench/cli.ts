@@ -77,6 +77,14 @@ function prices(text: string): { input: number; output: number } {
   return { input: Number(found[1]), output: Number(found[2]) };
 }
 
+/** Name of an environment variable; a key given in its place would stand in every record. */
+function variable(text: string): string {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(text)) {
+    throw new InvalidArgumentError("Give the name of an environment variable, as OPENAI_API_KEY, not the key.");
+  }
+  return text;
+}
+
 const nameList = (text: string) => text.split(",").map((name) => name.trim()).filter((name) => name !== "");
 const collect = (text: string, before: string[] = []) => [...before, text];
 
@@ -109,14 +117,15 @@ function program(exit: (code: number) => void): Command {
       "policy to train: a directory of Hugging Face or of a PEFT adapter, hub:OWNER/NAME[@REV], or embedded:NAME; to " +
         "learn prompts for also endpoint:URL#MODEL, or ONNX files: onnx:DIR[#FILE], hub:OWNER/NAME#FILE",
     )
-    .option("--policy-key <variable>", "environment variable that holds the key of an endpoint:")
+    .option("--policy-key <variable>", "environment variable that holds the key of an endpoint:", variable)
+    .option("--policy-prices <read,written>", "what a million of its tokens cost, as 0.15,0.6", prices)
     .addOption(backendOption("that of the suite"))
     .option(
       "--reflector <url>",
       "endpoint of a model that reflects where a prompt is learned (default: embedded rules)",
     )
     .option("--reflector-model <name>", "that model")
-    .option("--reflector-key <variable>", "environment variable that holds its key")
+    .option("--reflector-key <variable>", "environment variable that holds its key", variable)
     .option("--reflector-prices <read,written>", "what a million of its tokens cost, as 0.15,0.6", prices)
     .option(
       "--lora <settings>",

@@ -22,6 +22,7 @@ import {
   rollOut,
   rolloutParts,
   type Timing,
+  tokensReadFor,
   type ToolUse,
   toolUseOf,
   unansweredShare,
@@ -56,7 +57,7 @@ export interface EvaluationRecord {
    */
   kl: number;
   /** Cost of this evaluation; not part of the cost columns. */
-  cost: { responses: number; tokensGenerated: number };
+  cost: { responses: number; tokensGenerated: number; tokensRead?: number };
   /** Per problem, in the order of the held-out set: 1 if the greedy response is right, and how many sampled ones are. */
   problems: { greedy: number[]; right: number[] };
   /** First 16 hex digits of the SHA-256 of all responses and their log-probs. */
@@ -266,6 +267,7 @@ export async function evaluate(
       cost: {
         responses: all.length,
         tokensGenerated: all.reduce((sum, rollout) => sum + lengthOf(rollout), 0),
+        ...tokensReadFor(all),
       },
       problems: { greedy: greedy.map((rollout) => isRight(rollout) ? 1 : 0), right },
       digest: sha256(...all.flatMap(rolloutParts)).slice(0, 16),

@@ -26,7 +26,7 @@ export interface Lengths extends LengthSummary {
   wrong: LengthSummary;
   /** Share cut at the maximum length. */
   truncated: number | null;
-  /** Mean length over the planned one, which is the most a response may have. */
+  /** Mean length over the planned one, which is the most a response may have; a server may count more than it was allowed. */
   ofBudget: number | null;
   /**
    * Mean over right responses of what they are longer than the shortest right response to the same problem: tokens

@@ -134,6 +134,13 @@ function requireFrozen({ policy, lora, rolloutWeights }: Suite, task: Task, algo
   );
 }
 
+/** Refuses a key or prices for a policy that is computed here: they would be left unused without a word. */
+function requireUnpaid({ policy, policyKey, policyPrices }: Suite): void {
+  const given = policyKey !== undefined ? "a key" : policyPrices ? "prices" : undefined;
+  if (given === undefined) return;
+  throw new Refusal(`policy ${policy}: is not behind an endpoint, so ${given} for it can't be used; leave that out.`);
+}
+
 /** Problems of a generator, which are alike and have no end, among which the longest prompt is looked for. */
 const generated = 128;
 
@@ -173,6 +180,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
     }
     return { entry, algorithm, training };
   });
+  if (!isEndpoint(suite.policy)) requireUnpaid(suite);
   requireFrozen(
     suite,
     task,
@@ -244,6 +252,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
             ...suite.recompute && { recompute: true },
             ...memory && { memory: cellMemoryOf(memory.algorithms[index].plan) },
             ...suite.policyKey !== undefined && { policyKey: suite.policyKey },
+            ...suite.policyPrices && { policyPrices: suite.policyPrices },
             algorithm: {
               name: entry.name,
               ...entry.preset !== undefined && { preset: entry.preset },

@@ -88,6 +88,12 @@ async function opened<T>(source: string, open: (directory: string, names?: Names
         : `policy ${source}: no such directory; give a directory with config.json and model.safetensors.`,
     );
   }
+  if (await isFile(`${directory}/context.json`) && !await isFile(`${directory}/config.json`)) {
+    throw new Refusal(
+      `policy ${source}: holds a learned prompt (context.json) and no weights; give the policy that it was learned for, ` +
+        "and ask that with the prompt before the question.",
+    );
+  }
   // Where Podium lies differs between machines, and must not show in a record.
   return isEmbedded(source) ? await open(directory, { name: source }) : await openWithBase(directory, open);
 }
@@ -104,6 +110,8 @@ async function openWithBase<T>(
   const { directory: base } = await fetchPolicy(`hub:${name}${revision ? `@${revision}` : ""}`);
   return await open(directory, { base });
 }
+
+const isFile = (path: string) => Deno.stat(path).then((entry) => entry.isFile, () => false);
 
 /** A source as a cell keeps it: a policy of the hub, which is fetched, by its commit. */
 export async function pinnedPolicy(source: string): Promise<string> {

@@ -20,3 +20,14 @@ Deno.test("an embedded policy that can't be fetched is refused with its address"
     /status 404\); give a directory with --policy/,
   );
 });
+
+Deno.test("a learned prompt is no policy, and that is said", async () => {
+  const directory = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${directory}/context.json`, "{}");
+  await assert.rejects(openSource(directory), {
+    name: "Refusal",
+    message:
+      /^policy \S+: holds a learned prompt \(context\.json\) and no weights; give the policy that it was learned /,
+  });
+  await Deno.remove(directory, { recursive: true });
+});

@@ -129,6 +129,12 @@ export function lengthOf({ generation }: Pick<Rollout, "generation">): number {
   return chosenTokens(generation);
 }
 
+/** Tokens read for some responses, where the policy is behind an endpoint, which counts them; else nothing. */
+export function tokensReadFor(rollouts: readonly Pick<Rollout, "generation">[]): { tokensRead?: number } {
+  const counts = rollouts.map(({ generation }) => generation.promptTokens).filter((count) => count !== undefined);
+  return counts.length === 0 ? {} : { tokensRead: counts.reduce((sum, count) => sum + count, 0) };
+}
+
 /** What tools did in a batch of responses: means per response. */
 export interface ToolUse {
   /** Turns of the policy. */

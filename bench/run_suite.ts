@@ -6,6 +6,7 @@
 import type { Benchmark } from "./benchmark.ts";
 import { recordedBackend } from "./backend.ts";
 import type { Cell } from "./cell.ts";
+import { endpointsOf, requireAnswers } from "./context/endpoints.ts";
 import { environment } from "./environment.ts";
 import type { CellEvent, Executor } from "./execution/executor.ts";
 import { canStartProcesses, processes } from "./execution/processes.ts";
@@ -69,6 +70,7 @@ export async function runSuite(suite: Benchmark | Suite, options: RunSuiteOption
   const swept = sweep
     ? await planTasks(benchmark.tasks.map((t) => ({ suite: sweepSuite(t, sweep), tuned: null })))
     : [];
+  await requireReachable([...planned, ...swept], options);
   await makeDirectory(out);
   await writeAtomically(`${out}/suite.json`, JSON.stringify(benchmark, null, 2) + "\n");
 
@@ -83,6 +85,24 @@ export async function runSuite(suite: Benchmark | Suite, options: RunSuiteOption
   const leaderboard = await buildLeaderboard(benchmark, tasks, out, environment());
   await writeLeaderboard(`${out}/leaderboard.json`, leaderboard);
   return { leaderboard, failures };
+}
+
+/** Refuses endpoints that don't answer, where a cell that is not finished asks them. */
+async function requireReachable(
+  tasks: readonly PlannedTask[],
+  { out, signal }: Pick<RunSuiteOptions, "out" | "signal">,
+): Promise<void> {
+  const open: Cell[] = [];
+  for (const { cell, directory } of jobsOf(tasks, out)) {
+    if (endpointsOf([cell]).length === 0) continue;
+    if (!await readJson(`${directory}/result.json`) && !await readJson(`${directory}/failure.json`)) open.push(cell);
+  }
+  try {
+    await requireAnswers(endpointsOf(open), { signal });
+  } catch (error) {
+    if (signal?.aborted) throw new Interruption("stopped before the first cell; run the same command again.");
+    throw error;
+  }
 }
 
 /**

@@ -8,6 +8,7 @@ import type { BackendChoice } from "./backend.ts";
 import { Refusal } from "./outcomes.ts";
 import { reasonOf } from "../policy/reason.ts";
 import { unknown } from "./nearest.ts";
+import type { TokenPrices } from "./context/endpoint_policy.ts";
 import type { ReflectorSource } from "./context/reflector.ts";
 import { validated } from "./schema.ts";
 import aa from "./suites/aa.json" with { type: "json" };
@@ -125,6 +126,8 @@ export interface Suite {
   policy: string;
   /** Environment variable with the key of a policy behind an endpoint; absent: none is sent. */
   policyKey?: string;
+  /** What its tokens cost; absent: there is no column of money for it. */
+  policyPrices?: TokenPrices;
   /** What computes it. The embedded suites name the CPU, so that their digests can be compared everywhere. */
   backend: BackendChoice;
   /** The model that reflects for algorithms that learn a prompt; absent: the embedded rules. */

@@ -278,7 +278,7 @@ Deno.test("GRPO learns on a task with a tool; two runs, and one that was killed 
     const bytes = await bytesOf(`${directory}/a`);
     for (const name of ["b", "c"]) assert.deepEqual(await bytesOf(`${directory}/${name}`), bytes);
     const steps = await readJournal<StepLine>(`${directory}/a/steps.jsonl`);
-    assert.ok(steps[0].tools!.queries > 0.5 && steps[0].accuracy < 0.5 && steps.at(-1)!.accuracy > 0.8);
+    assert.ok(steps[0].tools!.queries > 0.5 && steps[0].accuracy! < 0.5 && steps.at(-1)!.accuracy! > 0.8);
     const other = { ...tool, task: { ...askTask, environment: { ...askTask.environment, maxTurns: 0 } } };
     assert.notEqual((await runCell(cell, other, { directory: `${directory}/d` })).hash, results[0].hash);
   }));

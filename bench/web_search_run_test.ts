@@ -83,7 +83,7 @@ sharedData("passages of HotpotQA are read and not learned from", async (folder) 
   });
   const { record } = await trainStep(parts, 0, undefined, { probeInterval: 1 });
   assert.ok(record.tools!.queries >= 1 && record.tools!.tokens > 500, JSON.stringify(record.tools));
-  assert.ok(record.length <= 256 && record.cost.tokensGenerated === record.length * 4);
+  assert.ok(record.length! <= 256 && record.cost.tokensGenerated === record.length! * 4);
   assert.ok(record.samplingDifference!.max < 1e-3 && record.batchDifference === 0);
   assert.ok(record.gradientNorms.every((norm) => norm > 0), `${record.gradientNorms}`);
   await policy.dispose();

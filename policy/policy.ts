@@ -74,6 +74,8 @@ export interface Generation {
   truncated: boolean;
   /** Number of tokens that the model drew, where they are not `tokens`: behind an endpoint only their text is known. */
   length?: number;
+  /** Number of tokens that it read for it, where it is behind an endpoint, which counts them: they have a price. */
+  promptTokens?: number;
 }
 
 /** Log-probs of one sample's response tokens. */

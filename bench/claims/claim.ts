@@ -80,10 +80,40 @@ export interface TestVerdict extends ClaimTest {
   sentence: string;
 }
 
+/** The smallest and the largest of some numbers. */
+export interface Range {
+  /** The smallest. */
+  least: number;
+  /** The largest. */
+  most: number;
+}
+
+/** What a verdict holds for, beside the run that it comes from. */
+export interface Scale {
+  /** The policy before training. */
+  policy: string;
+  /** Its parameters; 0 if nobody knows. */
+  parameters: number;
+  /** The task. */
+  task: string;
+  /** Training steps. */
+  steps: number;
+  /** Prompts of each. */
+  promptsPerStep: number;
+  /** Responses sampled for training by the entries that were compared, on average over seeds; null if none says. */
+  responses: Range | null;
+  /** Learning rates of these entries; null where none trains weights. */
+  learningRate: Range | null;
+  /** Sampled responses to each held-out problem. */
+  samples: number;
+  /** Held-out problems. */
+  problems: number;
+}
+
 /** A claim and what came of it. */
 export interface Verdict extends Pick<Claim, "id" | "claim" | "paper" | "published"> {
   /** The scale that the verdict holds for. */
-  setting: string;
+  scale: Scale;
   /** Seeds that every test has. */
   seeds: number;
   /** Reproduced if all tests are; not reproduced if one is not; else inconclusive. */

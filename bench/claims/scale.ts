@@ -4,39 +4,70 @@
  *
  * @module
  */
-import { problemCount, processors, sizeText } from "../leaderboard/format.ts";
+import { problemCount, sizeText } from "../leaderboard/format.ts";
 import type { Board, Leaderboard, LeaderboardRow } from "../leaderboard/shape.ts";
+import type { Range, Scale } from "./claim.ts";
 
-const english = (value: number) => Math.round(value).toLocaleString("en-US");
+const english = (value: number) => value.toLocaleString("en-US", { maximumSignificantDigits: 15 });
 
-/** The smallest and the largest of some numbers as people write them, or the only one. */
-function range(values: readonly number[]): string {
-  const least = Math.min(...values), most = Math.max(...values);
-  return english(least) === english(most) ? english(least) : `${english(least)} to ${english(most)}`;
+/** The smallest and the largest of some numbers; null of none. */
+const rangeOf = (values: readonly number[]): Range | null =>
+  values.length === 0 ? null : { least: Math.min(...values), most: Math.max(...values) };
+
+/** A range for people: `1,500`, or `0 to 1,500`. */
+export function rangeText({ least, most }: Range): string {
+  return least === most ? english(least) : `${english(least)} to ${english(most)}`;
 }
 
-/** The smallest and the largest learning rate, or the only one; prompts are learned at none. */
-function rates(rows: readonly LeaderboardRow[]): string {
-  const given = rows.map(({ learningRate }) => learningRate).filter((rate) => rate !== null);
-  const distinct = [...new Set(given)].sort((a, b) => a - b);
-  if (distinct.length === 0) return "no training";
-  return `learning rate ${distinct[0]}` + (distinct.length === 1 ? "" : ` to ${distinct.at(-1)}`);
+/** Learning rates for people; prompts are learned at none. */
+export function rateText({ learningRate }: Pick<Scale, "learningRate">): string {
+  return learningRate === null ? "no training" : `learning rate ${rangeText(learningRate)}`;
 }
 
-/** Policy, task, steps, responses, learning rate, evaluation and machine; seeds are said beside it. */
-export function settingOf({ suite, environment }: Leaderboard, board: Board, rows: readonly LeaderboardRow[]): string {
-  const { policy, task } = board, own = suite.tasks.find((other) => other.task === task)!;
-  const { steps, promptsPerStep } = own.training;
-  // The policy before training has taken none, which says nothing.
-  const responses = rows.filter(({ algorithm }) => algorithm !== null)
-    .flatMap(({ metrics }) => metrics.cost.responses?.mean ?? []);
+/** The policy for people. */
+export function policyText({ policy, parameters }: Pick<Scale, "policy" | "parameters">): string {
+  return `policy ${policy} with ${sizeText({ parameters })}`;
+}
+
+/** Steps for people. */
+export function stepsText({ steps, promptsPerStep }: Pick<Scale, "steps" | "promptsPerStep">): string {
+  return `${steps} steps of ${promptsPerStep} prompts`;
+}
+
+/** The evaluation for people. */
+export function evaluationText({ samples, problems }: Pick<Scale, "samples" | "problems">): string {
+  return `${samples} responses to each of ${problems} held-out problems`;
+}
+
+/** All of it in one line. */
+export function scaleText(scale: Scale): string {
   return [
-    `policy ${policy.source} with ${sizeText(policy)}`,
-    `task ${task}`,
-    `${steps} steps of ${promptsPerStep} prompts`,
-    ...responses.length > 0 ? [`${range(responses)} sampled responses`] : [],
-    rates(rows),
-    `${own.evaluation.samples} responses to each of ${problemCount(own, board)} held-out problems`,
-    processors(environment),
+    policyText(scale),
+    `task ${scale.task}`,
+    stepsText(scale),
+    ...scale.responses ? [`${rangeText(scale.responses)} sampled responses`] : [],
+    rateText(scale),
+    evaluationText(scale),
   ].join(", ");
+}
+
+/** The scale of rows that were compared; seeds and the machine are said beside it. */
+export function scaleOf({ suite }: Leaderboard, board: Board, rows: readonly LeaderboardRow[]): Scale {
+  const { policy: { source, parameters }, task } = board, own = suite.tasks.find((other) => other.task === task)!;
+  const { steps, promptsPerStep } = own.training;
+  return {
+    policy: source,
+    parameters,
+    task,
+    steps,
+    promptsPerStep,
+    // The policy before training has taken none, which says nothing.
+    responses: rangeOf(
+      rows.filter(({ algorithm }) => algorithm !== null)
+        .flatMap(({ metrics }) => metrics.cost.responses ? Math.round(metrics.cost.responses.mean) : []),
+    ),
+    learningRate: rangeOf(rows.map(({ learningRate }) => learningRate).filter((rate) => rate !== null)),
+    samples: own.evaluation.samples,
+    problems: problemCount(own, board),
+  };
 }

@@ -6,6 +6,7 @@
 import { counted } from "../leaderboard/format.ts";
 import type { Direction, Outcome, TestVerdict } from "./claim.ts";
 import { columnOf } from "./columns.ts";
+import { MOST_SEEDS, powerOf } from "./power.ts";
 
 /** What is claimed of the difference, by the margin and the margin below 0. */
 const claimed: Readonly<Record<Direction, (above: string, below: string) => string>> = {
@@ -59,12 +60,37 @@ export function testSentence(test: Omit<TestVerdict, "sentence">, minimumSeeds: 
     claimed[direction](bound(margin), bound(-margin));
   return seeds < minimumSeeds
     ? `${measured}; ${counted(minimumSeeds, "seed")} were asked for before judging.`
-    : `${measured}; ${says[verdict]}.`;
+    : `${measured}; ${says[verdict]}.${verdict === "inconclusive" ? moreSeeds(test) : ""}`;
 }
+
+/** How many seeds, for people; null is too many to count. */
+export function seedsText(seeds: number | null): string {
+  return seeds === null ? `more than ${MOST_SEEDS.toLocaleString("en-US")}` : `about ${seeds}`;
+}
+
+/** What an inconclusive test could have found, and what more seeds would say, as a sentence behind a space. */
+function moreSeeds(test: Omit<TestVerdict, "sentence">): string {
+  const power = powerOf(test), { factor, digits, unit } = columnOf(test.metric);
+  if (!power) return "";
+  const off = (value: number) => `${written(factor * value, digits)}${unit}`;
+  return ` With ${counted(test.seeds, "seed")} a difference ${
+    off(power.detectable)
+  } off the bound would be found four ` +
+    `times out of five; this one is ${off(power.distance)} off, for which ${
+      seedsText(power.seeds)
+    } seeds would be needed.`;
+}
+
+/** Seeds that decide the inconclusive tests of a claim, with which each is found four times out of five. */
+const seedsNeeded = (test: TestVerdict) => test.estimate ? powerOf(test)?.seeds ?? Infinity : Infinity;
 
 /** The sentence of a claim: how many of its tests hold, and the one that decides. */
 export function claimSentence(verdict: Outcome, tests: readonly TestVerdict[]): string {
-  const deciding = tests.find((test) => test.verdict === verdict)!.sentence;
+  const found = tests.filter((test) => test.verdict === verdict);
+  // Of those that are open the one that stays so for longest.
+  const { sentence: deciding } = verdict === "inconclusive"
+    ? found.reduce((a, b) => seedsNeeded(b) > seedsNeeded(a) ? b : a)
+    : found[0];
   if (tests.length === 1) return deciding[0].toUpperCase() + deciding.slice(1);
   const held = tests.filter((test) => test.verdict === "reproduced").length;
   return `${held === tests.length ? `All ${held}` : `${held || "None"} of ${tests.length}`} tests hold; ${deciding}`;

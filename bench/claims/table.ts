@@ -6,6 +6,7 @@
 import { counted } from "../leaderboard/format.ts";
 import { align } from "../leaderboard/table.ts";
 import type { Claim, Outcome, Verdict } from "./claim.ts";
+import { scaleText } from "./scale.ts";
 import { comparison, estimateText } from "./sentences.ts";
 import { environmentText, type SourcedVerdict, type Verdicts, verdictsOf } from "./verdicts.ts";
 
@@ -21,8 +22,10 @@ function lines({ id, verdict, tests }: Verdict): string[][] {
   ]);
 }
 
-function paragraph({ claim, sentence, setting, seeds, ...source }: SourcedVerdict): string {
-  return `${claim}\n  ${sentence}\n  Holds for: ${setting}; ${counted(seeds, "seed")}; ${environmentText(source)}.`;
+function paragraph({ claim, sentence, scale, seeds, ...source }: SourcedVerdict): string {
+  return `${claim}\n  ${sentence}\n  Holds for: ${scaleText(scale)}; ${counted(seeds, "seed")}; ${
+    environmentText(source)
+  }.`;
 }
 
 /** The table; claims without a verdict are listed as not run. */

@@ -15,14 +15,14 @@ import { validated } from "../schema.ts";
 import type { Suite, SuiteAlgorithm } from "../suite.ts";
 import type { Claim, Verdict } from "./claim.ts";
 import { combined, judgeTests } from "./judge.ts";
-import { settingOf } from "./scale.ts";
+import { scaleOf } from "./scale.ts";
 import { claimSentence } from "./sentences.ts";
 import schema from "./verdicts.schema.json" with { type: "json" };
 
 /** What the verdicts file holds. */
 export interface Verdicts {
   /** Version of this shape. */
-  format: 2;
+  format: 3;
   /** The runs that claims were judged by, each claim by one of them. */
   sources: VerdictSource[];
 }
@@ -64,7 +64,7 @@ export function mergedVerdicts(all: readonly Verdicts[]): Verdicts {
     const others = sources.get(key)?.verdicts ?? [];
     if (fresh.length > 0) sources.set(key, { suite, environment, verdicts: [...others, ...fresh] });
   }
-  return { format: 2, sources: [...sources.values()] };
+  return { format: 3, sources: [...sources.values()] };
 }
 
 const labelOf = ({ label, name }: SuiteAlgorithm) => label ?? name;
@@ -109,7 +109,7 @@ function judge(claim: Claim, suite: Suite, leaderboards: readonly Leaderboard[])
       claim: claim.claim,
       paper,
       published,
-      setting: settingOf(leaderboard, board, found),
+      scale: scaleOf(leaderboard, board, found),
       seeds: Math.min(...tests.map(({ seeds }) => seeds)),
       verdict,
       sentence: claimSentence(verdict, tests),
@@ -140,7 +140,7 @@ export function judgeAll(
     const suite = suites.find(({ name }) => name === suiteOf(claim))?.tasks.find(({ task }) => task === claim.task);
     return suite && judge(claim, suite, leaderboards) || [];
   });
-  return mergedVerdicts([{ format: 2, sources: judged }]);
+  return mergedVerdicts([{ format: 3, sources: judged }]);
 }
 
 /**

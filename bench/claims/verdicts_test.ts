@@ -4,6 +4,7 @@ import { type Leaderboard, readLeaderboard } from "../leaderboard/leaderboard.ts
 import type { LeaderboardRow } from "../leaderboard/shape.ts";
 import { inTemporary } from "../testing/temporary.ts";
 import { claims } from "./index.ts";
+import { scaleText } from "./scale.ts";
 import { verdictsTable } from "./table.ts";
 import { judgeAll, mergedVerdicts, verdictsOf, writeVerdicts } from "./verdicts.ts";
 
@@ -53,7 +54,7 @@ Deno.test("a claim is reproduced by rows that bear it out, and not by rows that 
 });
 
 Deno.test("a verdict names the scale it holds for", () => {
-  const { setting } = judged(quick)!;
+  const setting = scaleText(judged(quick)!.scale);
   const { steps, promptsPerStep } = quick.suite.tasks[0].training;
   assert.match(
     setting,
@@ -80,7 +81,7 @@ Deno.test("a tuned learning rate does not keep a row from being judged", () => {
   const tuned = structuredClone(quick);
   for (const entry of tuned.suite.tasks[0].algorithms) entry.training.learningRate = 1e-3;
   for (const [index, row] of tuned.boards[0].rows.entries()) row.learningRate = index % 2 ? 1e-3 : 2e-4;
-  assert.match(judged(tuned)!.setting, /learning rate (0\.0002 to )?0\.00/);
+  assert.match(scaleText(judged(tuned)!.scale), /learning rate (0\.0002 to )?0\.00/);
 });
 
 Deno.test("of several leaderboards the first that holds all of a claim counts", () => {
@@ -98,7 +99,7 @@ Deno.test("the file fits its schema, and the table says what was not run", () =>
     const verdicts = judgeAll(claims, [suite], [quick]), path = `${directory}/verdicts.json`;
     await writeVerdicts(path, verdicts);
     assert.deepEqual(JSON.parse(await Deno.readTextFile(path)), JSON.parse(JSON.stringify(verdicts)));
-    await assert.rejects(writeVerdicts(path, { ...verdicts, format: 1 as 2 }), { name: "Refusal" });
+    await assert.rejects(writeVerdicts(path, { ...verdicts, format: 2 as 3 }), { name: "Refusal" });
     const table = verdictsTable(claims, verdicts);
     assert.match(table, /^not run +gvpo_is_insensitive_to_beta$/m);
     assert.match(table, /grpo not lower than ppo/);

@@ -10,7 +10,7 @@ Deno.test("runs that are named are judged, whatever comes of it, and the verdict
     const save = `${directory}/verdicts.json`;
     assert.equal(await claims([quick], { json: true, save }), exitCodes.ok);
     const { format, sources: [{ suite, environment, verdicts }] } = JSON.parse(await Deno.readTextFile(save));
-    assert.deepEqual([format, suite], [2, "quick"]);
+    assert.deepEqual([format, suite], [3, "quick"]);
     assert.equal(environment.podium, JSON.parse(await Deno.readTextFile(quick)).environment.podium);
     assert.ok(verdicts.length > 0);
   }));

@@ -7,7 +7,7 @@ import { tasks } from "../../tasks/mod.ts";
 import { type Benchmark, parseBenchmark } from "../benchmark.ts";
 import type { LoraOptions } from "../../policy/mod.ts";
 import type { BackendChoice } from "../backend.ts";
-import type { ReflectorSource } from "../context/reflector.ts";
+import type { TokenPrices } from "../context/endpoint_policy.ts";
 import { Refusal } from "../outcomes.ts";
 import { basePolicyOf, isEmbedded } from "../policies.ts";
 import { knownEntry, parseSuite, type Suite, type SuiteAlgorithm } from "../suite.ts";
@@ -32,6 +32,8 @@ export interface SuiteOverrides {
   policy?: string;
   /** Environment variable with the key of a policy behind an endpoint. */
   policyKey?: string;
+  /** What a million of its tokens cost. */
+  policyPrices?: TokenPrices;
   /** What computes the policy. */
   backend?: BackendChoice;
   /** Address of the endpoint whose model reflects. */
@@ -41,7 +43,7 @@ export interface SuiteOverrides {
   /** Environment variable with its key. */
   reflectorKey?: string;
   /** What a million of its tokens cost. */
-  reflectorPrices?: ReflectorSource["prices"];
+  reflectorPrices?: TokenPrices;
   /** Train adapters in place of the weights. */
   lora?: LoraOptions;
   /** Train with less memory on the GPU. */
@@ -113,6 +115,7 @@ export function overridden(suite: Suite, overrides: SuiteOverrides): Suite {
   }
   if (policy !== undefined) changed.policy = policy;
   if (overrides.policyKey !== undefined) changed.policyKey = overrides.policyKey;
+  if (overrides.policyPrices !== undefined) changed.policyPrices = overrides.policyPrices;
   if (backend !== undefined) changed.backend = backend;
   if (lora !== undefined) changed.lora = lora;
   if (recompute !== undefined) changed.recompute = recompute;

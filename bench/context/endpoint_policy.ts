@@ -24,6 +24,20 @@ export interface Recording {
   replay?: boolean;
 }
 
+/** What a million tokens cost, read and written, in any one currency. No number of a cell depends on it. */
+export interface TokenPrices {
+  /** Tokens of prompts. */
+  input: number;
+  /** Tokens drawn. */
+  output: number;
+}
+
+/**
+ * Longest silence of a server, in milliseconds: answers travel whole, and a long one may take a slow machine minutes. To
+ * give one up too early is to pay for it twice.
+ */
+export const LONGEST_SILENCE = 600_000;
+
 /** How a policy behind an endpoint is asked, beside its source. */
 export interface EndpointPolicyOptions {
   /** Environment variable with the key; absent: none is sent. */
@@ -35,8 +49,12 @@ export interface EndpointPolicyOptions {
 /** Whether a source is a policy behind an endpoint. */
 export const isEndpoint = (source: string): boolean => /^(endpoint|completions):/.test(source);
 
-/** Address, model and interface of a source. */
-function partsOf(source: string): { baseUrl: string; model: string; isChat: boolean } {
+/**
+ * Address, model and interface of a source.
+ *
+ * @throws {Refusal} one sentence, if it names none
+ */
+export function partsOf(source: string): { baseUrl: string; model: string; isChat: boolean } {
   const [, kind, baseUrl, model] = /^(endpoint|completions):(https?:\/\/[^#\s]+)#(.+)$/.exec(source) ?? [];
   if (model === undefined) {
     throw new Refusal(
@@ -76,6 +94,7 @@ export async function openEndpointPolicy(
   const endpoint = await openEndpoint({
     baseUrl,
     model,
+    timeout: LONGEST_SILENCE,
     ...recording
       ? { keyFrom, recording: `${recording.directory}/answers.jsonl`, offline: recording.replay ?? false }
       : {},
@@ -103,6 +122,7 @@ export async function openEndpointPolicy(
         logProbs: new Float32Array(tokens.length),
         truncated: finishReason === "length",
         length: usage.completionTokens,
+        promptTokens: usage.promptTokens,
       };
     });
   }

@@ -4,6 +4,7 @@ import { type Incoming, withServer } from "../../policy/endpoint/scripted_server
 import { withPolicyServer } from "../../policy/serve/server_for_tests.ts";
 import type { ProblemResponses } from "../evaluate.ts";
 import { openParts, planSuite } from "../parts.ts";
+import { metricsOf } from "../leaderboard/metrics.ts";
 import { readChain, readJournal } from "../records.ts";
 import { type EvaluationLine, runCell, type StepLine } from "../run_cell.ts";
 import { parseSuite } from "../suite.ts";
@@ -64,6 +65,13 @@ Deno.test("a prompt is learned for a model behind an endpoint; nothing is paid f
     assert.ok(evaluations.at(-1)!.average > evaluations[0].average + 0.5);
     const { length, cost } = steps[0];
     assert.deepEqual([length, cost.tokensGenerated], [4, 4 * cost.responses], "lengths are what the server counts");
+    const { cost: priced } = metricsOf({ steps, evaluations, timing: [], policyPrices: { input: 2, output: 10 } });
+    const responses = steps.reduce((sum, line) => sum + line.cost.responses, 0);
+    assert.deepEqual([priced.responses, priced.tokensRead], [responses, 9 * responses]);
+    assert.equal(priced.policyMoney, (2 * 9 + 10 * 4) * responses / 1e6);
+    assert.equal(priced.money, priced.policyMoney, "the embedded rules cost nothing");
+    // Before and after one change of the prompt: 30 problems with one greedy and four sampled responses.
+    assert.equal(priced.evaluationMoney, (2 * 9 + 10 * 4) * 2 * 150 / 1e6);
     // The server is gone.
     await runCell(served.cell, served.parts, { directory: second, replay: first });
     const { "answers.jsonl": recorded, ...whole } = await bytesOf(first);
@@ -108,6 +116,10 @@ Deno.test("what a policy behind an endpoint can't do is refused in one sentence,
   await assert.rejects(planSuite(suiteOf("endpoint:nowhere", "gepa")), {
     name: "Refusal",
     message: /^policy endpoint:nowhere: no address and model of an endpoint; give endpoint:URL#MODEL, as /,
+  });
+  await assert.rejects(planSuite({ ...suiteOf("embedded:base", "gepa"), policyPrices: { input: 1, output: 2 } }), {
+    name: "Refusal",
+    message: "policy embedded:base: is not behind an endpoint, so prices for it can't be used; leave that out.",
   });
   const policy = await openEndpointPolicy(source);
   await assert.rejects(policy.logProbs([]), { name: "EndpointError", message: /can only be asked/ });

@@ -27,6 +27,8 @@ export interface RecordedRollout extends ContextRollout {
   readonly right: boolean;
   /** Length in tokens of the policy. */
   readonly tokens: number;
+  /** Tokens read for it, where the policy is behind an endpoint. */
+  readonly promptTokens?: number;
   /** Whether it was cut at the maximum length. */
   readonly truncated: boolean;
   /** First 16 hex digits of the SHA-256 of its tokens and log-probs. */
@@ -91,6 +93,7 @@ export function policyRollouts(parts: SamplingParts, watch: Stopwatch): Models["
           rewards,
           right: isRight(rollout),
           tokens: lengthOf(rollout),
+          ...rollout.generation.promptTokens !== undefined && { promptTokens: rollout.generation.promptTokens },
           truncated: rollout.generation.truncated,
           digest: short(...rolloutParts(rollout)),
         };

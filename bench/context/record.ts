@@ -28,7 +28,7 @@ export interface Happened {
 
 const short = (value: unknown) => sha256(canonical(value)).slice(0, 16);
 const share = (all: readonly RecordedRollout[], is: (one: RecordedRollout) => boolean) =>
-  all.filter(is).length / all.length;
+  all.length === 0 ? null : all.filter(is).length / all.length;
 const total = (values: readonly (number | undefined)[]) => values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
 
 /**
@@ -48,7 +48,14 @@ function tokensByKind(reflections: readonly Reflection[]) {
   };
 }
 
-/** The line of step `step`, in which there was at least one response, and after which the algorithm has this state and this prompt. */
+/** Tokens read by a policy behind an endpoint; nothing where no policy counts them. */
+function tokensRead(rollouts: readonly RecordedRollout[]) {
+  return rollouts.some(({ promptTokens }) => promptTokens !== undefined)
+    ? { tokensRead: total(rollouts.map(({ promptTokens }) => promptTokens)) }
+    : {};
+}
+
+/** The line of step `step`, after which the algorithm has this state and this prompt. */
 export function contextRecord(
   step: number,
   channels: readonly string[],
@@ -73,10 +80,10 @@ export function contextRecord(
     rewards: Object.fromEntries(channels.map((name) => [name, rewardMean(name)])),
     accuracy: share(rollouts, ({ right }) => right),
     unanswered: share(rollouts, ({ answer }) => answer === null),
-    length: mean(rollouts.map(({ tokens }) => tokens))!,
+    length: mean(rollouts.map(({ tokens }) => tokens)),
     truncated: share(rollouts, ({ truncated }) => truncated),
     entropy: null,
-    groupsWithoutSignal: alike.length / groups.size,
+    groupsWithoutSignal: groups.size === 0 ? null : alike.length / groups.size,
     selected: rollouts.length,
     samplingDifference: null,
     ratioDifference: null,
@@ -85,6 +92,7 @@ export function contextRecord(
       responses: rollouts.length,
       tokensGenerated: total(rollouts.map(({ tokens }) => tokens)),
       tokensTrained: 0,
+      ...tokensRead(rollouts),
       reflections: reflections.length,
       reflectorCalls: total(reflections.map(({ calls }) => calls)),
       reflectorTokens: total(reflections.flatMap(({ promptTokens, responseTokens }) => [promptTokens, responseTokens])),

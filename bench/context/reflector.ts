@@ -7,8 +7,7 @@
  * @module
  */
 import { modelReflector, type Models, ruleBasedReflector } from "../../algorithms/mod.ts";
-import type { Prices } from "../../policy/endpoint/account.ts";
-import type { Recording } from "./endpoint_policy.ts";
+import { LONGEST_SILENCE, type Recording, type TokenPrices } from "./endpoint_policy.ts";
 import { openEndpoint } from "../../policy/endpoint/endpoint.ts";
 
 /** A language model that reflects. */
@@ -19,8 +18,8 @@ export interface ReflectorSource {
   model: string;
   /** Environment variable with the key; absent: none is sent. */
   keyFrom?: string;
-  /** What a million tokens cost, read and written, in any one currency. No number of a cell depends on it. */
-  prices?: Pick<Prices, "input" | "output">;
+  /** What its tokens cost. */
+  prices?: TokenPrices;
 }
 
 /** Name of the embedded rules; a change of what they say gets another number. */
@@ -41,7 +40,14 @@ export async function openReflector(
 ): Promise<NonNullable<Models["reflect"]>> {
   if (source === undefined) return ruleBasedReflector();
   const { url: baseUrl, model, keyFrom } = source, recording = `${directory}/reflections.jsonl`;
-  const endpoint = await openEndpoint({ baseUrl, model, keyFrom, recording, offline: replay });
+  const endpoint = await openEndpoint({
+    baseUrl,
+    model,
+    keyFrom,
+    timeout: LONGEST_SILENCE,
+    recording,
+    offline: replay,
+  });
   return modelReflector(async (prompt, attempt) => {
     const messages = [{ role: "user" as const, content: prompt }];
     const [{ text, usage }] = await endpoint.respond([

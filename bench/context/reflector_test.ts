@@ -50,7 +50,8 @@ Deno.test("a model reflects: its replies are paid for once, counted, and given a
       const lines = { steps, evaluations: [], timing: [] };
       const priced = metricsOf({ ...lines, reflectorPrices: { input: 2, output: 10 } }).cost;
       assert.equal(priced.reflectorMoney, (20 + 30) * calls / 1e6);
-      assert.ok(!("reflectorMoney" in metricsOf(lines).cost));
+      assert.equal(priced.money, priced.reflectorMoney, "the policy is computed here");
+      assert.ok(!("reflectorMoney" in metricsOf(lines).cost) && !("money" in metricsOf(lines).cost));
       const unsaid = steps.map((line) => ({ ...line, cost: { ...line.cost, reflectorTokensRead: null } }));
       const unknown = metricsOf({ ...lines, steps: unsaid, reflectorPrices: { input: 2, output: 10 } }).cost;
       assert.equal(unknown.reflectorMoney, null);

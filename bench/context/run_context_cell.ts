@@ -162,8 +162,8 @@ class ContextRun {
     this.#state = state;
     this.#step = step;
     const weights = sha256(canonical(state));
-    // Without a response there is nothing to record: few-shot prompting with labelled examples has evaluations only.
-    if (happened.rollouts.length > 0) {
+    // Nobody was asked: few-shot prompting with labelled examples has evaluations only.
+    if (happened.rollouts.length + happened.reflections.length > 0) {
       const context = algorithm.context(state, this.#setting);
       const body = contextRecord(step, training.rewards, { ...happened, metrics }, state, context);
       const line = record.chain("steps.jsonl", { ...body, weights });

@@ -1,5 +1,7 @@
 import { strict as assert } from "node:assert";
 import { contextAlgorithms } from "../../algorithms/mod.ts";
+import { metricsOf } from "../leaderboard/metrics.ts";
+import { promptChanges } from "../report/prompts.ts";
 import { readChain, readJournal } from "../records.ts";
 import { type EvaluationLine, runCell, type StepLine, type TimingLine } from "../run_cell.ts";
 import { adviceCell } from "../testing/advice_task.ts";
@@ -35,7 +37,7 @@ for (const [name, algorithm] of kinds) {
       for (const line of steps) {
         responses += line.cost.responses;
         assert.ok(responses <= line.step * 40, `${responses} at step ${line.step}`);
-        assert.ok(line.accuracy >= 0 && line.accuracy <= 1 && line.context !== undefined);
+        assert.ok(line.accuracy! >= 0 && line.accuracy! <= 1 && line.context !== undefined);
       }
       assert.ok(responses <= 480);
       assert.equal(steps.at(-1)!.weights, result.weights);
@@ -76,6 +78,31 @@ Deno.test("labelled examples take no response: evaluations are the whole record"
     assert.deepEqual([steps.length, evaluations.map(({ step }) => step)], [0, [0, 3, 6, 9, 12]]);
     const { context } = JSON.parse(await Deno.readTextFile(`${directory}/policy/context.json`));
     assert.equal(context.demonstrations.length, 4);
+  }));
+
+Deno.test("experiences written directly take no response, and their request is in the cost columns and on the page", () =>
+  inTemporary(async (directory) => {
+    const direct = contextAlgorithms.training_free_grpo.create({ preset: "direct" });
+    const { cell, parts } = adviceCell(direct), first = `${directory}/first`, second = `${directory}/second`;
+    await runCell(cell, parts, { directory: first });
+    const lines = await readChain<StepLine, EvaluationLine>(first, cell), { steps: [line, ...others] } = lines;
+    assert.equal(others.length, 0);
+    assert.deepEqual([line.step, line.prompts, line.accuracy, line.length, line.groupsWithoutSignal], [
+      ...[1, 0],
+      ...[null, null, null],
+    ]);
+    assert.deepEqual([line.cost.responses, line.cost.reflections], [0, 1]);
+    const { cost, stability } = metricsOf({ ...lines, timing: [] });
+    assert.deepEqual([cost.responses, cost.reflections], [0, 1]);
+    assert.deepEqual([stability.roughness, stability.groupsWithoutSignal], [null, null]);
+    const [change, ...later] = promptChanges(lines.steps, lines.evaluations);
+    assert.deepEqual([change.added.length, later.length], [3, 0]);
+    // Killed after it reflected, while the first prompt is evaluated, it goes on to the same bytes.
+    const watched = { drawn: 0, calls: 1 }, again = adviceCell(direct, () => {}, watched);
+    await assert.rejects(runCell(again.cell, again.parts, { directory: second }), /killed/);
+    watched.calls = Infinity;
+    await runCell(again.cell, again.parts, { directory: second });
+    assert.deepEqual(await bytesOf(second), await bytesOf(first));
   }));
 
 Deno.test("two runs write the same bytes", () =>

@@ -6,19 +6,35 @@
  *
  * @module
  */
+import type { Cell } from "../cell.ts";
+import { endpointsOf } from "../context/endpoints.ts";
 import type { CellEvent, CellJob, Executor } from "./executor.ts";
 import { lines } from "./lines.ts";
 
-/** Permissions of a process: those of the program, without what a cell has no use for. */
-const permissions = [
-  "--allow-read",
-  "--allow-write",
-  "--allow-ffi",
-  "--allow-sys=cpus",
-  "--allow-run=lscpu",
-  "--allow-env=NO_COLOR,PODIUM_DEBUG,PODIUM_CACHE,XDG_CACHE_HOME,HOME,LOCALAPPDATA,HF_TOKEN,HF_ENDPOINT,HF_HUB_OFFLINE,HF_HOME,HF_HUB_CACHE,HUGGINGFACE_HUB_CACHE,USERPROFILE,SEARCH_API_KEY",
-  "--allow-net=huggingface.co,*.huggingface.co,*.hf.co,google.serper.dev,localhost,127.0.0.1",
-];
+const variables =
+  "NO_COLOR,PODIUM_DEBUG,PODIUM_CACHE,XDG_CACHE_HOME,HOME,LOCALAPPDATA,HF_TOKEN,HF_ENDPOINT,HF_HUB_OFFLINE,HF_HOME," +
+  "HF_HUB_CACHE,HUGGINGFACE_HUB_CACHE,USERPROFILE,SEARCH_API_KEY";
+const hosts = "huggingface.co,*.huggingface.co,*.hf.co,google.serper.dev,localhost,127.0.0.1";
+
+/**
+ * Permissions of a process: those of the program, without what a cell has no use for; to ask the endpoints of its cells
+ * and read their keys, and on the whole network where the program may use all of it.
+ */
+export async function permissionsFor(cells: readonly Pick<Cell, "sources">[]): Promise<string[]> {
+  const endpoints = endpointsOf(cells), { state } = await Deno.permissions.query({ name: "net" });
+  const keys = endpoints.flatMap(({ keyFrom }) => keyFrom ?? []);
+  const asked = endpoints.map(({ baseUrl }) => new URL(baseUrl).host);
+  const list = (known: string, more: readonly string[]) => [...new Set([known, ...more])].join(",");
+  return [
+    "--allow-read",
+    "--allow-write",
+    "--allow-ffi",
+    "--allow-sys=cpus",
+    "--allow-run=lscpu",
+    `--allow-env=${list(variables, keys)}`,
+    state === "granted" ? "--allow-net" : `--allow-net=${list(hosts, asked)}`,
+  ];
+}
 
 const program = import.meta.resolve("../cli.ts");
 
@@ -31,7 +47,7 @@ export async function canStartProcesses(): Promise<boolean> {
 /** Runs jobs on `count` processes. */
 export function processes(count: number): Executor {
   return async (jobs, { signal, clock, onEvent }) => {
-    const waiting = [...jobs];
+    const waiting = [...jobs], permissions = await permissionsFor(jobs.map(({ cell }) => cell));
     const encoder = new TextEncoder();
 
     const work = async () => {

@@ -14,30 +14,29 @@
  * @module
  */
 import type { CellLines } from "./metrics.ts";
+import { type Money, moneyOf } from "./money.ts";
 import { given, largest, type Metric, total } from "./numbers.ts";
 
 /** Cost of one cell. */
-export interface Cost {
+export interface Cost extends Money {
   /** Responses sampled: the budget, which is the same for all, and greedy ones where an algorithm asks for them. */
   responses: Metric;
   /** Response tokens generated. */
   tokensGenerated: Metric;
   /** Response tokens with a gradient. */
   tokensTrained: Metric;
+  /** Tokens of prompts that a policy behind an endpoint read; absent for others. */
+  tokensRead?: Metric;
   /** Optimizer steps of the policy: minibatches over all training steps. */
   updates: Metric;
   /** Requests to a reflector; absent where weights are trained. */
   reflections?: Metric;
+  /** Those of them that came to nothing: replies that could not be read, again and again. */
+  reflectionFailures?: Metric;
   /** Calls of a model for them; 0 of the embedded reflector. Absent where weights are trained. */
   reflectorCalls?: Metric;
   /** Tokens read and written in these calls, as far as known. Absent where weights are trained. */
   reflectorTokens?: Metric;
-  /**
-   * What these tokens cost at most, in the currency of the prices: equal requests count each time, though only the first
-   * is asked and paid. Null if a call did not say its tokens; absent without prices.
-   * Prices are no part of a cell: with others the same command writes the leaderboard anew and asks nobody.
-   */
-  reflectorMoney?: Metric;
   /** Seconds of training on one core: policy work, grading and the algorithm. */
   seconds: Metric;
   /** The same by part, and what stands beside it: `record` (digests, journals, checkpoints) and `evaluate`. */
@@ -69,20 +68,9 @@ export interface Cost {
   gainPerSecond: Metric;
 }
 
-/** What the reflector's tokens cost; null if some are not known. */
-function moneyOf(steps: CellLines["steps"], { input, output }: NonNullable<CellLines["reflectorPrices"]>): Metric {
-  let read = 0, written = 0;
-  for (const { cost: { reflectorCalls, reflectorTokensRead, reflectorTokensWritten } } of steps) {
-    if (!reflectorCalls) continue;
-    if (reflectorTokensRead == null || reflectorTokensWritten == null) return null;
-    read += reflectorTokensRead;
-    written += reflectorTokensWritten;
-  }
-  return (read * input + written * output) / 1e6;
-}
-
 /** Cost of a cell; `gain` is what avg@k rose by. */
-export function costOf({ steps, timing, reflectorPrices }: CellLines, gain: Metric): Cost {
+export function costOf(lines: CellLines, gain: Metric): Cost {
+  const { steps, timing } = lines;
   const part = (
     name: "rollout" | "grade" | "algorithm" | "score" | "update" | "record" | "evaluate" | "total" | "tools",
   ) => timing.length ? total(given(timing.map((line) => line[name]))) : null;
@@ -104,12 +92,16 @@ export function costOf({ steps, timing, reflectorPrices }: CellLines, gain: Metr
     tokensGenerated: total(steps.map(({ cost }) => cost.tokensGenerated)),
     tokensTrained: total(steps.map(({ cost }) => cost.tokensTrained)),
     updates: total(steps.map(({ minibatches }) => minibatches)),
+    ...steps.some(({ cost }) => cost.tokensRead !== undefined) && {
+      tokensRead: total(given(steps.map(({ cost }) => cost.tokensRead))),
+    },
     ...steps.some(({ cost }) => cost.reflections !== undefined) && {
       reflections: total(given(steps.map(({ cost }) => cost.reflections))),
+      reflectionFailures: total(given(steps.map(({ metrics }) => metrics.reflectionFailures))),
       reflectorCalls: total(given(steps.map(({ cost }) => cost.reflectorCalls))),
       reflectorTokens: total(given(steps.map(({ cost }) => cost.reflectorTokens))),
-      ...reflectorPrices && { reflectorMoney: moneyOf(steps, reflectorPrices) },
     },
+    ...moneyOf(lines),
     seconds,
     parts,
     overhead: whole ? Math.max(0, 1 - trained / whole) : null,

@@ -33,6 +33,11 @@ export function fixed(digits: number): (value: Estimate | null) => string {
   return (value) => value ? value.mean.toFixed(digits) : none;
 }
 
+/** Money, of which little counts too: three significant digits. */
+export function price(value: Estimate | null): string {
+  return value ? Number(value.mean.toPrecision(3)).toString() : none;
+}
+
 /** In thousands: `292k`. */
 export function thousands(value: Estimate | null): string {
   return value ? `${Math.round(value.mean / 1000)}k` : none;

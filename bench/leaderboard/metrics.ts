@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ReflectorSource } from "../context/reflector.ts";
+import type { TokenPrices } from "../context/endpoint_policy.ts";
 import { type Lengths, noLengths } from "../lengths.ts";
 import type { EvaluationLine, StepLine, TimingLine } from "../run_cell.ts";
 import { type Cost, costOf } from "./cost.ts";
@@ -46,8 +46,10 @@ export interface CellLines {
   evaluations: readonly EvaluationLine[];
   /** Seconds; empty if the cell was run without a clock. */
   timing: readonly TimingLine[];
+  /** What tokens of a policy behind an endpoint cost, where that was said. */
+  policyPrices?: TokenPrices;
   /** What tokens of the reflector cost, where that was said. */
-  reflectorPrices?: ReflectorSource["prices"];
+  reflectorPrices?: TokenPrices;
 }
 
 /** Final accuracy and lengths from one evaluation; `base` is the evaluation before training. */

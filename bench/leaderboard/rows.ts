@@ -95,7 +95,7 @@ function curveOf({ steps, evaluations, timing }: ReadCell): CurvePoint[] {
 }
 
 function seedRow(read: ReadCell): SeedRow {
-  const { cell, result, failure, verification } = read, reflectorPrices = cell.sources.reflector?.prices;
+  const { cell, result, failure, verification } = read, { reflector, policyPrices } = cell.sources;
   return {
     seed: cell.identity.seed,
     cell: cell.id,
@@ -103,7 +103,11 @@ function seedRow(read: ReadCell): SeedRow {
     weights: result?.weights ?? null,
     verified: verification && verification.hash === result?.hash ? verification.level : null,
     failure: failure ? { step: failure.step, gate: failure.gate, message: failure.message } : null,
-    metrics: metricsOf({ ...read, reflectorPrices }, !result, failure?.gate === "finite"),
+    metrics: metricsOf(
+      { ...read, policyPrices, reflectorPrices: reflector?.prices },
+      !result,
+      failure?.gate === "finite",
+    ),
     curve: curveOf(read),
   };
 }

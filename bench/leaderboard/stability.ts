@@ -101,6 +101,12 @@ export function roughnessOf(values: readonly number[]): Metric {
   return Math.sqrt(total(changes.map((change) => (change - center) ** 2)) / (changes.length - 1));
 }
 
+/** {@linkcode Stability.groupsWithoutSignal}; steps differ in the number of prompts they used, and may have used none. */
+function groupsWithoutSignal(steps: readonly StepLine[]): Metric {
+  const prompts = total(steps.map((line) => line.prompts));
+  return prompts === 0 ? null : total(steps.map((line) => (line.groupsWithoutSignal ?? 0) * line.prompts)) / prompts;
+}
+
 /** {@linkcode Stability.learnedWithoutSignal}; steps differ in the number of groups they learned from. */
 function learnedWithoutSignal(steps: readonly StepLine[]): Metric {
   const reported = steps.filter(({ metrics, groups }) => groups > 0 && metrics.groupsWithoutSignal !== undefined);
@@ -137,12 +143,8 @@ export function stabilityOf(
     gradientNorm: mean(norms),
     gradientNormLargest: largest(norms),
     gradientSpikes: spikeShare(norms),
-    roughness: roughnessOf(steps.map(({ accuracy }) => accuracy)),
-    // Steps differ in the number of prompts they used.
-    groupsWithoutSignal: steps.length
-      ? total(steps.map(({ groupsWithoutSignal, prompts }) => groupsWithoutSignal * prompts)) /
-        total(steps.map(({ prompts }) => prompts))
-      : null,
+    roughness: roughnessOf(given(steps.map(({ accuracy }) => accuracy))),
+    groupsWithoutSignal: groupsWithoutSignal(steps),
     learnedWithoutSignal: learnedWithoutSignal(steps),
     unanswered: last?.unanswered ?? null,
     nonFiniteSteps: nonFinite ? 1 : 0,

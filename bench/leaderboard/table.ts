@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { fixed, interval, intervalOf, none, percent, thousands } from "./format.ts";
+import { fixed, interval, intervalOf, none, percent, price, thousands } from "./format.ts";
 import type { Board, Comparison, Leaderboard, LeaderboardRow } from "./shape.ts";
 
 /** Lines of cells, columns padded to their widest cell: those in `left` to the left, the others to the right. */
@@ -23,14 +23,18 @@ export function rankText(label: string, { standings }: Comparison): string {
   return standing ? `${standing.rank}${standing.tied ? "=" : ""}` : "";
 }
 
-/** What reflectors took, where one was asked: requests, and of a model tokens and money. */
-function reflectorColumns(rows: readonly LeaderboardRow[]): [title: string, cell: (row: LeaderboardRow) => string][] {
+/** What was asked for beside sampling, and what models behind endpoints cost; columns that say something. */
+function askedColumns(rows: readonly LeaderboardRow[]): [title: string, cell: (row: LeaderboardRow) => string][] {
   const columns = [
     ["reflections", "reflections", fixed(0)],
+    ["failed", "reflectionFailures", fixed(0)],
     ["their tokens", "reflectorTokens", thousands],
-    ["their price", "reflectorMoney", fixed(2)],
+    ["their price", "reflectorMoney", price],
+    ["policy's price", "policyMoney", price],
+    ["price in all", "money", price],
   ] as const;
-  return columns.filter(([, name]) => rows.some(({ metrics: { cost } }) => (cost[name]?.mean ?? 0) > 0))
+  const some = (name: typeof columns[number][1]) => rows.some(({ metrics: { cost } }) => (cost[name]?.mean ?? 0) > 0);
+  return columns.filter(([, name]) => some(name) && (name !== "money" || some("policyMoney")))
     .map(([title, name, format]) => [title, ({ metrics: { cost } }) => format(cost[name] ?? null)]);
 }
 
@@ -48,7 +52,7 @@ export function boardTable({ base, rows, tuned, comparison }: Board, samples: nu
     ["entropy", ({ metrics }) => fixed(2)(metrics.stability.entropyLast)],
     ["KL", ({ metrics }) => fixed(2)(metrics.stability.kl)],
     ["no signal %", ({ metrics }) => percent(metrics.stability.groupsWithoutSignal)],
-    ...reflectorColumns(rows),
+    ...askedColumns(rows),
     ["trained", ({ metrics }) => thousands(metrics.cost.tokensTrained)],
     ["seconds", ({ metrics }) => fixed(1)(metrics.cost.seconds)],
     ...tuned ? [["rate", ({ learningRate }) => learningRate?.toExponential() ?? ""] as typeof columns[number]] : [],

@@ -143,16 +143,21 @@ export const stabilityColumns: readonly Column[] = [
   stability("ratio difference", "ratioDifference", significant),
 ];
 
-/** What reflectors took. */
-const reflectorColumns: readonly Column[] = [
+/** What reflectors took, and what models behind endpoints cost. */
+const askedColumns: readonly Column[] = [
+  cost("tokens read", "tokensRead", count),
   cost("reflections", "reflections", count),
+  cost("failed reflections", "reflectionFailures", count),
   cost("reflector tokens", "reflectorTokens", count),
+  cost("policy price", "policyMoney", significant),
   cost("reflector price", "reflectorMoney", significant),
+  cost("price in all", "money", significant),
+  cost("price of evaluation", "evaluationMoney", significant),
 ];
 
-/** What it cost; reflectors where these rows have any. */
+/** What it cost; reflectors and money where these rows have any. */
 export function costColumns(rows: readonly LeaderboardRow[]): Column[] {
-  const asked = reflectorColumns.filter(({ path }) => rows.some((row) => (numberIn(row, path) ?? 0) > 0));
+  const asked = askedColumns.filter(({ path }) => rows.some((row) => (numberIn(row, path) ?? 0) > 0));
   return [...spentColumns, ...asked, ...gainedColumns];
 }
 

@@ -166,7 +166,7 @@ Deno.test("a merged run lists its machines with the cells of each", async () => 
 
 Deno.test("several runs have ids of their own, and claims and responses are shown and escaped", async () => {
   const claims: Verdicts = {
-    format: 2,
+    format: 3,
     sources: [{
       suite: "mine",
       environment: small.environment,
@@ -175,7 +175,10 @@ Deno.test("several runs have ids of their own, and claims and responses are show
         claim: "X beats <y>.",
         paper: { title: "On X", arxiv: "2402.03300", year: 2024, where: "table 1" },
         published: "+3 points",
-        setting: "94,528 parameters",
+        scale: {
+          ...{ policy: "<p>", parameters: 94528, task: "gsm8k", steps: 1, promptsPerStep: 2 },
+          ...{ responses: null, learningRate: null, samples: 8, problems: 64 },
+        },
         seeds: 3,
         verdict: "inconclusive",
         sentence: "It may.",
@@ -208,6 +211,11 @@ Deno.test("several runs have ids of their own, and claims and responses are show
     await reportPage([runOf(small, { responses: responses as never }), runOf(small, { name: "again" })], [claims]),
   );
   assert.match(text, /X beats &lt;y&gt;\./);
+  assert.match(
+    text,
+    /All of them hold for: suite mine, .* policy &lt;p&gt; with 94,528 parameters, task gsm8k, 1 steps of 2/,
+  );
+  assert.match(text, /Holds for: 3 seeds\./);
   assert.match(text, /href="https:\/\/arxiv\.org\/abs\/2402\.03300"/);
   assert.match(text, /&lt;img src=x&gt; 4/);
   assert.match(text, /&lt;q&gt;.*r &amp; r/s);

@@ -32,8 +32,18 @@ export interface LearnedPrompt {
   seed: number;
   /** Who reflected. */
   reflector: string;
-  /** Requests to the reflector, and of a model its tokens, and their price where one was given: those of this seed. */
-  cost: Pick<Cost, "reflections" | "reflectorCalls" | "reflectorTokens" | "reflectorMoney">;
+  /** Responses, requests to the reflector, and of models their tokens, and prices where some were given: those of this seed. */
+  cost: Pick<
+    Cost,
+    | "responses"
+    | "reflections"
+    | "reflectionFailures"
+    | "reflectorCalls"
+    | "reflectorTokens"
+    | "reflectorMoney"
+    | "policyMoney"
+    | "money"
+  >;
   /** avg@k before anything was learned. */
   before: number;
   /** The prompt at the end. */

@@ -41,12 +41,23 @@ Deno.test("the page shows a learned prompt with its history, and what a model wr
     assert.ok(found.final.experiences.length > 0 && found.changes.length > 0);
 
     assert.ok(found.cost !== undefined);
-    const cost = { reflections: 40, reflectorCalls: 1200, reflectorTokens: 56789, reflectorMoney: 1.23456 };
+    const asked = {
+      responses: 1500,
+      reflections: 40,
+      reflectionFailures: 3,
+      reflectorCalls: 1200,
+      reflectorTokens: 56789,
+    };
+    const cost = { ...asked, policyMoney: 0.5, reflectorMoney: 1.23456, money: 1.73456 };
     const attack = { ...found, cost, final: context("<script>alert(1)</script>") };
     const run = { name: "x", source: "runs/x", directory, leaderboard, responses: [] };
     const page = await reportPage([{ ...run, prompts: [{ task: "gsm8k", learned: [found, attack] }] }], []);
     assert.ok(page.includes(found.changes[0].added[0].text));
-    assert.ok(page.includes("40 requests in 1,200 calls, 56,789 tokens, price 1.23"));
+    assert.ok(
+      page.includes(
+        "1,500 responses at 0.5, 40 requests in 1,200 calls with 56,789 tokens at 1.23, 3 of them in vain, price 1.73 in all",
+      ),
+    );
     assert.ok(page.includes("&lt;script&gt;alert(1)") && !page.includes("<script>alert(1)"));
     assert.ok(!(await reportPage([{ ...run, prompts: [] }], [])).includes("Learned prompts"));
   }));

@@ -24,6 +24,8 @@ export interface StepCost {
   tokensGenerated: number;
   /** Response tokens with a gradient. */
   tokensTrained: number;
+  /** Tokens of prompts that the policy read, where it is behind an endpoint, which counts them. */
+  tokensRead?: number;
   /** Requests to a reflector, where a prompt is learned. */
   reflections?: number;
   /** Calls of a model for them; 0 of the embedded reflector. */
@@ -56,22 +58,22 @@ export interface StepRecord {
   criticNorms?: number[];
   /** Mean of each reward channel over the sampled responses that have it. */
   rewards: Record<string, number | null>;
-  /** Share of right responses among the sampled ones. */
-  accuracy: number;
+  /** Share of right responses among the sampled ones; this and the next ones are null where none was sampled. */
+  accuracy: number | null;
   /** Share of the sampled responses in which the grader found no answer. */
-  unanswered: number;
+  unanswered: number | null;
   /** The same as `accuracy` by temperature (rounded to six decimals), where the members of a group are sampled at different ones. */
   accuracyByTemperature?: { temperature: number; accuracy: number }[];
   /** Mean length of the sampled responses in tokens of the policy. */
-  length: number;
+  length: number | null;
   /** Turns, replies and tokens of tools in the sampled responses, where the task has an environment. */
   tools?: ToolUse;
   /** Share of the sampled responses that were cut at the maximum length, or at another limit of a response. */
-  truncated: number;
+  truncated: number | null;
   /** Mean entropy per token of the policy in nats, over the responses that were scored: those of groups that were not replaced. */
   entropy: number | null;
   /** Share of the sampled groups whose responses all got the same reward. */
-  groupsWithoutSignal: number;
+  groupsWithoutSignal: number | null;
   /** Responses the algorithm's selection kept. */
   selected: number;
   /** |log-prob of the sampler - log-prob of the training kernels|; null under nucleus sampling, where they differ by design. */

@@ -187,7 +187,7 @@ Deno.test("with a spread of temperatures the accuracy of each is recorded", asyn
   const { record } = await trainStep(await digitStep(plain(), {}, spread), 0, undefined);
   assert.deepEqual(record.accuracyByTemperature!.map(({ temperature }) => temperature), [0.5, 1, 1.5]);
   const mean = record.accuracyByTemperature!.reduce((sum, { accuracy }) => sum + accuracy, 0) / 3;
-  assert.ok(Math.abs(mean - record.accuracy) < 1e-12);
+  assert.ok(Math.abs(mean - record.accuracy!) < 1e-12);
   // 0.7 + 0.6 / 6 is 0.7999999999999999: that is what was sampled with, but not what is recorded.
   const odd = { temperature: { from: 0.7, to: 1.3 }, groupSize: 7 };
   const rounded = (await trainStep(await digitStep(plain(), {}, odd), 0, undefined)).record.accuracyByTemperature!;

@@ -67,7 +67,7 @@ export function asker(name: string, connection: Connection, patience: Patience, 
       if (!again || number === retries || wait > LONGEST_WAIT) {
         const attempts = number === 0 ? "" : ` after ${number + 1} attempts`;
         const later = wait > LONGEST_WAIT ? `, and it asks for a pause of ${Math.ceil(wait / 1000)} seconds` : "";
-        const error = new EndpointError(`${name}: ${reason}${attempts}${later}.`);
+        const error = new EndpointError(`${name}: ${reason}${attempts}${later}.`, later ? {} : { server });
         if (server) {
           trouble.abort(error);
           trouble = new AbortController();

@@ -46,8 +46,9 @@ export async function attempt(
   body: object,
 ): Promise<Answer | Failure> {
   const failed = (reason: string, again: boolean, more: Partial<Failure> = {}): Failure => {
-    const shown = key ? reason.replaceAll(key, "***") : reason;
-    return { reason: shown, again, wait: 0, ...more };
+    // What a server says may hold what a terminal takes for orders.
+    const line = reason.replace(/[\p{Cc}\p{Cf}]+/gu, " ");
+    return { reason: key ? line.replaceAll(key, "***") : line, again, wait: 0, ...more };
   };
   const silence = silenceOf(timeout);
   let response: Response | undefined, text = "", broken: unknown;

@@ -195,6 +195,10 @@ const final: Record<string, [script: Script, reason: RegExp]> = {
   ],
   "404": [() => new Response("<html>", { status: 404 }), /HTTP status 404 \(check address and model\)\.$/],
   "400": [() => Response.json({ error: { message: "too long" } }, { status: 400 }), /HTTP status 400 \(too long\)\.$/],
+  "orders to a terminal": [
+    () => Response.json({ error: { message: "\x1b[2Jgone \u202eaway" } }, { status: 400 }),
+    /HTTP status 400 \( \[2Jgone +away\)\.$/,
+  ],
   "no money": [
     () => Response.json({ error: { message: "pay", code: "insufficient_quota" } }, { status: 429 }),
     /HTTP status 429 \(pay\)\.$/,
@@ -331,21 +335,21 @@ Deno.test("where the server is not there, those that wait are given up together,
 });
 
 Deno.test("a signal starts nothing more, and what is under way is recorded", () =>
-  inFolder((recording) =>
-    withEndpoint(async (incoming) => {
+  inFolder((recording) => {
+    const controller = new AbortController(), reason = new Error("enough");
+    return withEndpoint(async (incoming) => {
+      if (incoming.attempt === 2) controller.abort(reason);
       await new Promise((resolve) => setTimeout(resolve, 40));
       return echo(incoming);
     }, async (endpoint, { incoming }) => {
-      const controller = new AbortController(), reason = new Error("enough");
       const responding = endpoint.respond(requests(9), { signal: controller.signal });
-      setTimeout(() => controller.abort(reason), 20);
       await rejects(responding, reason);
       strictEqual(incoming.length, 2);
       strictEqual((await Deno.readTextFile(recording)).trimEnd().split("\n").length, 2);
       strictEqual((await endpoint.respond(requests(9))).length, 9);
       strictEqual(incoming.length, 9);
-    }, { recording, concurrency: 2 })
-  ));
+    }, { recording, concurrency: 2 });
+  }));
 
 Deno.test("what can't be opened is said in a sentence", async () => {
   const options = { baseUrl: "http://127.0.0.1:1/v1/", model: "m" };

@@ -8,4 +8,12 @@
 export class EndpointError extends Error {
   /** Name shown in stack traces. */
   override readonly name = "EndpointError";
+  /** Whether it was the server that failed, not the request: too busy for anybody, or not there. */
+  readonly server?: "busy" | "gone";
+
+  /** An error with its sentence. */
+  constructor(message: string, { server, ...options }: ErrorOptions & Pick<EndpointError, "server"> = {}) {
+    super(message, options);
+    if (server !== undefined) this.server = server;
+  }
 }

@@ -50,6 +50,7 @@ Deno.test("what is malformed is a failure that says why", () => {
   assert.match(why('[{"operation": {"a": 1}}]')!, /unknown operation/);
   assert.match(why('[{"operation": "constructor"}]')!, /unknown operation/);
   assert.match(why('[{"operation": "ADD", "content": 3}]')!, /content is no text/);
+  assert.match(why(JSON.stringify([{ content: "x".repeat(9000) }]))!, /9000 characters/);
   assert.match(why('[{"operation": "MERGE", "ids": "G0"}]')!, /ids is no list/);
   assert.match(why("```\n\n```", mutation)!, /empty block/);
   assert.match(why("x".repeat(9000), mutation)!, /9000 characters/);

@@ -11,6 +11,8 @@ import type { ExperienceOperation } from "../experience_library.ts";
 /** Most characters of a text; more is taken for a model that has lost its way. */
 const LONGEST_TEXT = 8000;
 
+const tooLong = ({ length }: string) => `the text has ${length} characters, more than ${LONGEST_TEXT}`;
+
 /** Words for operations: those of the code's main branch, of the paper, and of the paper's branch. */
 const OPERATIONS: Readonly<Record<string, string>> = {
   ADD: "ADD",
@@ -50,6 +52,7 @@ function operationOf(value: unknown): ExperienceOperation | string {
   const name = typeof operation === "string" ? operation.trim().toUpperCase() : "";
   if (!Object.hasOwn(OPERATIONS, name)) return `unknown operation ${JSON.stringify(operation)?.slice(0, 40)}`;
   if (!isText(id) || !isText(content)) return "id or content is no text";
+  if (typeof content === "string" && content.length > LONGEST_TEXT) return tooLong(content);
   if (ids !== undefined && !(Array.isArray(ids) && ids.every((one) => typeof one === "string"))) {
     return "ids is no list of texts";
   }
@@ -69,10 +72,7 @@ export function parseReply({ kind }: Pick<ReflectionRequest, "kind">, reply: str
   if (kind === "summarize" || kind === "mutate" || kind === "propose") {
     const text = kind === "summarize" ? said : lastBlock(said);
     if (text === "") return { failure: "the reply has an empty block" };
-    if (text.length > LONGEST_TEXT) {
-      return { failure: `the text has ${text.length} characters, more than ${LONGEST_TEXT}` };
-    }
-    return { text };
+    return text.length > LONGEST_TEXT ? { failure: tooLong(text) } : { text };
   }
   let value: unknown;
   try {

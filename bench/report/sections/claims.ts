@@ -5,9 +5,9 @@
  */
 import type { Outcome, TestVerdict } from "../../claims/claim.ts";
 import { comparison } from "../../claims/sentences.ts";
-import { environmentText, type SourcedVerdict, type Verdicts, verdictsOf } from "../../claims/verdicts.ts";
+import { amountText, groupedVerdicts, type VerdictRun } from "../../claims/runs.ts";
+import { type SourcedVerdict, type Verdicts, verdictsOf } from "../../claims/verdicts.ts";
 import { claims } from "../../claims/index.ts";
-import { counted } from "../../leaderboard/format.ts";
 import { element, type Markup } from "../html.ts";
 import { derived, significant } from "../numbers.ts";
 import { section } from "../view.ts";
@@ -20,7 +20,8 @@ const badge = (verdict: Outcome): Markup =>
     signs[verdict] ?? "?"
   }</span> ${verdict}</span>`;
 
-function tested(test: TestVerdict): Markup {
+/** A test in numbers, and in its sentence unless that of the claim, `said`, holds it. */
+function tested(test: TestVerdict, said: string): Markup {
   const { metric, margin, estimate, verdict, sentence } = test;
   const number = (value: number | null) => derived(value, "verdicts", significant);
   return element`<li>${badge(verdict)} <code>${metric}</code>: ${comparison(test)}, margin ${margin}${
@@ -28,29 +29,38 @@ function tested(test: TestVerdict): Markup {
     element`; difference ${number(estimate.mean)}${
       estimate.low !== null && estimate.high !== null && element` (${number(estimate.low)} to ${number(estimate.high)})`
     }`
-  }. ${sentence}</li>`;
+  }.${said.includes(sentence.slice(1)) ? "" : ` ${sentence}`}</li>`;
 }
 
-function claimCard({ id, claim, paper, published, setting, seeds, verdict, sentence, tests, ...from }: SourcedVerdict) {
+function claimCard(judged: SourcedVerdict, { values }: VerdictRun): Markup {
+  const { id, claim, paper, published, verdict, sentence, tests } = judged;
   const address = paper.url ?? (paper.arxiv && `https://arxiv.org/abs/${paper.arxiv}`);
   const source = `${paper.title} (${paper.year})`;
   return element`<article class="claim" id="claim-${id}"><h3>${badge(verdict)} ${claim}</h3><p>${sentence}</p><ul>${
-    tests.map(tested)
+    tests.map((test) => tested(test, sentence))
   }</ul><p class="muted">Published: ${published} ${
     address && /^https?:\/\//.test(address) ? element`<a href="${address}">${source}</a>` : source
-  }, ${paper.where}. Holds for: ${setting}; ${counted(seeds, "seed")}; ${environmentText(from)}.</p></article>`;
+  }, ${paper.where}. Holds for: ${[...values, amountText(judged)].join(", ")}.</p></article>`;
 }
+
+/** What all verdicts hold for, said once. */
+const sharedLine = (common: readonly string[]): Markup | null =>
+  common.length === 0 ? null : element`<p class="muted">All of them hold for: ${common.join(", ")}.</p>`;
 
 /** Section: claims; nothing without verdicts. */
 export function claimsSection(results: readonly Verdicts[]): Markup | null {
   const verdicts = results.flatMap((result) => verdictsOf(result, claims));
   if (verdicts.length === 0) return null;
-  const counted = (Object.keys(kinds) as (keyof typeof kinds)[])
+  const { common, runs } = groupedVerdicts(verdicts);
+  const runOf = new Map(runs.flatMap((run) => run.verdicts.map((verdict) => [verdict, run] as const)));
+  const outcomes = (Object.keys(kinds) as (keyof typeof kinds)[])
     .map((verdict) => `${verdicts.filter((own) => own.verdict === verdict).length} ${verdict}`).join(", ");
   return section(
     "claims",
     "Claims of papers",
-    `Written down as tests before the run, judged by its intervals: ${counted}. A verdict holds for the scale it names, and for no other.`,
-    element`<div class="claims">${verdicts.map(claimCard)}</div>`,
+    `Written down as tests before the run, judged by its intervals: ${outcomes}. A verdict holds for the scale it names, and for no other.`,
+    element`${sharedLine(common)}<div class="claims">${
+      verdicts.map((verdict) => claimCard(verdict, runOf.get(verdict)!))
+    }</div>`,
   );
 }

@@ -39,13 +39,22 @@ function changeRow({ step, added, removed, average }: PromptChange): Markup {
   }</td><td class="number">${average === null ? "" : percent(average)}</td></tr>`;
 }
 
-/** What the reflector took: requests, and of a model tokens and money. */
-function costText({ reflections, reflectorCalls, reflectorTokens, reflectorMoney }: LearnedPrompt["cost"]): string {
-  if (!reflections) return "";
-  const english = (value: number) => value.toLocaleString("en-US"), asked = counted(reflections, "request");
-  if (!reflectorCalls) return `, ${asked}`;
-  const money = reflectorMoney == null ? "" : `, price ${Number(reflectorMoney.toPrecision(3))}`;
-  return `, ${asked} in ${english(reflectorCalls)} calls, ${english(reflectorTokens ?? 0)} tokens${money}`;
+/** What learning took: responses, requests to the reflector, and of models tokens and money. */
+function costText(cost: LearnedPrompt["cost"]): string {
+  const { responses, reflections, reflectionFailures, reflectorCalls, reflectorTokens } = cost;
+  const { policyMoney, reflectorMoney, money } = cost, english = (value: number) => value.toLocaleString("en-US");
+  const price = (before: string, value: number | null | undefined, behind = "") =>
+    value == null ? "" : `${before} ${Number(value.toPrecision(3))}${behind}`;
+  const calls = `in ${english(reflectorCalls ?? 0)} calls with ${english(reflectorTokens ?? 0)} tokens`;
+  const asked = reflections && counted(reflections, "request") +
+      (reflectorCalls ? ` ${calls}${price(" at", reflectorMoney)}` : "") +
+      (reflectionFailures ? `, ${english(reflectionFailures)} of them in vain` : "");
+  return [
+    "",
+    `${english(responses ?? 0)} responses${price(" at", policyMoney)}`,
+    ...asked ? [asked] : [],
+    ...policyMoney != null && reflectorMoney != null ? [price("price", money, " in all")] : [],
+  ].join(", ");
 }
 
 function learnedBlock({ label, seed, reflector, cost, before, final, changes }: LearnedPrompt, looks: Looks): Markup {
