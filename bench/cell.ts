@@ -7,6 +7,7 @@
 import type { LoraOptions } from "../policy/mod.ts";
 import { canonical, sha256 } from "./canonical.ts";
 import type { ReflectorSource } from "./context/reflector.ts";
+import type { CellMemory } from "./memory/plan.ts";
 import type { Evaluation, Gates, SuiteAlgorithm, Training } from "./suite.ts";
 
 /** Version of the meaning of a cell's fields, of a step and of its record; a change makes new cells. */
@@ -21,10 +22,17 @@ export interface CellIdentity {
   /** The task, hashes of its data, and a hash of prompts as text and tokens. */
   task: { name: string; train: string; test: string; prompts: string };
   /**
-   * Hash of the starting weights, what computes them, the adapters that are trained in their place, if any, and whether
-   * responses are drawn with rounded ones.
+   * Hash of the starting weights, what computes them, the adapters that are trained in their place, if any, whether
+   * responses are drawn with rounded ones, and the most rows of a run of training where a limit of memory made them
+   * fewer.
    */
-  policy: { digest: string; backend: string; lora?: Required<LoraOptions>; rolloutWeights?: "f16" };
+  policy: {
+    digest: string;
+    backend: string;
+    lora?: Required<LoraOptions>;
+    rolloutWeights?: "f16";
+    runs?: { tokens: number; scored: number };
+  };
   /** Seed of problems and noise. */
   seed: number;
   /** Training settings. */
@@ -55,6 +63,8 @@ export interface CellSources {
   decontaminate?: boolean;
   /** Whether a GPU computes values twice to need less memory. */
   recompute?: boolean;
+  /** On a GPU, the memory that was planned. */
+  memory?: CellMemory;
 }
 
 /** A cell as written to `cell.json`. */

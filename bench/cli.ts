@@ -58,6 +58,13 @@ function share(text: string): number {
   return value;
 }
 
+/** `24`, `7.5` */
+function gigabytes(text: string): number {
+  const value = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || !(value > 0)) throw new InvalidArgumentError("Use gigabytes, such as 24 or 7.5.");
+  return value;
+}
+
 const backendOption = (fallback: string) =>
   new Option("--backend <name>", `what computes the policy: auto is the GPU if there is one (default: ${fallback})`)
     .choices([...backendChoices]);
@@ -116,11 +123,37 @@ function program(exit: (code: number) => void): Command {
       adapters,
     )
     .option("--recompute", "train with less memory on the GPU, for about a third more time; changes no number")
+    .option("--memory <gb>", "gigabytes of the GPU's memory that may be taken (default: no limit)", gigabytes)
     .option("--set <path=value>", "any other property of the suite, as training.learningRate=1e-3; repeatable", collect)
     .option("--out <dir>", "directory of the records (default: runs/NAME)")
     .option("--jobs <n>", "cells side by side (default: one per core)", positive)
     .option("--json", "print the leaderboard as JSON")
     .action(async (options) => exit(await (await import("./commands/bench.ts")).bench(options)));
+
+  podium.command("memory")
+    .summary("plan the memory that a suite takes on a GPU, without one")
+    .description(
+      "Plans the buffers of a GPU for every algorithm of a suite, from a policy's config.json alone: the same plan that " +
+        "bench prints, and keeps to, before the first step. What can't fit into --memory is refused, with what helps.",
+    )
+    .argument(
+      "[policy]",
+      "a Hugging Face directory, hub:OWNER/NAME[@REV], embedded:NAME, or a config.json (default: that of the suite)",
+    )
+    .option("--suite <name>", "embedded suite, or path of a suite file", "gpu")
+    .option("--task <name>", "one of its tasks")
+    .option("--algorithms <names>", "comma-separated names (see podium algorithms)", nameList)
+    .option("--memory <gb>", "gigabytes that may be taken (default: no limit)", gigabytes)
+    .option("--lora <settings>", "with adapters in training, as rank=8,alpha=16", adapters)
+    .option("--recompute", "training with less memory")
+    .option("--set <path=value>", "any other property of the suite, as training.maxTokens=512; repeatable", collect)
+    .option(
+      "--prompt-tokens <n>",
+      "tokens of the longest prompt (default: that of the problems; 2048 for a bare config.json)",
+      positive,
+    )
+    .option("--json", "print JSON")
+    .action(async (policy, options) => exit(await (await import("./commands/memory.ts")).memory(policy, options)));
 
   podium.command("verify")
     .summary("run recorded cells again and compare every step")

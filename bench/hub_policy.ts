@@ -48,6 +48,34 @@ export async function fetchPolicy(
   source: string,
   connection: Connection = connectionOfEnvironment(),
 ): Promise<HubPolicy> {
+  return await described(source, connection, async ({ pinned }, snapshot, fileOf) => {
+    const directory = await folderOf(snapshot, await weightsOf(snapshot, fileOf, connection), connection);
+    return { directory, pinned };
+  });
+}
+
+/**
+ * Fetches what describes a policy, without its weights: configuration and tokenizer.
+ *
+ * @throws as {@linkcode fetchPolicy} does
+ */
+export async function fetchDescription(
+  source: string,
+  connection: Connection = connectionOfEnvironment(),
+): Promise<HubPolicy> {
+  return await described(source, connection, (description) => Promise.resolve(description));
+}
+
+/** Fetches configuration and tokenizer, and goes on. */
+async function described(
+  source: string,
+  connection: Connection,
+  next: (
+    description: HubPolicy,
+    snapshot: Snapshot,
+    fileOf: (path: string) => HubFile | undefined,
+  ) => Promise<HubPolicy>,
+): Promise<HubPolicy> {
   const { name, revision = "main" } = parseHubPolicy(source), repository: Repository = { kind: "model", name };
   return await withCache(repository, connection, async () => {
     const snapshot = await snapshotOf(repository, revision, connection);
@@ -56,9 +84,8 @@ export async function fetchPolicy(
     if (!config) throw new Refusal(`hub:${name}: it has no config.json, so it is no policy that can be read.`);
     parseConfig(await jsonOf(snapshot, config, connection), `hub:${name}/config.json`);
     const companions = COMPANIONS.map(fileOf).filter((file) => file !== undefined);
-    await folderOf(snapshot, [config, ...companions], connection);
-    const directory = await folderOf(snapshot, await weightsOf(snapshot, fileOf, connection), connection);
-    return { directory, pinned: `hub:${name}@${snapshot.commit}` };
+    const directory = await folderOf(snapshot, [config, ...companions], connection);
+    return await next({ directory, pinned: `hub:${name}@${snapshot.commit}` }, snapshot, fileOf);
   });
 }
 

@@ -4,8 +4,9 @@
  * @module
  */
 import { loraOf } from "../policy/adapters.ts";
-import { promptText } from "../policy/chat_template.ts";
-import type { Policy } from "../policy/policy.ts";
+import { promptText, promptTokens } from "../policy/chat_template.ts";
+import type { ModelConfig } from "../policy/model/config.ts";
+import type { Policy, Tokenizer } from "../policy/policy.ts";
 import { contextAlgorithms } from "../algorithms/mod.ts";
 import { tasks } from "../tasks/mod.ts";
 import type { Problems, Task } from "../tasks/task.ts";
@@ -20,7 +21,8 @@ import { decontaminated, type RecordedLeakage, suiteLeakage } from "./leakage.ts
 import { unknown } from "./nearest.ts";
 import { requireServed } from "./needs.ts";
 import { Refusal } from "./outcomes.ts";
-import { openCriticSource, openSource, pinnedPolicy } from "./policies.ts";
+import { cellMemoryOf, planSuiteMemory, runsOf, type SuiteMemory } from "./memory/plan.ts";
+import { configOf, isDescribed, openCriticSource, openSource, pinnedPolicy, tokenizerOf } from "./policies.ts";
 import { rehearse } from "./rehearsal.ts";
 import type { CellParts } from "./run_cell.ts";
 import type { Suite } from "./suite.ts";
@@ -48,6 +50,8 @@ export interface Plan {
   };
   /** The policy before training. */
   policy: { source: string; digest: string; parameters: number; backend: string };
+  /** The memory of a GPU; absent on the CPU. */
+  memory?: SuiteMemory;
 }
 
 /** The task called `name`. */
@@ -117,6 +121,29 @@ function requireAskable({ policy, lora, rolloutWeights }: Suite, task: Task, alg
   if (other !== undefined) throw new Refusal(`policy ${policy}: is behind an endpoint, and ${other}.`);
 }
 
+/** Most problems of a list among which the longest prompt is looked for; generated ones, of which there is no end, are alike. */
+const mostProblems = 20_000;
+
+/** Tokens of the longest prompt: of the problems whose prompts have the most characters. */
+function longestPrompt(task: Task, lists: readonly Problems[], tokenizer: Tokenizer): number {
+  const prompts = lists.flatMap((list) =>
+    Array.from({ length: Math.min(list.length, mostProblems) }, (_, index) => task.prompt(list.at(index)))
+  );
+  const longest = prompts.toSorted((a, b) => b.length - a.length).slice(0, 64);
+  return Math.max(...longest.map((prompt) => promptTokens(tokenizer, prompt, task.environment?.tools).length));
+}
+
+/** The memory that a GPU needs for a suite whose policy has this shape; its problems are read unless they are given. */
+export async function memoryOf(
+  suite: Suite,
+  config: ModelConfig,
+  lists?: Pick<Awaited<ReturnType<typeof splitsOf>>, "train" | "test">,
+): Promise<SuiteMemory> {
+  const task = findTask(suite.task), { train, test } = lists ?? await splitsOf(task, suite.data);
+  const promptTokens = longestPrompt(task, [train, test], await tokenizerOf(suite.policy));
+  return await planSuiteMemory(suite, task, config, promptTokens);
+}
+
 /** Opens everything a suite names once, refuses what can't work, and lists its cells. */
 export async function planSuite(suite: Suite): Promise<Plan> {
   const task = findTask(suite.task);
@@ -157,8 +184,12 @@ export async function planSuite(suite: Suite): Promise<Plan> {
   if (other !== undefined) throw new Refusal(unknown("reward channel", other, channels));
   const lora = suite.lora && { ...loraOf(suite.lora), seed: suite.lora.seed ?? 0 };
   const { rolloutWeights } = suite, chosen = await chosenBackend(suite.backend);
+  // Before the weights are read, or fetched: what can't fit is refused at once.
+  const memory = chosen === "cpu" || !isDescribed(suite.policy)
+    ? undefined
+    : await memoryOf(suite, await configOf(suite.policy), { train, test });
   const source = await pinnedPolicy(suite.policy);
-  const policy = await openSource(source, { backend: chosen, lora, rolloutWeights });
+  const policy = await openSource(source, { backend: chosen, lora, rolloutWeights, frozen: true });
   try {
     const digest = await policy.digest();
     const prompts = promptDigest(task, train, policy);
@@ -168,7 +199,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
       digest,
       problems: Number.isFinite(length) ? length : null,
     });
-    const cells = algorithms.flatMap(({ entry, algorithm, training }) =>
+    const cells = algorithms.flatMap(({ entry, algorithm, training }, index) =>
       suite.seeds.map((seed): PlannedCell => ({
         label: entry.label ?? entry.name,
         cell: cellOf(
@@ -176,7 +207,13 @@ export async function planSuite(suite: Suite): Promise<Plan> {
             format: cellFormat,
             algorithm: { name: algorithm.name, options: algorithm.options },
             task: { name: task.name, train: train.digest, test: test.digest, prompts },
-            policy: { digest, backend, ...lora && { lora }, ...rolloutWeights === "f16" && { rolloutWeights } },
+            policy: {
+              digest,
+              backend,
+              ...lora && { lora },
+              ...rolloutWeights === "f16" && { rolloutWeights },
+              ...memory && runsOf(memory.algorithms[index].plan),
+            },
             seed,
             training,
             evaluation: suite.evaluation,
@@ -190,6 +227,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
             ...suite.data.decontaminate && { decontaminate: true },
             ...suite.reflector && changesPrompt(algorithm) && { reflector: suite.reflector },
             ...suite.recompute && { recompute: true },
+            ...memory && { memory: cellMemoryOf(memory.algorithms[index].plan) },
             ...suite.policyKey !== undefined && { policyKey: suite.policyKey },
             algorithm: {
               name: entry.name,
@@ -210,6 +248,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
         leakage,
       },
       policy: { source, digest, parameters: parameterCount, backend },
+      ...memory && { memory },
     };
   } finally {
     await policy.dispose();
@@ -235,9 +274,10 @@ export async function openParts({ identity, sources }: Cell): Promise<CellParts>
       throw new Refusal(`${problems.source}: the ${split} problems are not those the cell was recorded with.`);
     }
   }
-  const { lora, rolloutWeights, backend: recorded } = identity.policy,
+  const { lora, rolloutWeights, runs, backend: recorded } = identity.policy,
+    { recompute, memory } = sources,
     backend = recordedBackend(recorded),
-    { recompute } = sources;
+    computing = { backend, recompute, sizes: { ...runs, ...memory?.sizes }, room: memory?.room };
   return {
     algorithm,
     ...sources.reflector && { reflector: sources.reflector },
@@ -246,11 +286,11 @@ export async function openParts({ identity, sources }: Cell): Promise<CellParts>
     test,
     openPolicy: ({ frozen = false, recording } = {}) =>
       openSource(sources.policy, {
-        backend,
-        recompute,
+        ...computing,
+        frozen,
         endpoint: { keyFrom: sources.policyKey, recording },
         ...frozen ? {} : { lora, rolloutWeights },
       }),
-    openCritic: () => openCriticSource(sources.policy, { backend, recompute }),
+    openCritic: () => openCriticSource(sources.policy, computing),
   };
 }

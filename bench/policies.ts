@@ -4,9 +4,10 @@
  * @module
  */
 import type { Backend, OpenOptions } from "../policy/mod.ts";
-import type { Critic, Policy } from "../policy/policy.ts";
+import type { ModelConfig } from "../policy/model/config.ts";
+import type { Critic, Policy, Tokenizer } from "../policy/policy.ts";
 import { type EndpointPolicyOptions, isEndpoint, openEndpointPolicy } from "./context/endpoint_policy.ts";
-import { fetchPolicy, isHub } from "./hub_policy.ts";
+import { fetchDescription, fetchPolicy, isHub } from "./hub_policy.ts";
 import { Refusal } from "./outcomes.ts";
 
 const prefix = "embedded:";
@@ -89,12 +90,35 @@ export async function pinnedPolicy(source: string): Promise<string> {
   return isHub(source) ? (await fetchPolicy(source)).pinned : source;
 }
 
+/** Whether there is something to describe: a policy of weights that a GPU may compute. */
+export const isDescribed = (source: string): boolean => !isEndpoint(source) && source !== `${prefix}table`;
+
+/** Reads something of a policy that is known before its weights are read, or fetched. */
+async function beforeWeights<T>(source: string, read: (directory: string) => Promise<T>): Promise<T> {
+  return isHub(source) ? await read((await fetchDescription(source)).directory) : await opened(source, read);
+}
+
+/** The shape of a policy. */
+export async function configOf(source: string): Promise<ModelConfig> {
+  const { readConfig } = await import("../policy/directory.ts");
+  return await beforeWeights(source, readConfig);
+}
+
+/** The tokenizer of a policy. */
+export async function tokenizerOf(source: string): Promise<Tokenizer> {
+  const { loadTokenizer } = await import("../policy/tokenizer.ts");
+  return await beforeWeights(source, loadTokenizer);
+}
+
 /** How a source is opened. */
 export interface SourceOptions {
   /** What computes it. Default `cpu`. */
   backend?: Backend;
   /** Whether a GPU trains with less memory, for more time. Default false. */
   recompute?: boolean;
+  /** On a GPU, the most that is computed at once, and what is made room for from the start. */
+  sizes?: OpenOptions["sizes"];
+  room?: OpenOptions["room"];
   /** How a policy behind an endpoint is asked. */
   endpoint?: EndpointPolicyOptions;
 }
@@ -104,12 +128,12 @@ export interface SourceOptions {
  * for one that comes with Podium, or `embedded:table`, the test policy without a network; `endpoint:URL#MODEL` for one
  * that is only asked.
  *
- * @param options `lora`: adapters to train in place of the weights; `rolloutWeights`: what matrices are in while
+ * @param options `frozen`: whether it is never trained; `lora`: adapters to train in place of the weights; `rolloutWeights`: what matrices are in while
  * responses are drawn; `tokenizer`: whether text is needed, false opens a checkpoint that has no tokenizer
  */
 export async function openSource(
   source: string,
-  options: SourceOptions & Pick<OpenOptions, "lora" | "rolloutWeights" | "tokenizer"> = {},
+  options: SourceOptions & Pick<OpenOptions, "lora" | "rolloutWeights" | "tokenizer" | "frozen"> = {},
 ): Promise<Policy> {
   const { endpoint, ...computing } = options;
   if (isEndpoint(source)) return await openEndpointPolicy(source, endpoint);

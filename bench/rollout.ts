@@ -55,6 +55,12 @@ export interface RolloutOptions {
 /** Requests per call of `generate`; a sample does not depend on it, only memory and speed do. */
 const batchSize = 256;
 
+/**
+ * The same on a GPU, which decodes as many at once as its memory holds: others enter as some finish, and at the end of
+ * a call there is nobody left to enter.
+ */
+export const gpuBatchSize = 4096;
+
 /** Temperature of response `sample` of a group of `samples`. */
 export function temperatureOf(temperature: Temperature, sample: number, samples: number): number {
   if (typeof temperature === "number") return temperature;
@@ -97,9 +103,9 @@ export async function rollOut(
       });
     }
   });
-  const generations: Dialogue[] = [];
-  for (let start = 0; start < requests.length; start += batchSize) {
-    const batch = requests.slice(start, start + batchSize), limits = { maxTokens, maxTotalTokens, topP, time };
+  const generations: Dialogue[] = [], size = policy.device ? gpuBatchSize : batchSize;
+  for (let start = 0; start < requests.length; start += size) {
+    const batch = requests.slice(start, start + size), limits = { maxTokens, maxTotalTokens, topP, time };
     generations.push(...await time("rollout", () => converse(policy, task.environment, batch, limits)));
   }
   const grade = async (generation: Dialogue, index: number): Promise<Rollout> => {

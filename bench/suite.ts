@@ -16,6 +16,7 @@ import channels from "./suites/channels.json" with { type: "json" };
 import claims from "./suites/claims.json" with { type: "json" };
 import contextLong from "./suites/context_long.json" with { type: "json" };
 import context from "./suites/context.json" with { type: "json" };
+import gpu from "./suites/gpu.json" with { type: "json" };
 import math from "./suites/math.json" with { type: "json" };
 import quick from "./suites/quick.json" with { type: "json" };
 import search from "./suites/search.json" with { type: "json" };
@@ -134,6 +135,11 @@ export interface Suite {
   rolloutWeights?: "f32" | "f16";
   /** Whether a GPU computes values twice to need less memory; no number depends on it. Absent: false. */
   recompute?: boolean;
+  /**
+   * Gigabytes (10^9 bytes) of a GPU's memory that may be taken. As much is computed at once as fits; with less than the
+   * largest runs need, gradients differ in their last bits. Absent: no limit is known.
+   */
+  memory?: number;
   /** The algorithms. */
   algorithms: SuiteAlgorithm[];
   /** One run per algorithm and seed. */
@@ -157,6 +163,7 @@ const embedded: Record<string, unknown> = {
   context,
   context_long: contextLong,
   aa,
+  gpu,
 };
 
 /** Names of the embedded suites. */

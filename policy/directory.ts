@@ -126,6 +126,16 @@ export async function openDirectory(path: string): Promise<OpenDirectory> {
   }
 }
 
+/**
+ * Reads the shape of a policy, and nothing else.
+ *
+ * @throws {Error} One sentence naming the file, if it is missing or not supported.
+ */
+export async function readConfig(path: string): Promise<ModelConfig> {
+  const configPath = `${await settled(path)}/config.json`;
+  return parseConfig(await readJson(configPath), configPath);
+}
+
 function* piecesIn(reader: TensorReader, slots: ReadonlyMap<string, ParameterSlot>): Generator<WeightPiece> {
   for (const { name, offset } of slots.values()) {
     let at = offset;

@@ -17,9 +17,9 @@
  * @module
  */
 
-import type { Grade, Problem, Task } from "./task.ts";
+import type { Grade, Task } from "./task.ts";
 import { embeddedProblems } from "./gsm8k/embedded.ts";
-import { END_OF_QUESTION } from "./gsm8k/prompt.ts";
+import { promptOf } from "./gsm8k/prompt.ts";
 import { problemsOfFile } from "./gsm8k/file.ts";
 import { gradeSteps } from "./gsm8k/steps.ts";
 import { strategicGrams } from "./gsm8k/strategic_grams.ts";
@@ -32,9 +32,7 @@ export const gsm8k: Task<Grade> = {
   problems({ split, source = "embedded", seed = 0 }) {
     return source === "embedded" ? embeddedProblems(split, seed) : problemsOfFile(source, { split });
   },
-  prompt(problem: Problem) {
-    return problem.question + END_OF_QUESTION;
-  },
+  prompt: promptOf,
   grade(problem, response, options) {
     const strict = options?.strict ?? problem.meta?.strict === true;
     return gradeNumber(problem.gold, response, { strict });

@@ -29,6 +29,9 @@ Deno.test("embedded problems are graded strictly unless asked otherwise, others 
   assert.equal(gsm8k.grade(other, response, { strict: true }).rewards.accuracy, 0);
 });
 
-Deno.test("a prompt is the question and the mark of its end", () => {
-  assert.equal(gsm8k.prompt({ id: "a", question: "How many?", gold: "1" }), "How many?\nAnswer:\n");
+Deno.test("a prompt is the question, for models that nobody taught the form the wish for it, and the mark of its end", () => {
+  const problem = { id: "a", question: "How many?", gold: "1" };
+  assert.equal(gsm8k.prompt({ ...problem, meta: { strict: true } }), "How many?\nAnswer:\n");
+  const told = 'How many?\nLet\'s think step by step and output the final answer after "####".\nAnswer:\n';
+  assert.equal(gsm8k.prompt(problem), told);
 });

@@ -7,6 +7,7 @@ import { sizeText } from "../leaderboard/format.ts";
 import { leaderboardTable } from "../leaderboard/table.ts";
 import { leakageSentence } from "../leakage.ts";
 import type { PlannedTask } from "../leaderboard/leaderboard.ts";
+import { memoryLines } from "../memory/table.ts";
 import { exitCodes, Interruption } from "../outcomes.ts";
 import { Progress } from "../progress.ts";
 import { type Phase, runSuite } from "../run_suite.ts";
@@ -29,12 +30,12 @@ export interface BenchOptions extends SuiteOverrides {
   quiet?: boolean;
 }
 
-/** One line on a task, and one on what its splits share, if they do. */
-function describe({ suite, plan: { policy, data } }: PlannedTask): string {
+/** One line on a task, one on what its splits share, if they do, and the memory that is planned on a GPU. */
+function describe({ suite, plan: { policy, data, memory } }: PlannedTask): string {
   const line = `  ${suite.task}: ${suite.algorithms.length} algorithms × ${suite.seeds.length} seeds, ` +
     `policy ${policy.source} (${sizeText(policy)}${suite.lora ? " in adapters" : ""})`;
-  const leaked = leakageSentence(data.leakage);
-  return leaked === null ? line : `${line}\n  ${leaked}`;
+  const leaked = leakageSentence(data.leakage), planned = memory ? memoryLines(memory) : [];
+  return [line, ...leaked === null ? [] : [`  ${leaked}`], ...planned.map((line) => `  ${line}`)].join("\n");
 }
 
 /** Cells of a phase by id, with their names and steps. */

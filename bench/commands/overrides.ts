@@ -46,6 +46,8 @@ export interface SuiteOverrides {
   lora?: LoraOptions;
   /** Train with less memory on the GPU. */
   recompute?: boolean;
+  /** Gigabytes of a GPU's memory that may be taken. */
+  memory?: number;
   /** Any property: `training.learningRate=1e-3`. */
   set?: string[];
 }
@@ -114,6 +116,7 @@ export function overridden(suite: Suite, overrides: SuiteOverrides): Suite {
   if (backend !== undefined) changed.backend = backend;
   if (lora !== undefined) changed.lora = lora;
   if (recompute !== undefined) changed.recompute = recompute;
+  if (overrides.memory !== undefined) changed.memory = overrides.memory;
   for (const assignment of set) assign(changed, assignment);
   return parseSuite(changed, "the command line");
 }
@@ -133,8 +136,15 @@ export function overriddenBenchmark(benchmark: Benchmark, overrides: SuiteOverri
       `${single[0]} is about one task, and suite ${benchmark.name} has ${tasks.length}; choose one with --task.`,
     );
   }
+  const chosen = tasks.map(({ task }) => task), { sweep } = benchmark;
+  // What the sweep says of tasks that are not chosen is nobody's concern.
+  const byTask = sweep?.byTask && Object.entries(sweep.byTask).filter(([name]) => chosen.includes(name));
   return parseBenchmark(
-    { ...benchmark, tasks: tasks.map((suite) => overridden(suite, overrides)) },
+    {
+      ...benchmark,
+      ...byTask && { sweep: { ...sweep, byTask: Object.fromEntries(byTask) } },
+      tasks: tasks.map((suite) => overridden(suite, overrides)),
+    },
     "the command line",
   );
 }

@@ -37,10 +37,32 @@ export const rope: Op<{ heads: number }> = {
 };
 
 /** Cosine and sine of every position's angles: two tables [maxPositions, headSize / 2]. */
+interface RotationTables {
+  cosine: Float32Array;
+  sine: Float32Array;
+}
+
+/** The tables that were made last: networks of one shape, as a policy and its critic, ask for the same. */
+let last: { key: string; tables: WeakRef<RotationTables> } | undefined;
+
+/** The tables of a model, which nobody changes. */
 export function rotationTables(
   maxPositions: number,
+  shape: Pick<ModelConfig, "headSize" | "ropeTheta" | "ropeScaling">,
+): RotationTables {
+  const { headSize, ropeTheta, ropeScaling } = shape;
+  const key = JSON.stringify([maxPositions, headSize, ropeTheta, ropeScaling]);
+  const known = last?.key === key ? last.tables.deref() : undefined;
+  if (known) return known;
+  const tables = computeTables(maxPositions, shape);
+  last = { key, tables: new WeakRef(tables) };
+  return tables;
+}
+
+function computeTables(
+  maxPositions: number,
   { headSize, ropeTheta, ropeScaling }: Pick<ModelConfig, "headSize" | "ropeTheta" | "ropeScaling">,
-): { cosine: Float32Array; sine: Float32Array } {
+): RotationTables {
   const half = headSize / 2;
   const cosine = new Float32Array(maxPositions * half), sine = new Float32Array(maxPositions * half);
   // Checkpoints were trained with float32 frequencies, so these are the right ones.

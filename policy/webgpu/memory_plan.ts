@@ -28,6 +28,8 @@ export interface Rows {
 
 /** The most that is asked of a policy at once. */
 export interface Work {
+  /** The longest prompt and response together. */
+  longest: Rows;
   /** By one call of `generate`: responses, and the tokens that they and their prompts may come to. */
   drawn: { sequences: number; rows: number };
   /** Whether some are drawn from a nucleus, and some not. */
@@ -86,7 +88,7 @@ export interface MemoryPlan {
 
 /** The work of steps of `prompts` × `group` responses, all as long as they may be, `trained` prompts in each update. */
 export function workOf(
-  { prompts, group, promptTokens, responseTokens, trained = prompts, requests = 256, nucleus = false }: {
+  { prompts, group, promptTokens, responseTokens, trained = prompts, requests = 256, nucleus = false, apart = false }: {
     prompts: number;
     group: number;
     promptTokens: number;
@@ -95,14 +97,17 @@ export function workOf(
     /** Responses that one call of `generate` draws at most. */
     requests?: number;
     nucleus?: boolean;
+    /** Whether responses to one prompt share none of its rows in the cache, because each goes on from its own turns. */
+    apart?: boolean;
   },
 ): Work {
   const rowsOf = (count: number): Rows => {
     const scored = count * group * responseTokens;
     return { tokens: count * (promptTokens - 1) + scored, scored };
   };
-  const sequences = Math.min(requests, prompts * group), contexts = Math.ceil(sequences / group);
+  const sequences = Math.min(requests, prompts * group), contexts = apart ? sequences : Math.ceil(sequences / group);
   return {
+    longest: { tokens: promptTokens - 1 + responseTokens, scored: responseTokens },
     drawn: { sequences, rows: contexts * (promptTokens - 1) + sequences * responseTokens },
     nucleus: { with: nucleus, without: !nucleus },
     scored: rowsOf(prompts),
@@ -117,6 +122,7 @@ export function bothWorks(a: Work, b: Work): Work {
     scored: Math.max(a.scored, b.scored),
   });
   return {
+    longest: most(a.longest, b.longest),
     drawn: {
       sequences: Math.max(a.drawn.sequences, b.drawn.sequences),
       rows: Math.max(a.drawn.rows, b.drawn.rows),
@@ -213,7 +219,7 @@ async function network(
     await backward(engine, [sample], [[1]]);
     count("training");
     await createOptimizer(engine).step({ learningRate: 0 });
-    count("moments");
+    count("training");
   }
   // Results of all runs of a call are copied out together, weights for their digest some at a time.
   const columns = config.valueHead ? 1 : 2, results = 4 * columns * work.scored.scored;
