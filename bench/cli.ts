@@ -152,6 +152,7 @@ function program(exit: (code: number) => void): Command {
       "tokens of the longest prompt (default: that of the problems; 2048 for a bare config.json)",
       positive,
     )
+    .option("--readme <file>", "write the section on cards of bench/one_gpu/README.md anew, and do nothing else")
     .option("--json", "print JSON")
     .action(async (policy, options) => exit(await (await import("./commands/memory.ts")).memory(policy, options)));
 
