@@ -428,7 +428,8 @@ function program(exit: (code: number) => void): Command {
     .option("--out <file>", "keep the report as JSON; it is written anew after every part")
     .option("--quick", "end within nine minutes: fewer products and models, and what there is no time for is left out")
     .option("--data <file>", "GSM8K's problems to make prompts of; the generator's by default")
-    .option("--steps <n>", "GRPO steps of the first run; of more than ten, later ones must not be slower", positive)
+    .option("--memory <gb>", "gigabytes that GRPO steps may take (default: 9/10 of what nvidia-smi says)", gigabytes)
+    .option("--steps <n>", "GRPO steps; of more than ten, later ones must not be slower", positive)
     .option("--software", "take a software adapter too, and do only what one can in a minute")
     .action(async (options) => exit(await (await import("./commands/gpu_check.ts")).gpuCheckCommand(options)));
 

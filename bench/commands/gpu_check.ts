@@ -18,16 +18,18 @@ export interface GpuCheckOptions {
   software?: boolean;
   data?: string;
   steps?: number;
+  memory?: number;
 }
 
 /** Runs the command; the exit code is 1 if a number is wrong. */
 export async function gpuCheckCommand(options: GpuCheckOptions): Promise<number> {
-  const { out, data, steps, quick = false, software = false } = options, gpu = await openGpu({ software });
+  const { out, data, steps, memory, quick = false, software = false } = options, gpu = await openGpu({ software });
   const flags = [
     ...quick ? ["--quick"] : [],
     ...software ? ["--software"] : [],
     ...data === undefined ? [] : ["--data", data],
     ...steps === undefined ? [] : ["--steps", `${steps}`],
+    ...memory === undefined ? [] : ["--memory", `${memory}`],
     ...out ? ["--out", out] : [],
   ];
   const extent = EXTENTS[software ? "software" : quick ? "quick" : "full"], { training } = extent;
@@ -35,6 +37,7 @@ export async function gpuCheckCommand(options: GpuCheckOptions): Promise<number>
   const report = await gpuCheck(gpu, { ...extent, training: asked }, {
     command: ["podium gpu-check", ...flags].join(" "),
     data,
+    memory,
     print: console.log,
     save: (report) => out === undefined ? Promise.resolve() : write(out, report),
   }).finally(() => gpu.dispose());

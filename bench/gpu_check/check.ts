@@ -9,7 +9,7 @@
 import type { Gpu } from "../../policy/webgpu/device.ts";
 import { checkContract } from "./contract.ts";
 import { ALL_GEOMETRIES, checkKernels, checkProducts, type GeometryName } from "./kernels.ts";
-import { describeMachine } from "./machine.ts";
+import { cardMemory, describeMachine } from "./machine.ts";
 import { checkModels } from "./models.ts";
 import { type PeerJob, runPeer } from "./peer.ts";
 import { productFigure, PRODUCTS, type ProductShape, QUICK_PRODUCTS, timeProducts } from "./products.ts";
@@ -18,7 +18,8 @@ import { checkLine, kernelLines, phaseLine, productLine, trainingLine, workLine 
 import { type TimeLimit, timeLimit, tooLate } from "./time_limit.ts";
 import { problemsOf } from "./prompts.ts";
 import { shapeOf } from "./qwen.ts";
-import { SHRUNKEN, timeTraining, TRAINING, trainingFigure, type TrainingWork } from "./training.ts";
+import { timeTraining, trainingFigure } from "./training.ts";
+import { SHRUNKEN, TRAINING, type TrainingWork } from "./training_work.ts";
 import { BUDGET, MODELS, PROFILED, timeKernels, timeWork, TINY, workFigure } from "./work.ts";
 
 /** How much is done. */
@@ -43,6 +44,9 @@ export interface Extent {
 
 /** What gets as much time as it takes is told so only if there is a limit: seconds that parts may take on a large card. */
 const NEEDS = { kernels: 40, products: 30, model: 60, peer: 110 };
+
+/** Part of the card's memory that is taken; the rest is the driver's. */
+const TAKEN = 0.9;
 
 /** Everything; what ends within nine minutes on a large card; and what a software adapter does within a minute. */
 export const EXTENTS = {
@@ -89,6 +93,8 @@ export interface CheckOptions {
   command: string;
   /** File with GSM8K's problems; absent: those of the generator. */
   data?: string;
+  /** Gigabytes of the card that training may take; absent: nine tenths of what `nvidia-smi` says. */
+  memory?: number;
   print: (line: string) => void;
   /** Gets the report so far after every part, so that nothing is lost where time runs out. */
   save: (report: Report) => Promise<void>;
@@ -129,8 +135,13 @@ export async function gpuCheck(gpu: Gpu, extent: Extent, options: CheckOptions):
   const part = async (title: string, needs: number, work: () => Promise<void>) => {
     const late = gpu.failure ? `${title}: left out, ${gpu.failure.message}` : tooLate(limit, title, needs + NEEDS.peer);
     if (late) return await leaveOut(late);
-    await work();
-    await save(report);
+    try {
+      await work();
+      await save(report);
+    } catch (error) {
+      // Too little memory, most likely: what follows can be done all the same.
+      await leaveOut(`${title}: ${(error as Error).message}`);
+    }
   };
 
   const { device, checks } = await checkContract(gpu);
@@ -145,6 +156,7 @@ export async function gpuCheck(gpu: Gpu, extent: Extent, options: CheckOptions):
   const found = await timeTraining(gpu, extent.training, training, {
     device,
     problems,
+    memory: 1e9 * (options.memory ?? TAKEN * cardMemory(machine)),
     limit: { ...limit, left: () => limit.left() - NEEDS.peer },
     events: {
       leaveOut,

@@ -19,6 +19,8 @@ import os
 import sys
 import time
 
+START = time.monotonic()
+
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "perf"))
 sys.dont_write_bytecode = True
 
@@ -26,7 +28,6 @@ import torch
 
 import torch_peer as cpu_peer
 
-START = time.monotonic()
 DTYPES = dict(fp32=torch.float32, tf32=torch.float32, bf16=torch.bfloat16)
 # Sequences of a micro-batch: the logits of many tokens over a large vocabulary are what fills the memory.
 MICRO_BATCH = 32

@@ -83,11 +83,13 @@ export interface TrainingFigure {
   prompt: number;
   response: number;
   phases: PhaseFigure[];
-  /** Seconds of each whole step of the first run, what is timed besides left out. */
+  /** Seconds of each whole step of the second run, what is timed besides left out. */
   steps: number[];
   /** Bytes of buffers: as planned before the start, and the most there were at once in training. */
   planned: number | null;
   measured: number;
+  /** Whether values within a layer were computed twice, to fit. */
+  recompute: boolean;
   /** Digests of weights and moments after the same step of the two runs. */
   digests: string[];
 }

@@ -28,10 +28,12 @@ export function phaseLine(
 
 /** What the steps were about, and memory against its plan. */
 export function trainingLine(figure: TrainingFigure): string {
-  const { model, parameters, problems, prompts, group, prompt, response, planned, measured, steps } = figure;
-  const memory = planned === null
-    ? []
-    : [`buffers: ${gibibytes(planned)} planned, ${gibibytes(measured)} at most (${signed(measured / planned - 1)})`];
+  const { model, parameters, problems, prompts, group, prompt, response, planned, measured, recompute, steps } = figure;
+  const memory = planned === null ? [] : [
+    `buffers: ${gibibytes(planned)} planned, ${gibibytes(measured)} at most (${signed(measured / planned - 1)})${
+      recompute ? ", values of layers computed twice" : ""
+    }`,
+  ];
   return [
     `${model} (${whole(parameters)} random weights): ${prompts} prompts of ${problems} × ${group} responses of ` +
     `${response} tokens; prompts have ${prompt.toFixed(1)} tokens; ${steps.length} steps, ` +
