@@ -14,6 +14,8 @@
  * @module
  */
 
+const encoder = new TextEncoder();
+
 /** 64 bits of key material. */
 export type Key = readonly [high: number, low: number];
 
@@ -54,7 +56,8 @@ export function keyOf(seed: number, ...coordinates: (number | string)[]): Key {
 /** The key one coordinate further down the path. */
 export function fold(key: Key, coordinate: number | string): Key {
   if (typeof coordinate === "number") return threefry(key, Math.floor(coordinate / 2 ** 32) | 0, coordinate | 0);
-  for (const byte of new TextEncoder().encode(coordinate)) key = threefry(key, 0x5354524d, byte);
+  const bytes = encoder.encode(coordinate);
+  for (let index = 0; index < bytes.length; index++) key = threefry(key, 0x5354524d, bytes[index]);
   return key;
 }
 
