@@ -3,7 +3,7 @@ import type { Connection } from "../hub/connection.ts";
 import { HubError } from "../hub/error.ts";
 import { type ServedFiles, type ServedHub, type ServedRepository, serveHub } from "../hub/server_for_tests.ts";
 import { readDirectory } from "../policy/directory.ts";
-import { fetchPolicy, parseHubPolicy } from "./hub_policy.ts";
+import { fetchDescription, fetchPolicy, parseHubPolicy } from "./hub_policy.ts";
 import { Refusal } from "./outcomes.ts";
 import { inTemporary } from "./testing/temporary.ts";
 
@@ -78,6 +78,19 @@ Deno.test("a policy of the hub is a directory with its files, under the name of 
       });
       assert.equal(requests.length, before);
     }
+  }));
+
+Deno.test("what describes a policy is fetched without its weights, and not again with them", () =>
+  withHub(async ({ requests }, connection) => {
+    const { directory, pinned } = await fetchDescription("hub:podium/single", connection);
+    const there = [...Deno.readDirSync(directory)].map(({ name }) => name);
+    assert.ok(there.includes("config.json") && !there.some((name) => name.endsWith(".safetensors")), `${there}`);
+    const before = requests.length;
+    assert.deepEqual(await fetchPolicy(pinned, connection), { directory, pinned });
+    assert.ok(
+      requests.slice(before).every((request) => request.includes("model.safetensors")),
+      `${requests.slice(before)}`,
+    );
   }));
 
 Deno.test("a revision is another directory, and what both have in common is fetched once", () =>

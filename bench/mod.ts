@@ -48,6 +48,7 @@ export * from "./outcomes.ts";
 export type { RecordedLeakage } from "./leakage.ts";
 export { changesPrompt, configure, findModule, namesPrompt } from "./context/family.ts";
 export type { ReflectorSource } from "./context/reflector.ts";
+export type { AlgorithmMemory, CellMemory, SuiteMemory } from "./memory/plan.ts";
 export { openParts, type Plan, type PlannedCell, planSuite } from "./parts.ts";
 export { openSource, type SourceOptions } from "./policies.ts";
 export type { CellFailure, CellResult } from "./records.ts";

@@ -121,13 +121,16 @@ function requireAskable({ policy, lora, rolloutWeights }: Suite, task: Task, alg
   if (other !== undefined) throw new Refusal(`policy ${policy}: is behind an endpoint, and ${other}.`);
 }
 
-/** Most problems of a list among which the longest prompt is looked for; generated ones, of which there is no end, are alike. */
-const mostProblems = 20_000;
+/** Problems of a generator, which are alike and have no end, among which the longest prompt is looked for. */
+const generated = 1024;
 
 /** Tokens of the longest prompt: of the problems whose prompts have the most characters. */
 function longestPrompt(task: Task, lists: readonly Problems[], tokenizer: Tokenizer): number {
   const prompts = lists.flatMap((list) =>
-    Array.from({ length: Math.min(list.length, mostProblems) }, (_, index) => task.prompt(list.at(index)))
+    Array.from(
+      { length: Number.isFinite(list.length) ? list.length : generated },
+      (_, index) => task.prompt(list.at(index)),
+    )
   );
   const longest = prompts.toSorted((a, b) => b.length - a.length).slice(0, 64);
   return Math.max(...longest.map((prompt) => promptTokens(tokenizer, prompt, task.environment?.tools).length));

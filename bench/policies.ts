@@ -116,8 +116,9 @@ export interface SourceOptions {
   backend?: Backend;
   /** Whether a GPU trains with less memory, for more time. Default false. */
   recompute?: boolean;
-  /** On a GPU, the most that is computed at once, and what is made room for from the start. */
+  /** On a GPU, the most that is computed at once. */
   sizes?: OpenOptions["sizes"];
+  /** On a GPU, what is made room for from the start. */
   room?: OpenOptions["room"];
   /** How a policy behind an endpoint is asked. */
   endpoint?: EndpointPolicyOptions;

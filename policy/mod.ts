@@ -29,5 +29,7 @@ export { type PolicyServer, type ServeOptions, servePolicy } from "./serve/serve
 export * from "./text/frozen.ts";
 export { frozen } from "./text/in_process.ts";
 export { type Lora, LORA_TARGETS, type LoraTarget } from "./model/lora.ts";
-export type { Room, RunSizes } from "./webgpu/sizes.ts";
+export type { FittedPlan } from "./webgpu/memory_choice.ts";
+export type { MemoryParts, MemoryPlan } from "./webgpu/memory_plan.ts";
+export type { Room, RoomOfRun, RunSizes } from "./webgpu/sizes.ts";
 export type { ModelConfig, ModelFamily, RopeScaling } from "./model/config.ts";

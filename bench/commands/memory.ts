@@ -21,7 +21,7 @@ import { overriddenBenchmark, type SuiteOverrides } from "./overrides.ts";
 export interface MemoryCommandOptions extends Omit<SuiteOverrides, "policy"> {
   /** Embedded suite, or path of a suite file. */
   suite: string;
-  /** Tokens of the longest prompt. Default: that of the suite's problems; {@linkcode assumed} without a tokenizer. */
+  /** Tokens of the longest prompt. Default: that of the suite's problems; without a tokenizer an assumed one. */
   promptTokens?: number;
   /** Print JSON instead of a table. */
   json?: boolean;
@@ -30,7 +30,7 @@ export interface MemoryCommandOptions extends Omit<SuiteOverrides, "policy"> {
 }
 
 /** Tokens of the longest prompt where there is no tokenizer: MATH's has 1,701 with the template of Qwen2.5. */
-const assumed = 2048;
+const assumed = ({ maxPositions }: ModelConfig) => Math.min(2048, Math.ceil(maxPositions / 2));
 
 /** Whether only a configuration is given. */
 const isBare = (policy: string) => policy.endsWith(".json");
@@ -60,7 +60,7 @@ export async function memory(policy: string | undefined, options: MemoryCommandO
     const config = await readConfig(source);
     const memory = options.promptTokens === undefined && !isBare(source)
       ? await memoryOf(named, config)
-      : await planSuiteMemory(named, findTask(suite.task), config, options.promptTokens ?? assumed);
+      : await planSuiteMemory(named, findTask(suite.task), config, options.promptTokens ?? assumed(config));
     planned.push({ task: suite.task, policy: source, memory });
   }
   if (options.json) {

@@ -129,7 +129,9 @@ export function overriddenBenchmark(benchmark: Benchmark, overrides: SuiteOverri
   const { task, data, evalData, policy } = overrides;
   const named = benchmark.tasks.filter((suite) => suite.task === task);
   const tasks = named.length > 0 ? named : task === undefined ? benchmark.tasks : benchmark.tasks.slice(0, 1);
-  const single = Object.entries({ "--data": data, "--eval-data": evalData, "--policy": policy })
+  // A checkpoint that learned no task is trained on all of them.
+  const onePolicy = tasks.every((suite) => suite.policy === tasks[0].policy);
+  const single = Object.entries({ "--data": data, "--eval-data": evalData, ...!onePolicy && { "--policy": policy } })
     .find(([, value]) => value !== undefined);
   if (tasks.length > 1 && single) {
     throw new Refusal(

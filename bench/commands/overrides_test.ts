@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
+import { loadBenchmark } from "../benchmark.ts";
 import { loadSuite } from "../suite.ts";
-import { overridden } from "./overrides.ts";
+import { overridden, overriddenBenchmark } from "./overrides.ts";
 
 const quick = await loadSuite("quick");
 
@@ -55,4 +56,22 @@ Deno.test("a task that no embedded policy has learned asks for one", () => {
     "mathh",
     "unknown tasks are refused where they are looked up",
   );
+});
+
+Deno.test("a policy that all tasks of a suite share is replaced for all; others are for one task", async () => {
+  const changed = overriddenBenchmark(await loadBenchmark("gpu"), { policy: "./mine", memory: 24 });
+  assert.deepEqual(changed.tasks.map(({ task, policy, memory }) => [task, policy, memory]), [
+    ["gsm8k", "./mine", 24],
+    ["math", "./mine", 24],
+  ]);
+  const standard = await loadBenchmark("standard");
+  assert.throws(
+    () => overriddenBenchmark(standard, { policy: "./mine" }),
+    /--policy is about one task, and suite standard/,
+  );
+});
+
+Deno.test("one task of a suite is chosen with what its sweep says of that", async () => {
+  const { tasks, sweep } = overriddenBenchmark(await loadBenchmark("standard"), { task: "gsm8k" });
+  assert.deepEqual([tasks.map(({ task }) => task), sweep!.byTask], [["gsm8k"], {}]);
 });

@@ -24,6 +24,7 @@ import { memoryOptionsOf } from "./work.ts";
 export interface AlgorithmMemory {
   /** Row of the leaderboard. */
   label: string;
+  /** What its cells take. */
   plan: FittedPlan;
 }
 

@@ -13,6 +13,7 @@ import type { Engine } from "./engine.ts";
 import { createHalves } from "./halves.ts";
 import type { Matrix } from "./plan.ts";
 import { createRowRanges, type RowRanges } from "./row_ranges.ts";
+import { rowsTogether } from "./sizes.ts";
 
 /** How tokens are drawn, with what ends a response. */
 export interface DecodeOptions extends Omit<GenerateOptions, "stopTexts"> {
@@ -72,8 +73,10 @@ export function createSampler(engine: Engine, { halves: wanted = false, fixed }:
     async decode(requests, options) {
       const sequences = sequencesOf(engine, requests, options);
       const contexts = new Set(sequences.map(({ context }) => context));
-      const rows = [...contexts].reduce((sum, { tokens }) => sum + tokens.length, 0) +
+      const all = [...contexts].reduce((sum, { tokens }) => sum + tokens.length, 0) +
         sequences.reduce((sum, { maxTokens }) => sum + maxTokens, 0);
+      const longest = sequences.reduce((most, s) => Math.max(most, s.context.tokens.length + s.maxTokens), 0);
+      const rows = rowsTogether({ rows: all, longest }, engine.sizes);
       if (!decoder || !fixed && fewer(decoder, { rows, sequences: sequences.length }, engine)) {
         decoder?.dispose();
         const had = decoder ?? engine.room.decode ?? { rows: 1, sequences: 1 };

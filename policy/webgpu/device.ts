@@ -227,7 +227,8 @@ function wrap(device: GPUDevice, adapter: AdapterDescription): Gpu {
 
 function sentence(error: GPUError): string {
   if (error instanceof GPUOutOfMemoryError) {
-    return "out of memory; use a smaller model or fewer tokens per run, or free memory that other programs hold.";
+    return "out of memory; say with --memory how many gigabytes there are, so that less is computed at once, or free " +
+      "memory that other programs hold.";
   }
   return `${error.message.trim().replaceAll(/\s*\n\s*/g, " ")}.`;
 }

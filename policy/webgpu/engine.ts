@@ -79,7 +79,8 @@ export function createEngine(
   weights: Weights,
   { recompute, frozen, sizes: smaller, room = {}, shard }: EngineOptions = {},
 ): Engine {
-  const parameters = createParameters(gpu, config, { limit: shard, frozen }), plans = new Map<keyof Room, Planned>();
+  const parameters = createParameters(gpu, config, { limit: shard, frozen }),
+    plans = new Map<"train" | "score", Planned>();
   const sizes = { ...largestSizes(config), ...smaller };
   const most = { tokens: sizes.tokens, scored: sizes.scored, distinct: sizes.tokens };
   for (const { offset, numbers } of piecesOf(weights)) parameters.write("weights", numbers, offset);

@@ -19,7 +19,7 @@ import { close } from "../ops/checking_test.ts";
 import type { Policy } from "../policy.ts";
 import { gpu, gpuTest } from "./checking_test.ts";
 import { createSampler } from "./decoding.ts";
-import type { Gpu } from "./device.ts";
+import { createCountingGpu } from "./counting.ts";
 import { createEngine } from "./engine.ts";
 import { createOptimizer } from "./optimizer.ts";
 import { createParameters } from "./parameters.ts";
@@ -100,12 +100,12 @@ gpuTest("on the GPU, sampling, scoring and training with adapters agree bit for 
 });
 
 Deno.test("beside adapters there is nothing of the model's own weights but the weights", () => {
-  let bytes = 0;
-  const counting = { buffer: (size: number) => void (bytes += size) } as unknown as Gpu;
+  const counting = createCountingGpu();
   const config = { ...BASE, hiddenSize: 128, headSize: 32, intermediateSize: 256, vocabularySize: 512 };
   const adapted = { ...config, lora: { rank: 16, alpha: 32, targets: LORA_TARGETS } };
   const { trained } = createParameters(counting, adapted), own = parameterCount(config);
   strictEqual(trained, parameterCount(adapted) - own);
+  const { live: bytes } = counting.memory;
   ok(bytes < 1.01 * (4 * own + 16 * trained), `${bytes} bytes`); // tensors start at multiples of 256 bytes
 });
 

@@ -6,7 +6,7 @@
  */
 import type { ModelConfig } from "../model/config.ts";
 import { type MemoryOptions, type MemoryPlan, planMemory, type Work } from "./memory_plan.ts";
-import { largestSizes, type RunSizes } from "./sizes.ts";
+import { largestSizes, rowsTogether, type RunSizes } from "./sizes.ts";
 
 /** Sequences decoded together that are given up for nothing but room: with fewer, decoding waits for memory alone. */
 const FEW_SEQUENCES = 32;
@@ -72,7 +72,8 @@ function runSizes(config: ModelConfig, { longest }: Work): Partial<RunSizes>[] {
 /** Sizes of rollouts from the most that are asked for to one sequence. */
 function rolloutSizes(config: ModelConfig, { drawn, longest }: Work): Pick<RunSizes, "sequences" | "cacheRows">[] {
   const most = largestSizes(config), sizes = [];
-  let sequences = Math.min(drawn.sequences, most.sequences), cacheRows = Math.min(drawn.rows, most.cacheRows);
+  let sequences = Math.min(drawn.sequences, most.sequences),
+    cacheRows = Math.min(rowsTogether({ rows: drawn.rows, longest: longest.tokens }, most), most.cacheRows);
   for (;;) {
     sizes.push({ sequences, cacheRows });
     if (sequences === 1 && cacheRows <= longest.tokens) return sizes;

@@ -17,7 +17,7 @@ import { createHalves } from "./halves.ts";
 import { createOptimizer } from "./optimizer.ts";
 import { KINDS } from "./parameters.ts";
 import { roundUp } from "./plan.ts";
-import { largestSizes, type Room, type RunSizes } from "./sizes.ts";
+import { largestSizes, type Room, rowsTogether, type RunSizes } from "./sizes.ts";
 import { backward, forward } from "./training.ts";
 
 /** Tokens of some samples: all of them, each prompt once but for its last token, and those of the responses. */
@@ -55,7 +55,31 @@ export interface MemoryOptions {
   frozen?: number;
 }
 
-/** What memory is for, in the order of a plan. */
+/** Bytes by what they are for. */
+export interface MemoryParts {
+  /** Weights, with those of adapters. */
+  weights: number;
+  /** Their gradient, of what is trained. */
+  gradient: number;
+  /** AdamW's moments, of what is trained. */
+  moments: number;
+  /** Activations of a run of training, and what the optimizer needs beside the moments. */
+  training: number;
+  /** Activations of a run of scoring. */
+  scoring: number;
+  /** The cache of rollouts. */
+  keysAndValues: number;
+  /** Activations, logits and weights of tokens while responses are drawn. */
+  sampling: number;
+  /** Matrices in float16. */
+  rolloutWeights: number;
+  /** Cosine and sine of every position. */
+  tables: number;
+  /** What is copied to the host. */
+  copies: number;
+}
+
+/** The parts in the order of a plan. */
 export const MEMORY_PARTS = [
   "weights",
   "gradient",
@@ -67,10 +91,7 @@ export const MEMORY_PARTS = [
   "rolloutWeights",
   "tables",
   "copies",
-] as const;
-
-/** Bytes by what they are for. */
-export type MemoryParts = Record<typeof MEMORY_PARTS[number], number>;
+] as const satisfies readonly (keyof MemoryParts)[];
 
 /** A memory plan. */
 export interface MemoryPlan {
@@ -134,12 +155,19 @@ export function bothWorks(a: Work, b: Work): Work {
 }
 
 /** What to make room for: the work, within the sizes. */
-function roomFor({ drawn, scored, trained }: Work, sizes: RunSizes): Room {
+function roomFor({ longest, drawn, scored, trained }: Work, sizes: RunSizes): Room {
   const counts = ({ tokens, scored }: Rows) => {
     const rows = Math.min(roundUp(tokens), sizes.tokens);
     return { tokens: rows, scored: Math.min(roundUp(scored), sizes.scored), distinct: rows };
   };
-  return { train: counts(trained), score: counts(scored), decode: { ...drawn } };
+  return {
+    train: counts(trained),
+    score: counts(scored),
+    decode: {
+      sequences: drawn.sequences,
+      rows: rowsTogether({ rows: drawn.rows, longest: longest.tokens }, sizes),
+    },
+  };
 }
 
 /** Plans the memory of a policy, and of what stands beside it. Nothing is allocated. */
@@ -167,11 +195,11 @@ export async function planMemory(config: ModelConfig, options: MemoryOptions): P
 
 /** Bytes of all parts. */
 export function sumOf(parts: MemoryParts): number {
-  return Object.values(parts).reduce((sum, bytes) => sum + bytes, 0);
+  return MEMORY_PARTS.map((part) => parts[part]).reduce((sum, bytes) => sum + bytes, 0);
 }
 
 function nothing(): MemoryParts {
-  return Object.fromEntries(MEMORY_PARTS.map((part) => [part, 0])) as MemoryParts;
+  return Object.fromEntries(MEMORY_PARTS.map((part) => [part, 0])) as Record<keyof MemoryParts, number>;
 }
 
 /** Does once what a network will do, and counts. */
@@ -204,7 +232,7 @@ async function network(
   halves?.refresh();
   count("rolloutWeights");
   if (draws) {
-    const decoder = createDecoder(engine, work.drawn, halves);
+    const decoder = createDecoder(engine, engine.room.decode!, halves);
     before += decoder.cacheBytes;
     parts.keysAndValues = decoder.cacheBytes;
     decoder.prompt.plan.run({});

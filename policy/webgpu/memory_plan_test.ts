@@ -142,6 +142,21 @@ gpuTest("a frozen policy has the digest of one that may be trained, and restores
   await free([policy, still]);
 });
 
+Deno.test("no buffer of a plan is larger than every adapter can bind, whatever the model", async () => {
+  const shapes: Partial<ModelConfig>[] = [
+    { hiddenSize: 896, heads: 14, keyValueHeads: 2, headSize: 64, intermediateSize: 4864 },
+    { hiddenSize: 2048, heads: 16, keyValueHeads: 2, headSize: 128, intermediateSize: 11008 },
+    { hiddenSize: 2048, heads: 32, keyValueHeads: 8, headSize: 64, intermediateSize: 8192, tiedEmbeddings: false },
+    { hiddenSize: 64, heads: 2, keyValueHeads: 2, headSize: 32, intermediateSize: 40000 },
+  ];
+  for (const shape of shapes) {
+    const config = { ...QWEN2, vocabularySize: 151936, maxPositions: 131072, ...shape };
+    const work = workOf({ prompts: 64, group: 16, promptTokens: 300, responseTokens: 1024, requests: 4096 });
+    const { largest } = await planMemory(config, { work, rolloutWeights: "f16", lora: { rank: 8, alpha: 8 } });
+    ok(largest <= 2 ** 27, `${largest} bytes for hidden ${shape.hiddenSize}`);
+  }
+});
+
 Deno.test("the plan of Qwen2.5-0.5B has the weights, gradient and moments of its parameters", async () => {
   const config: ModelConfig = {
     ...QWEN2,

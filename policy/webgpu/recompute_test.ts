@@ -4,7 +4,7 @@ import { criticConfig, type ModelConfig, parameterSlots } from "../model/config.
 import { packedProgram } from "../model/decoder.ts";
 import type { Value } from "../model/program.ts";
 import { gpu, gpuTest } from "./checking_test.ts";
-import type { Gpu } from "./device.ts";
+import { createCountingGpu } from "./counting.ts";
 import { createEngine, planProgram } from "./engine.ts";
 import { type Matrix, Plan } from "./plan.ts";
 import { backward } from "./training.ts";
@@ -41,8 +41,7 @@ for (const [what, config] of Object.entries(SHAPES)) {
 
 /** Kilobytes that training holds for one more token, and for one more that is scored, counted without a device. */
 function kilobytes(config: ModelConfig, recompute: boolean): { token: number; scored: number } {
-  const counting = { buffer: (size: number) => ({ size }), adapter: { software: false } } as unknown as Gpu;
-  const slots = parameterSlots(config);
+  const counting = createCountingGpu(), slots = parameterSlots(config);
   const place = ({ name, kind }: Value): Matrix | undefined => {
     if (kind === "input" && name !== "cosine" && name !== "sine") return undefined;
     const [rows, width] = [1, ...slots.get(name)?.shape ?? []].slice(-2);

@@ -5,23 +5,49 @@
  */
 import type { ModelConfig } from "../model/config.ts";
 import { MAX_BINDING } from "./device.ts";
-import { type PackLimits, packLimits } from "./packing.ts";
-import type { Count } from "./plan.ts";
+import { packLimits } from "./packing.ts";
 
 /**
  * The most that is computed at once. Of `tokens` and `scored` the last bits of gradients depend, which are sums over
  * runs; of the rest, and of log-probs and samples, no bit does.
  */
-export interface RunSizes extends PackLimits {
+export interface RunSizes {
+  /** Rows of a run of training or scoring: tokens of prompts and responses. */
+  tokens: number;
+  /** Those of them that are scored. */
+  scored: number;
   /** Rows of the cache of keys and values: tokens of prompts and responses under way. */
   cacheRows: number;
   /** Sequences that are decoded together; the others wait. */
   sequences: number;
 }
 
+/**
+ * Rows of a cache for sequences that take `rows` rows in all and `longest` with their prompt at most: no more than those
+ * that are decoded together can use.
+ */
+export function rowsTogether({ rows, longest }: { rows: number; longest: number }, { sequences }: RunSizes): number {
+  return Math.min(rows, sequences * longest);
+}
+
 /** What is made room for from the start, so that nothing has to grow; other work still finds what it needs. */
-export interface Room extends Partial<Record<"train" | "score", Partial<Record<Count, number>>>> {
+export interface Room {
+  /** A run of training. */
+  train?: RoomOfRun;
+  /** A run of scoring. */
+  score?: RoomOfRun;
+  /** Rows of the cache, and sequences decoded together. */
   decode?: { rows: number; sequences: number };
+}
+
+/** Room for a run. */
+export interface RoomOfRun {
+  /** Rows. */
+  tokens: number;
+  /** Those of them that are scored. */
+  scored: number;
+  /** Different tokens among them. */
+  distinct: number;
 }
 
 /** Most sequences decoded together, and bytes of all keys and values. */
