@@ -5,6 +5,7 @@ import { keyOf } from "../policy/random.ts";
 import { serveHub } from "../hub/server_for_tests.ts";
 import type { Leaderboard } from "./leaderboard/leaderboard.ts";
 import type { Cell } from "./cell.ts";
+import { END_OF_QUESTION, INSTRUCTION } from "../tasks/gsm8k/prompt.ts";
 import { rollOut } from "./rollout.ts";
 import { policyDirectory } from "./policies.ts";
 import { digitProblems, digitTask } from "./testing/digit_task.ts";
@@ -78,7 +79,7 @@ Deno.test("a run on data of the hub records the commit, and is verified without 
     const { boards: [{ data }] }: Leaderboard = JSON.parse(await Deno.readTextFile(`${out}/leaderboard.json`));
     assert.equal(data.train.source, `hub:podium/sums@${COMMIT}:default/train`);
     assert.equal(data.test.source, `hub:podium/sums@${COMMIT}:default/test`);
-    assert.equal(data.template.text, "{question}\nAnswer:\n");
+    assert.equal(data.template.text, "{question}" + INSTRUCTION + END_OF_QUESTION);
     const [cell] = [...Deno.readDirSync(out)].filter(({ isDirectory }) => isDirectory);
     const { sources }: Cell = JSON.parse(await Deno.readTextFile(`${out}/${cell.name}/cell.json`));
     assert.deepEqual([sources.train, sources.test], [data.train.source, data.test.source]);

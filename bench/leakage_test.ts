@@ -55,9 +55,11 @@ Deno.test("a suite whose embedded splits overlap fails", () => {
   assert.throws(() => suiteLeakage(part, broken, used), /the embedded splits overlap/);
 });
 
-Deno.test("no embedded suite's splits overlap", async () => {
+Deno.test("the splits of no embedded suite whose problems are embedded too overlap", async () => {
   for (const name of suiteNames) {
     for (const task of (await loadBenchmark(name)).tasks) {
+      // What published data sets share is told by every run on them.
+      if (task.data.train !== undefined) continue;
       const suite = { ...task, policy: "embedded:table" };
       suite.algorithms = [{ name: "grpo", options: { beta: 0 }, training: {} }];
       const { data: { leakage } } = await planSuite(suite);

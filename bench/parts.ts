@@ -122,18 +122,19 @@ function requireAskable({ policy, lora, rolloutWeights }: Suite, task: Task, alg
 }
 
 /** Problems of a generator, which are alike and have no end, among which the longest prompt is looked for. */
-const generated = 1024;
+const generated = 128;
 
-/** Tokens of the longest prompt: of the problems whose prompts have the most characters. */
+/** Tokens of the longest prompt: of the problems whose prompts have the most characters. Others of a generator may be longer by a quarter. */
 function longestPrompt(task: Task, lists: readonly Problems[], tokenizer: Tokenizer): number {
-  const prompts = lists.flatMap((list) =>
-    Array.from(
-      { length: Number.isFinite(list.length) ? list.length : generated },
-      (_, index) => task.prompt(list.at(index)),
-    )
-  );
-  const longest = prompts.toSorted((a, b) => b.length - a.length).slice(0, 64);
-  return Math.max(...longest.map((prompt) => promptTokens(tokenizer, prompt, task.environment?.tools).length));
+  const prompts = lists.flatMap((list) => {
+    const endless = list.length === Infinity, length = endless ? generated : list.length;
+    return Array.from({ length }, (_, index) => ({ text: task.prompt(list.at(index)), endless }));
+  });
+  const longest = prompts.toSorted((a, b) => b.text.length - a.text.length).slice(0, 64);
+  return Math.max(...longest.map(({ text, endless }) => {
+    const { length } = promptTokens(tokenizer, text, task.environment?.tools);
+    return endless ? Math.ceil(1.25 * length) : length;
+  }));
 }
 
 /** The memory that a GPU needs for a suite whose policy has this shape; its problems are read unless they are given. */
