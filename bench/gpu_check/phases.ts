@@ -5,6 +5,7 @@
  */
 import type { Generation, Policy, Sample } from "../../policy/policy.ts";
 import type { Gpu } from "../../policy/webgpu/device.ts";
+import { promptOf } from "../../tasks/gsm8k/prompt.ts";
 import type { Problems } from "../../tasks/task.ts";
 import { grpoParts, parity } from "../perf/workload.ts";
 import { trainStep } from "../step.ts";
@@ -12,7 +13,7 @@ import { differences } from "./kernels.ts";
 import { memoryInUse } from "./machine.ts";
 import { atMost, type Check, type PhaseFigure, type TrainingFigure } from "./report.ts";
 import { type TimeLimit, tooLate } from "./time_limit.ts";
-import { promptOf, SEED, type TrainingWork } from "./training_work.ts";
+import { SEED, type TrainingWork } from "./training_work.ts";
 
 /** What the caller is told. */
 export interface TrainingEvents {

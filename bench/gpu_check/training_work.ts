@@ -6,8 +6,8 @@
 import type { ModelConfig } from "../../policy/model/config.ts";
 import { fitMemory, type FittedPlan } from "../../policy/webgpu/memory_choice.ts";
 import { workOf } from "../../policy/webgpu/memory_plan.ts";
-import { END_OF_QUESTION } from "../../tasks/gsm8k/prompt.ts";
-import type { Problem, Problems } from "../../tasks/task.ts";
+import { promptOf } from "../../tasks/gsm8k/prompt.ts";
+import type { Problems } from "../../tasks/task.ts";
 import { trainingIndices } from "../problem_order.ts";
 import { wordTokenizer } from "./prompts.ts";
 import { QWEN } from "./qwen.ts";
@@ -67,9 +67,4 @@ export async function planOf(work: TrainingWork, problems: Problems, bytes: numb
     if (!("least" in plan)) return { plan, recompute };
   }
   return null;
-}
-
-/** The prompt of a problem. */
-export function promptOf({ question }: Pick<Problem, "question">): string {
-  return question + END_OF_QUESTION;
 }
