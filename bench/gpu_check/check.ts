@@ -131,9 +131,10 @@ export async function gpuCheck(gpu: Gpu, extent: Extent, options: CheckOptions):
     print(line);
     await save(report);
   };
+  const rest = { ...limit, left: () => limit.left() - NEEDS.peer };
   /** Does a part if there is time for it and for the peer, and if the device still works. */
   const part = async (title: string, needs: number, work: () => Promise<void>) => {
-    const late = gpu.failure ? `${title}: left out, ${gpu.failure.message}` : tooLate(limit, title, needs + NEEDS.peer);
+    const late = gpu.failure ? `${title}: left out, ${gpu.failure.message}` : tooLate(rest, title, needs);
     if (late) return await leaveOut(late);
     try {
       await work();
@@ -157,7 +158,7 @@ export async function gpuCheck(gpu: Gpu, extent: Extent, options: CheckOptions):
     device,
     problems,
     memory: 1e9 * (options.memory ?? TAKEN * cardMemory(machine)),
-    limit: { ...limit, left: () => limit.left() - NEEDS.peer },
+    limit: rest,
     events: {
       leaveOut,
       async phase(figure) {

@@ -28,7 +28,9 @@ export function phaseLine(
 
 /** What the steps were about, and memory against its plan. */
 export function trainingLine(figure: TrainingFigure): string {
-  const { model, parameters, problems, prompts, group, prompt, response, planned, measured, recompute, steps } = figure;
+  const { model, parameters, problems, prompts, group, prompt, response, planned, measured, recompute, phases, steps } =
+    figure;
+  if (phases.length === 0) return `${model}: no step was taken`;
   const memory = planned === null ? [] : [
     `buffers: ${gibibytes(planned)} planned, ${gibibytes(measured)} at most (${signed(measured / planned - 1)})${
       recompute ? ", values of layers computed twice" : ""
@@ -100,12 +102,15 @@ export function reportTable({ machine, training, products, work, checks, leftOut
       return figure ? Math.round(figure.tokensPerSecond).toLocaleString("en") : "";
     }),
   ]);
+  const tables: [lines: string[][], left: number[]][] = [
+    [phaseRows(training), [0]],
+    [[["TFLOP/s", "form", "geometry", "podium", "of peak", ...peers], ...shapes], [0, 1, 2]],
+    [[["tokens/s", ...ways], ...rows], [0]],
+  ];
   return [
     title,
     trainingLine(training),
-    align(phaseRows(training), [0]),
-    align([["TFLOP/s", "form", "geometry", "podium", "of peak", ...peers], ...shapes], [0, 1, 2]),
-    align([["tokens/s", ...ways], ...rows], [0]),
+    ...tables.filter(([lines]) => lines.length > 1).map(([lines, left]) => align(lines, left)),
     ...leftOut.length > 0 ? [leftOut.join("\n")] : [],
   ].join("\n\n");
 }

@@ -23,5 +23,5 @@ export function tooLate(limit: TimeLimit, what: string, needs: number): string |
   const left = limit.left();
   if (left >= needs) return null;
   return `${what}: left out, it may take ${needs.toFixed(0)} s and of ${limit.seconds.toFixed(0)} s there are ` +
-    `${Math.max(0, left).toFixed(0)}`;
+    `${Math.max(0, left).toFixed(0)} for it`;
 }

@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { createCountingGpu } from "../../policy/webgpu/counting.ts";
 import { problemsOf, wordTokenizer } from "./prompts.ts";
+import { trainingLine } from "./table.ts";
 import { tooLate } from "./time_limit.ts";
 import { checksOf, timeTraining, trainingFigure } from "./training.ts";
 import { planOf, SHRUNKEN, TRAINING } from "./training_work.ts";
@@ -18,6 +19,7 @@ async function leftOut(seconds: number, memory: number): Promise<string[]> {
     events: { phase: () => Promise.resolve(), leaveOut: (line) => Promise.resolve(void lines.push(line)) },
   });
   deepStrictEqual([checks, figure.phases, figure.steps], [[], [], []]);
+  match(trainingLine(figure), /^Qwen2.5-0.5B, shrunken: no step was taken$/);
   return lines;
 }
 
@@ -25,7 +27,7 @@ Deno.test("steps that there is no time or no memory for are left out, and the re
   deepStrictEqual(
     await leftOut(1, Infinity),
     [1, 2].map((run) =>
-      `Qwen2.5-0.5B, shrunken, run ${run} from step 1 on: left out, it may take 9 s and of 100 s there are 1`
+      `Qwen2.5-0.5B, shrunken, run ${run} from step 1 on: left out, it may take 9 s and of 100 s there are 1 for it`
     ),
   );
   deepStrictEqual(await leftOut(Infinity, 1e5), [
