@@ -106,7 +106,7 @@ function program(exit: (code: number) => void): Command {
     .option(
       "--policy <dir>",
       "policy to train: a Hugging Face directory, hub:OWNER/NAME[@REV], or embedded:NAME; to learn prompts for also " +
-        "endpoint:URL#MODEL",
+        "endpoint:URL#MODEL, or ONNX files: onnx:DIR[#FILE], hub:OWNER/NAME#FILE",
     )
     .option("--policy-key <variable>", "environment variable that holds the key of an endpoint:")
     .addOption(backendOption("that of the suite"))
@@ -334,7 +334,10 @@ function program(exit: (code: number) => void): Command {
   podium.command("logprobs")
     .summary("score token ids with a policy")
     .description('Prints {"logProbs": [...], "entropy": [...]} per line, for the tokens after the first.')
-    .requiredOption("--policy <dir>", "policy: a Hugging Face directory, hub:OWNER/NAME[@REV], or embedded:NAME")
+    .requiredOption(
+      "--policy <dir>",
+      "policy: a Hugging Face directory, hub:OWNER/NAME[@REV], embedded:NAME, or onnx:DIR[#FILE]",
+    )
     .requiredOption("--tokens <file>", "JSON lines of token-id lists, or - for standard input")
     .addOption(backendOption("cpu"))
     .action(async (options) => exit(await (await import("./commands/logprobs.ts")).logprobs(options)));
@@ -345,7 +348,10 @@ function program(exit: (code: number) => void): Command {
       "Serves a policy, trained or not, at /v1/completions, /v1/chat/completions and /v1/models, with streaming, log-probs " +
         "and seeds: the same request with the same seed has the same answer. Ctrl-C lets answers become whole and ends.",
     )
-    .argument("<policy>", "a Hugging Face directory, as runs/quick/CELL/policy, hub:OWNER/NAME[@REV], or embedded:NAME")
+    .argument(
+      "<policy>",
+      "a Hugging Face directory, as runs/quick/CELL/policy, hub:OWNER/NAME[@REV], embedded:NAME, or onnx:DIR[#FILE]",
+    )
     .option("--host <address>", "address to listen at; one that others reach needs --key", "127.0.0.1")
     .option("--port <n>", "port to listen at; 0: one that is free", wholeNumber, 8000)
     .option("--key <source>", "key that requests must bring: a file, or a variable as env:PODIUM_API_KEY")

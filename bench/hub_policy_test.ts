@@ -3,6 +3,8 @@ import type { Connection } from "../hub/connection.ts";
 import { HubError } from "../hub/error.ts";
 import { type ServedFiles, type ServedHub, type ServedRepository, serveHub } from "../hub/server_for_tests.ts";
 import { readDirectory } from "../policy/directory.ts";
+import { openOnnxPolicy } from "../policy/onnx/open.ts";
+import { keyOf } from "../policy/random.ts";
 import { fetchDescription, fetchPolicy, parseHubPolicy } from "./hub_policy.ts";
 import { Refusal } from "./outcomes.ts";
 import { inTemporary } from "./testing/temporary.ts";
@@ -11,9 +13,10 @@ const COMMIT = "a".repeat(40), LATER = "b".repeat(40);
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const fixture = (name: string) => decodeURIComponent(new URL(`../fixtures/models/${name}`, import.meta.url).pathname);
 
-/** The files of a fixture, and one that no policy needs. */
-function filesOf(name: string): ServedFiles {
-  const names = [...Deno.readDirSync(fixture(name))].map(({ name }) => name).filter((file) => !/^expected/.test(file));
+/** The files of a fixture, and one that no policy needs; its ONNX files only if they are wanted. */
+function filesOf(name: string, onnx: readonly string[] = []): ServedFiles {
+  const names = [...Deno.readDirSync(fixture(name))].filter(({ isFile }) => isFile).map(({ name }) => name)
+    .filter((file) => !/^(expected|greedy)/.test(file)).concat(onnx);
   const files = names.map((file) => [file, Deno.readFileSync(`${fixture(name)}/${file}`)]);
   return { ...Object.fromEntries(files), "pytorch_model.bin": utf8("not read") };
 }
@@ -21,6 +24,8 @@ function filesOf(name: string): ServedFiles {
 const SINGLE = filesOf("qwen2-tied"), SHARDED = filesOf("llama-untied");
 const { "model.safetensors": _, ...WITHOUT_WEIGHTS } = SINGLE;
 const { "model-00002-of-00003.safetensors": __, ...WITHOUT_SHARD } = SHARDED;
+const GRAPHS = filesOf("llama-mqa", ["onnx/model.onnx", "onnx/model.onnx_data", "onnx/model_q4.onnx"]);
+const { "onnx/model.onnx_data": ___, "model.safetensors": ____, ...GRAPHS_ALONE } = GRAPHS;
 const model = (files: ServedFiles, more: Partial<ServedRepository> = {}): ServedRepository => ({
   kind: "model",
   branches: { main: { commit: COMMIT, files } },
@@ -38,6 +43,9 @@ const REPOSITORIES: Record<string, ServedRepository> = {
   "podium/weightless": model(WITHOUT_WEIGHTS),
   "podium/shardless": model(WITHOUT_SHARD),
   "podium/other": model({ ...SINGLE, "config.json": utf8(JSON.stringify(other)) }),
+  "podium/graphs": model(GRAPHS),
+  "podium/graphs-alone": model(GRAPHS_ALONE),
+  "podium/graphs-cut": model({ ...GRAPHS, "onnx/model_q4.onnx": GRAPHS["onnx/model_q4.onnx"].slice(0, 9000) }),
   "podium/text": model({ ...SINGLE, "config.json": utf8("<html>") }),
   "podium/empty": model({ "README.md": utf8("soon") }),
   "podium/gated": model(SINGLE, { token: "hf_right", gated: true }),
@@ -105,10 +113,35 @@ Deno.test("a revision is another directory, and what both have in common is fetc
     assert.equal(requests.filter((request) => /model\.safetensors$/.test(request)).length, 1);
   }));
 
+Deno.test("of ONNX files the one that is named is fetched, with its weights and nothing else", () =>
+  withHub(async ({ requests }, connection) => {
+    const fetched = () => requests.filter((request) => /(onnx|onnx_data|safetensors)( |$)/.test(request));
+    const { directory, pinned, file } = await fetchPolicy("hub:podium/graphs#model_q4.onnx", connection);
+    assert.deepEqual([pinned, file], [`hub:podium/graphs@${COMMIT}#onnx/model_q4.onnx`, "onnx/model_q4.onnx"]);
+    assert.ok(fetched().length > 0 && fetched().every((request) => request.includes("model_q4.onnx")));
+    await fetchPolicy("hub:podium/graphs#onnx/model.onnx", connection);
+    const there = [...Deno.readDirSync(`${directory}/onnx`)].map(({ name }) => name).sort();
+    assert.deepEqual(there, ["model.onnx", "model.onnx_data", "model_q4.onnx"]);
+    assert.ok(fetched().every((request) => !request.includes("safetensors")));
+    const before = requests.length, offline = { ...connection, offline: true };
+    assert.deepEqual(await fetchPolicy(pinned, offline), { directory, pinned, file });
+    assert.equal(requests.length, before);
+    const drawn = async (directory: string) => {
+      const policy = await openOnnxPolicy(directory, { file: "onnx/model.onnx", tokenizer: false });
+      const [{ tokens }] = await policy.generate([{ prompt: [5, 6, 7], key: keyOf(1) }], { maxTokens: 8 });
+      await policy.dispose();
+      return tokens;
+    };
+    assert.deepEqual(await drawn(directory), await drawn(fixture("llama-mqa")));
+  }));
+
 Deno.test("what is no policy, or not to be had, is refused in a sentence before any weights come", () =>
   withHub(async ({ endpoint, requests }, connection) => {
     const cases: [source: string, message: string | RegExp][] = [
-      ["hub:single", "hub:single: a policy on the hub is named hub:OWNER/NAME[@REVISION]."],
+      [
+        "hub:single",
+        "hub:single: a policy on the hub is named hub:OWNER/NAME[@REVISION], one of its ONNX files with #FILE behind.",
+      ],
       ["hub:podium/none", `hub:podium/none: there is no such model on ${endpoint}.`],
       ["hub:podium/single@v9", 'hub:podium/single: there is no revision "v9" (there: main, later, or a commit).'],
       ["hub:podium/empty", "hub:podium/empty: it has no config.json, so it is no policy that can be read."],
@@ -121,6 +154,24 @@ Deno.test("what is no policy, or not to be had, is refused in a sentence before 
         "hub:podium/weightless",
         "hub:podium/weightless: it has neither model.safetensors nor model.safetensors.index.json (there: " +
         "pytorch_model.bin).",
+      ],
+      [
+        "hub:podium/graphs-alone",
+        "hub:podium/graphs-alone: it has neither model.safetensors nor model.safetensors.index.json (there: " +
+        "pytorch_model.bin); to use its ONNX files, frozen, name one, as hub:podium/graphs-alone#onnx/model.onnx.",
+      ],
+      [
+        "hub:podium/graphs-alone#onnx/model.onnx",
+        "hub:podium/graphs-alone/onnx/model.onnx: it keeps weights in onnx/model.onnx_data, which the repository lacks.",
+      ],
+      [
+        "hub:podium/graphs#model_fp16.onnx",
+        "hub:podium/graphs: it has no model_fp16.onnx (there: onnx/model.onnx, onnx/model_q4.onnx).",
+      ],
+      ["hub:podium/sharded#model.onnx", "hub:podium/sharded: it has no model.onnx (it has no ONNX files)."],
+      [
+        "hub:podium/graphs-cut#model_q4.onnx",
+        /model_q4\.onnx: it is no ONNX file, or not all of it is there \(9000 bytes\)/,
       ],
       [
         "hub:podium/shardless",
@@ -146,10 +197,13 @@ Deno.test("what is no policy, or not to be had, is refused in a sentence before 
   }));
 
 Deno.test("names that would leave the cache are none", () => {
-  for (const source of ["hub:../..", "hub:a/b@../c", "hub:a/b:c", "hub:a/b/c", "hub:a", "hub:"]) {
+  for (
+    const source of ["hub:../..", "hub:a/b@../c", "hub:a/b:c", "hub:a/b/c", "hub:a", "hub:", "hub:a/b#", "hub:a/b#c d"]
+  ) {
     assert.throws(() => parseHubPolicy(source), /is named hub:OWNER\/NAME/);
   }
   assert.deepEqual(parseHubPolicy("hub:a/b@refs/pr/1"), { name: "a/b", revision: "refs/pr/1" });
+  assert.deepEqual(parseHubPolicy("hub:a/b@v1#x.onnx"), { name: "a/b", revision: "v1", file: "x.onnx" });
 });
 
 Deno.test("a lost connection, a damaged file and a full disk leave nothing under a name, and the next run goes on", () =>

@@ -10,7 +10,7 @@ import type { Policy, Tokenizer } from "../policy/policy.ts";
 import { contextAlgorithms } from "../algorithms/mod.ts";
 import { tasks } from "../tasks/mod.ts";
 import type { Problems, Task } from "../tasks/task.ts";
-import { chosenBackend, recordedBackend } from "./backend.ts";
+import { recordedBackend } from "./backend.ts";
 import { canonical, sha256 } from "./canonical.ts";
 import { type Cell, cellFormat, cellOf, type CellSources } from "./cell.ts";
 import { channelsOf } from "./channels.ts";
@@ -20,9 +20,18 @@ import { contextIdentity, requireLearnable } from "./context/setting.ts";
 import { decontaminated, type RecordedLeakage, suiteLeakage } from "./leakage.ts";
 import { unknown } from "./nearest.ts";
 import { requireServed } from "./needs.ts";
+import { isOnnx } from "./onnx_source.ts";
 import { Refusal } from "./outcomes.ts";
 import { cellMemoryOf, planSuiteMemory, runsOf, type SuiteMemory } from "./memory/plan.ts";
-import { configOf, isDescribed, openCriticSource, openSource, pinnedPolicy, tokenizerOf } from "./policies.ts";
+import {
+  backendFor,
+  configOf,
+  isDescribed,
+  openCriticSource,
+  openSource,
+  pinnedPolicy,
+  tokenizerOf,
+} from "./policies.ts";
 import { rehearse } from "./rehearsal.ts";
 import type { CellParts } from "./run_cell.ts";
 import type { Suite } from "./suite.ts";
@@ -106,19 +115,23 @@ async function splitsOf(
   return { all, train: decontaminate ? await decontaminated(all, test) : all, test };
 }
 
-/** Refuses what a policy behind an endpoint can't do. */
-function requireAskable({ policy, lora, rolloutWeights }: Suite, task: Task, algorithms: readonly string[]): void {
-  const [trained] = algorithms;
+/** Refuses what a policy that is never trained can't do; `algorithms` are those that train weights. */
+function requireFrozen({ policy, lora, rolloutWeights }: Suite, task: Task, algorithms: readonly string[]): void {
+  const asked = isEndpoint(policy), [trained] = algorithms;
+  if (!asked && !isOnnx(policy)) return;
   const other = trained !== undefined
     ? `${trained} trains weights; choose --algorithms that learn a prompt (${
       Object.keys(contextAlgorithms).join(", ")
-    })`
-    : task.environment
+    })${asked ? "" : ", or a policy with model.safetensors"}`
+    : asked && task.environment
     ? `task ${task.name} has tools, which need its tokens; choose another task`
     : lora || rolloutWeights
     ? "lora and rolloutWeights are about weights; leave them out"
     : undefined;
-  if (other !== undefined) throw new Refusal(`policy ${policy}: is behind an endpoint, and ${other}.`);
+  if (other === undefined) return;
+  throw new Refusal(
+    `policy ${policy}: ${asked ? "is behind an endpoint" : "is frozen, as ONNX files are"}, and ${other}.`,
+  );
 }
 
 /** Problems of a generator, which are alike and have no end, among which the longest prompt is looked for. */
@@ -160,13 +173,11 @@ export async function planSuite(suite: Suite): Promise<Plan> {
     }
     return { entry, algorithm, training };
   });
-  if (isEndpoint(suite.policy)) {
-    requireAskable(
-      suite,
-      task,
-      algorithms.filter((one) => !changesPrompt(one.algorithm)).map(({ entry }) => entry.name),
-    );
-  }
+  requireFrozen(
+    suite,
+    task,
+    algorithms.filter((one) => !changesPrompt(one.algorithm)).map(({ entry }) => entry.name),
+  );
   const { all, train, test } = await splitsOf(task, suite.data);
   const { offset = 0 } = suite.evaluation;
   if (test.length <= offset) {
@@ -187,7 +198,7 @@ export async function planSuite(suite: Suite): Promise<Plan> {
   const other = named.find((name) => !channels.includes(name));
   if (other !== undefined) throw new Refusal(unknown("reward channel", other, channels));
   const lora = suite.lora && { ...loraOf(suite.lora), seed: suite.lora.seed ?? 0 };
-  const { rolloutWeights } = suite, chosen = await chosenBackend(suite.backend);
+  const { rolloutWeights } = suite, chosen = await backendFor(suite.policy, suite.backend);
   // Before the weights are read, or fetched: what can't fit is refused at once.
   const memory = chosen === "cpu" || !isDescribed(suite.policy)
     ? undefined

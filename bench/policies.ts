@@ -6,8 +6,10 @@
 import type { Backend, OpenOptions } from "../policy/mod.ts";
 import type { ModelConfig } from "../policy/model/config.ts";
 import type { Critic, Policy, Tokenizer } from "../policy/policy.ts";
+import { type BackendChoice, chosenBackend } from "./backend.ts";
 import { type EndpointPolicyOptions, isEndpoint, openEndpointPolicy } from "./context/endpoint_policy.ts";
 import { fetchDescription, fetchPolicy, isHub } from "./hub_policy.ts";
+import { isOnnx, onnxDirectory } from "./onnx_source.ts";
 import { Refusal } from "./outcomes.ts";
 
 const prefix = "embedded:";
@@ -110,6 +112,23 @@ export async function tokenizerOf(source: string): Promise<Tokenizer> {
   return await beforeWeights(source, loadTokenizer);
 }
 
+/** The back end that computes a source on this machine, by what was chosen. */
+export async function backendFor(source: string, choice: BackendChoice): Promise<Backend> {
+  if (!isOnnx(source)) return await chosenBackend(choice);
+  if (choice === "auto" || choice === "cpu") return "cpu";
+  throw new Refusal(`policy ${source}: ONNX files run on the CPU; leave the back end ${choice} out.`);
+}
+
+/** Opens the ONNX files that a source names. */
+async function openOnnxSource(source: string, tokenizer?: boolean): Promise<Policy> {
+  const { directory, file } = isHub(source) ? await fetchPolicy(source) : onnxDirectory(source);
+  if (!await Deno.stat(directory).then((entry) => entry.isDirectory, () => false)) {
+    throw new Refusal(`policy ${source}: no such directory; give one with config.json and onnx/model.onnx.`);
+  }
+  const { openOnnxPolicy } = await import("../policy/mod.ts");
+  return await openOnnxPolicy(directory, { file, threads: 1, tokenizer });
+}
+
 /** How a source is opened. */
 export interface SourceOptions {
   /** What computes it. Default `cpu`. */
@@ -127,7 +146,7 @@ export interface SourceOptions {
 /**
  * Opens a policy: a directory in the Hugging Face layout, `hub:OWNER/NAME[@REVISION]` for one of the hub, `embedded:NAME`
  * for one that comes with Podium, or `embedded:table`, the test policy without a network; `endpoint:URL#MODEL` for one
- * that is only asked.
+ * that is only asked; `onnx:DIRECTORY[#FILE]` or `hub:OWNER/NAME[@REVISION]#FILE` for the ONNX files of a frozen one.
  *
  * @param options `frozen`: whether it is never trained; `lora`: adapters to train in place of the weights; `rolloutWeights`: what matrices are in while
  * responses are drawn; `tokenizer`: whether text is needed, false opens a checkpoint that has no tokenizer
@@ -138,6 +157,7 @@ export async function openSource(
 ): Promise<Policy> {
   const { endpoint, ...computing } = options;
   if (isEndpoint(source)) return await openEndpointPolicy(source, endpoint);
+  if (isOnnx(source)) return await openOnnxSource(source, options.tokenizer);
   if (source === `${prefix}table`) {
     if (options.lora) throw new Refusal(`policy ${source}: a table has no matrices to put adapters beside; drop lora.`);
     const { openTablePolicy } = await import("./testing/table_policy.ts");

@@ -119,8 +119,8 @@ export interface Suite {
   /** Where problems come from; absent: the task's embedded source. */
   data: { train?: string; test?: string; decontaminate?: boolean };
   /**
-   * A directory, `hub:OWNER/NAME[@REVISION]`, `embedded:NAME`, or `endpoint:URL#MODEL` where all algorithms learn a
-   * prompt.
+   * A directory, `hub:OWNER/NAME[@REVISION]`, or `embedded:NAME`; where all algorithms learn a prompt also
+   * `endpoint:URL#MODEL`, or the ONNX files of `onnx:DIRECTORY[#FILE]` or `hub:OWNER/NAME[@REVISION]#FILE`.
    */
   policy: string;
   /** Environment variable with the key of a policy behind an endpoint; absent: none is sent. */

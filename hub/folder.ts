@@ -19,7 +19,11 @@ export async function folderOf(
 ): Promise<string> {
   const folder = `${cachedIn(snapshot.repository, connection)}/snapshots/${snapshot.commit}`;
   await Deno.mkdir(folder, { recursive: true });
-  for (const file of files) await link(await pathOf(snapshot, file, connection), `${folder}/${file.path}`);
+  for (const file of files) {
+    const name = `${folder}/${file.path}`;
+    await Deno.mkdir(name.slice(0, name.lastIndexOf("/")), { recursive: true });
+    await link(await pathOf(snapshot, file, connection), name);
+  }
   return folder;
 }
 

@@ -263,7 +263,12 @@ function checkNames(
   }
 }
 
-async function readStopTokens(folder: string, config: unknown, { vocabularySize }: ModelConfig): Promise<number[]> {
+/** Ids that end a response: what `generation_config.json` says, or else the parsed `config.json`. */
+export async function readStopTokens(
+  folder: string,
+  config: unknown,
+  { vocabularySize }: Pick<ModelConfig, "vocabularySize">,
+): Promise<number[]> {
   const path = `${folder}/generation_config.json`;
   const generation = await exists(path) ? await readJson(path) : {};
   const eos = (json: unknown) => (json as { eos_token_id?: unknown } | null)?.eos_token_id;
@@ -291,7 +296,8 @@ export async function readCompanions(folder: string): Promise<Record<string, str
   return files;
 }
 
-async function readJson(path: string): Promise<unknown> {
+/** What a JSON file holds. */
+export async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await Deno.readTextFile(path));
   } catch (error) {

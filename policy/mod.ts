@@ -1,6 +1,7 @@
 /**
  * Language models that can be sampled, scored, trained and saved; and those that are only asked: a policy of this process
  * ({@linkcode frozen}) or a model behind an OpenAI-compatible endpoint ({@linkcode openEndpoint}), with record and replay.
+ * {@linkcode openOnnxPolicy} opens one that comes as ONNX files: it is sampled and scored, not trained.
  * {@linkcode servePolicy} is such an endpoint.
  *
  * @example
@@ -23,6 +24,7 @@ export type { Patience } from "./endpoint/asking.ts";
 export { type Accounts, type Endpoint, type EndpointOptions, openEndpoint } from "./endpoint/endpoint.ts";
 export { EndpointError } from "./endpoint/error.ts";
 export { type Backend, openCritic, type OpenOptions, openPolicy } from "./open.ts";
+export { type OpenOnnxOptions, openOnnxPolicy } from "./onnx/open.ts";
 export * from "./policy.ts";
 export * from "./random.ts";
 export { type PolicyServer, type ServeOptions, servePolicy } from "./serve/server.ts";

@@ -8,9 +8,9 @@
 import type { LoraOptions } from "./adapters.ts";
 import { criticOf } from "./critic_of.ts";
 import { openDirectory, type PolicyDirectory } from "./directory.ts";
-import type { Critic, Policy, Tokenizer } from "./policy.ts";
+import type { Critic, Policy } from "./policy.ts";
 import { storageOf } from "./storage.ts";
-import { loadTokenizer } from "./tokenizer.ts";
+import { loadTokenizer, noTokenizer } from "./tokenizer.ts";
 import type { Room, RunSizes } from "./webgpu/sizes.ts";
 
 /**
@@ -70,7 +70,9 @@ export async function openPolicy(directory: string, options: OpenOptions = {}): 
   if (files.config.valueHead) {
     throw new Error(`${directory}: it holds a critic, which says no tokens; open it with openCritic().`);
   }
-  const tokenizer = options.tokenizer === false ? noTokenizer(files) : await loadTokenizer(directory);
+  const tokenizer = options.tokenizer === false
+    ? noTokenizer(directory, files.config.vocabularySize)
+    : await loadTokenizer(directory);
   if (options.backend !== "webgpu" && options.backend !== "webgpu-software") {
     if (options.lora || files.adapters) {
       throw new Error(
@@ -134,11 +136,4 @@ async function onGpu<T extends { dispose(): Promise<void> }>(
     release();
     throw error;
   }
-}
-
-function noTokenizer({ path, config }: Pick<PolicyDirectory, "path" | "config">): Tokenizer {
-  const refuse = () => {
-    throw new Error(`${path}: opened without its tokenizer, so it has no text; use token ids.`);
-  };
-  return { encode: refuse, decode: refuse, vocabularySize: config.vocabularySize };
 }

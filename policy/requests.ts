@@ -9,9 +9,12 @@ import type { GenerateOptions, GenerateRequest, Sample } from "./policy.ts";
 /** Lowest temperature but 0. Not far below it a logit that is divided by it is no float32 number any more. */
 const COLDEST = 1e-6;
 
+/** What tokens are checked against. */
+type Vocabulary = Pick<ModelConfig, "vocabularySize">;
+
 /** Refuses requests with tokens that do not exist or without a prompt, and options by which nothing can be sampled. */
 export function checkRequests(
-  config: ModelConfig,
+  config: Vocabulary,
   requests: readonly GenerateRequest[],
   options: GenerateOptions,
 ): void {
@@ -50,7 +53,7 @@ export function checkTemperature(temperature = 1): void {
 }
 
 /** Refuses samples with tokens that do not exist, or without a prompt. */
-export function checkSamples(config: ModelConfig, samples: readonly Sample[]): void {
+export function checkSamples(config: Vocabulary, samples: readonly Sample[]): void {
   samples.forEach(({ prompt, response }, i) => {
     checkTokens(config, `The prompt of sample ${i}`, prompt, 1);
     checkTokens(config, `The response of sample ${i}`, response, 0);
@@ -59,7 +62,7 @@ export function checkSamples(config: ModelConfig, samples: readonly Sample[]): v
 
 /** Refuses samples like {@linkcode checkSamples}, and derivatives that are not one per response token. */
 export function checkDerivatives(
-  config: ModelConfig,
+  config: Vocabulary,
   samples: readonly Sample[],
   derivatives: readonly ArrayLike<number>[],
 ): void {
@@ -75,7 +78,7 @@ export function checkDerivatives(
 
 /** Refuses token ids outside the vocabulary, and fewer than `least` of them. */
 function checkTokens(
-  { vocabularySize }: ModelConfig,
+  { vocabularySize }: Vocabulary,
   what: string,
   tokens: readonly number[],
   least: number,

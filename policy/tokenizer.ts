@@ -72,6 +72,14 @@ export function makeTokenizer(json: unknown, config: unknown = {}, source = "tok
   };
 }
 
+/** What stands in for a tokenizer where a directory is opened without one: it knows no text. */
+export function noTokenizer(directory: string, vocabularySize: number): Tokenizer {
+  const refuse = () => {
+    throw new Error(`${directory}: opened without its tokenizer, so it has no text; use token ids.`);
+  };
+  return { encode: refuse, decode: refuse, vocabularySize };
+}
+
 /**
  * The same by looking up the text of every token, which is many times faster. Where tokens stand for bytes, a text is
  * that of its tokens one after another if these are whole characters. ASCII is; other texts are left to `decode`.

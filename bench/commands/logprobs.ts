@@ -4,9 +4,9 @@
  * @module
  */
 import { reasonOf } from "../../policy/reason.ts";
-import { type BackendChoice, chosenBackend } from "../backend.ts";
+import type { BackendChoice } from "../backend.ts";
 import { Refusal } from "../outcomes.ts";
-import { openSource } from "../policies.ts";
+import { backendFor, openSource } from "../policies.ts";
 
 /** Sequences per call; scores do not depend on it. */
 const batchSize = 16;
@@ -41,7 +41,7 @@ export async function logprobs(
   { policy: source, tokens, backend = "cpu" }: { policy: string; tokens: string; backend?: BackendChoice },
 ): Promise<number> {
   const sequences = await readSequences(tokens);
-  const policy = await openSource(source, { tokenizer: false, backend: await chosenBackend(backend) });
+  const policy = await openSource(source, { tokenizer: false, backend: await backendFor(source, backend) });
   try {
     // Before the first line is printed.
     const { vocabularySize } = policy.tokenizer;

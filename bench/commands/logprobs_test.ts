@@ -2,8 +2,13 @@ import assert from "node:assert/strict";
 import { loadExpected, MODELS } from "../../fixtures/models/expected.ts";
 import { logprobs } from "./logprobs.ts";
 
-for (const model of MODELS) {
-  Deno.test(`log-probs of ${model}, which has no tokenizer, are PyTorch's`, async () => {
+const SOURCES = [...MODELS.map((model) => [model, ""] as const), ["qwen2-tied", "onnx:"], [
+  "llama-mqa",
+  "onnx:",
+]] as const;
+
+for (const [model, kind] of SOURCES) {
+  Deno.test(`log-probs of ${kind}${model}, whose tokenizer nobody needs, are PyTorch's`, async () => {
     const { directory, samples, cases } = await loadExpected(model);
     const { logProbs, entropy } = cases.find(({ temperature }) => temperature === 1)!;
     const tokens = await Deno.makeTempFile(), printed: string[] = [], log = console.log;
@@ -11,7 +16,7 @@ for (const model of MODELS) {
     await Deno.writeTextFile(tokens, whole.map((ids) => JSON.stringify(ids)).join("\n"));
     console.log = (line: string) => printed.push(line);
     try {
-      assert.equal(await logprobs({ policy: directory, tokens }), 0);
+      assert.equal(await logprobs({ policy: kind + directory, tokens }), 0);
     } finally {
       console.log = log;
       await Deno.remove(tokens);

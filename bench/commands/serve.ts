@@ -7,10 +7,11 @@ import { reasonOf } from "../../policy/reason.ts";
 import { isLoopback } from "../../policy/serve/access.ts";
 import { servePolicy } from "../../policy/serve/server.ts";
 import { frozen } from "../../policy/text/in_process.ts";
-import { type BackendChoice, chosenBackend } from "../backend.ts";
+import type { BackendChoice } from "../backend.ts";
 import { exitCodes, Refusal } from "../outcomes.ts";
 import { isHub, parseHubPolicy } from "../hub_policy.ts";
-import { isEmbedded, openSource } from "../policies.ts";
+import { isOnnx, onnxDirectory } from "../onnx_source.ts";
+import { backendFor, isEmbedded, openSource } from "../policies.ts";
 import { onInterrupt } from "./interrupt.ts";
 
 /** Options of `podium serve`. */
@@ -46,7 +47,9 @@ async function readKey(source: string): Promise<string> {
 /** Name of the model: the source of an embedded policy, the hub's own name, or the last part of a directory's path. */
 function nameOf(source: string): string {
   if (isHub(source)) return parseHubPolicy(source).name;
-  return isEmbedded(source) ? source : source.replace(/[/\\]+$/, "").replace(/^.*[/\\]/, "") || source;
+  if (isEmbedded(source)) return source;
+  const path = isOnnx(source) ? onnxDirectory(source).directory : source;
+  return path.replace(/[/\\]+$/, "").replace(/^.*[/\\]/, "") || source;
 }
 
 /** Serves until Ctrl-C; returns the exit code. */
@@ -56,7 +59,7 @@ export async function serve(source: string, options: ServeCommandOptions): Promi
   if (!isLoopback(host) && key === undefined) {
     throw new Refusal(`--host ${host}: others could ask there; give a key that they need with --key.`);
   }
-  const policy = await openSource(source, { backend: await chosenBackend(backend) });
+  const policy = await openSource(source, { backend: await backendFor(source, backend) });
   const interrupt = onInterrupt(() => console.error("stopping."));
   try {
     const model = nameOf(source), fingerprint = `fp_${(await policy.digest()).slice(0, 12)}`;

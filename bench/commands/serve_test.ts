@@ -47,6 +47,18 @@ Deno.test("a policy is served until somebody stops it, and what is under way bec
   match(text, /data: \[DONE\]\n\n$/);
 });
 
+Deno.test("ONNX files are served under the name of their directory", async () => {
+  const directory = new URL("../../fixtures/models/qwen2-tied", import.meta.url).pathname;
+  const { url, line, stop } = await started(`onnx:${directory}/#model_int8.onnx`, "--port=0");
+  match(line, /^qwen2-tied: /);
+  const endpoint = await openEndpoint({ baseUrl: url, model: "qwen2-tied" });
+  const requests = [1, 1, 2].map((seed) => ({ prompt: "What is 1+1?", seed, maxTokens: 12 }));
+  const [one, again, other] = await endpoint.respond(requests);
+  deepStrictEqual(one, again);
+  ok(other.text !== one.text);
+  deepStrictEqual((await stop("SIGTERM")).code, 0);
+});
+
 Deno.test("a server that is killed is asked again when it is back, for what is not recorded alone", () =>
   inTemporary(async (directory) => {
     const recording = `${directory}/answers.jsonl`,

@@ -6,35 +6,14 @@
  *
  * @module
  */
-import type { Draw, GenerateOptions, GenerateRequest, Generation } from "../policy.ts";
-import type { Completes } from "../stop_texts.ts";
-import { drawNucleus, drawToken, likeliestToken, likeliestTokens } from "../ops/sample.ts";
-import { uniform } from "../random.ts";
+import { draw, type Drawing, drawingsOf, type DrawOptions, generationOf } from "../drawing.ts";
+import type { GenerateRequest, Generation } from "../policy.ts";
 import type { Engine } from "./engine.ts";
 import { bucketed, computePrompts, forgetOldest, HIDDEN, promptKey, type PromptState } from "./prompts.ts";
 import { type Feed, floats, ids } from "./session.ts";
 
 /** Most sequences decoded together, and most numbers that their keys and values may take (1 GiB). */
 const MAX_ROWS = 128, MAX_CACHE = 2 ** 28;
-
-/** A sequence being decoded. */
-interface Row {
-  request: GenerateRequest;
-  /** The prompt, and the response as far as it had begun. */
-  context: readonly number[];
-  temperature: number;
-  maxTokens: number;
-  /** Token to feed next, and the number of cache slots already filled (its position). */
-  token: number;
-  length: number;
-  tokens: number[];
-  logProbs: number[];
-  /** Ended by a stop token or a stop text. */
-  stopped: boolean;
-  done: boolean;
-  /** Told of every token; false ends the response. */
-  told?: (draw: Draw) => boolean | void;
-}
 
 /** Keys and values of the active rows: per layer [rows, keyValueHeads, slots, headSize]. */
 interface Cache {
@@ -48,43 +27,19 @@ interface Cache {
   feeds: Record<string, Feed>;
 }
 
-/** How tokens are drawn, with what ends a response. */
-export interface DecodeOptions extends Omit<GenerateOptions, "stopTexts"> {
-  stopTokens: readonly number[];
-  /** Asked of the drawn tokens after each of them. Default: never. */
-  completes?: Completes;
-}
-
 /** Draws one response per request. `prompts` holds prompt states of the current weights and is added to. */
 export async function decode(
   engine: Engine,
   prompts: Map<string, PromptState>,
   requests: readonly GenerateRequest[],
-  options: DecodeOptions,
+  options: DrawOptions,
 ): Promise<Generation[]> {
-  const { maxTokens, stopTokens, completes = () => false, temperature = 1, topP = 1, onToken, likeliest = 0 } = options;
-  const rows = requests.map((request, index): Row => {
-    const context = request.begun?.length ? [...request.prompt, ...request.begun] : request.prompt;
-    const most = typeof maxTokens === "number" ? maxTokens : maxTokens[index];
-    return {
-      request,
-      context,
-      temperature: typeof temperature === "number" ? temperature : temperature[index],
-      maxTokens: most,
-      token: context[context.length - 1],
-      length: context.length - 1,
-      tokens: [],
-      logProbs: [],
-      stopped: false,
-      done: most === 0,
-      told: onToken && ((draw) => onToken(index, draw)),
-    };
-  });
+  const rows = drawingsOf(requests, options);
   // What one response alone continues from is not worth keeping until the next update.
   const passing = rows.filter(({ request, context }) => request.prompt !== context && !prompts.has(promptKey(context)));
   await computePrompts(engine, prompts, rows.map(({ context }) => context));
   const waiting = rows.filter((row) => !row.done), most = rowsThatFit(engine, rows);
-  let active: Row[] = [], cache: Cache | undefined;
+  let active: Drawing[] = [], cache: Cache | undefined;
   while (true) {
     const alive = active.filter((row) => !row.done), joining = waiting.slice(0, most - alive.length);
     if (alive.length + joining.length === 0) break;
@@ -96,46 +51,22 @@ export async function decode(
     }
     const probabilities = await step(engine, cache!, active), width = engine.config.vocabularySize;
     active.forEach((row, b) => {
-      if (row.done) return;
-      const own = probabilities.subarray(b * width, (b + 1) * width);
-      row.token = choose(own, row, topP);
-      row.logProbs.push(Math.log(own[row.token]));
-      row.tokens.push(row.token);
-      row.length++;
-      row.stopped = stopTokens.includes(row.token) || completes(row.tokens);
-      row.done = row.stopped || row.tokens.length === row.maxTokens;
-      if (row.told?.(show(own, row.token, likeliest)) === false) row.done = true;
+      if (!row.done) draw(row, probabilities.subarray(b * width, (b + 1) * width), options);
     });
   }
   for (const { context } of passing) prompts.delete(promptKey(context));
   forgetOldest(prompts, MAX_CACHE);
-  return rows.map(({ tokens, logProbs, stopped }) => ({
-    tokens,
-    logProbs: Float32Array.from(logProbs),
-    truncated: !stopped,
-  }));
+  return rows.map(generationOf);
 }
 
-function rowsThatFit({ config }: Engine, rows: readonly Row[]): number {
+function rowsThatFit({ config }: Engine, rows: readonly Drawing[]): number {
   const longest = rows.reduce((most, row) => Math.max(most, row.length + row.maxTokens), 0);
   const perRow = 2 * config.layers * config.keyValueHeads * config.headSize * bucketed(longest + 1);
   return Math.max(1, Math.min(MAX_ROWS, Math.floor(MAX_CACHE / perRow)));
 }
 
-function choose(probabilities: Float32Array, { request, tokens, temperature }: Row, topP: number): number {
-  if (temperature === 0) return likeliestToken(probabilities);
-  const noise = uniform(request.key, (request.begun?.length ?? 0) + tokens.length);
-  return topP < 1 ? drawNucleus(probabilities, topP, noise) : drawToken(probabilities, noise);
-}
-
-/** A drawn token beside the most likely ones. */
-function show(probabilities: Float32Array, token: number, likeliest: number): Draw {
-  const withLogProb = (token: number) => ({ token, logProb: Math.fround(Math.log(probabilities[token])) });
-  return { ...withLogProb(token), likeliest: likeliestTokens(probabilities, likeliest).map(withLogProb) };
-}
-
 /** One decoding step: writes the new keys and values into the cache, returns the next tokens' probabilities [B, V]. */
-async function step(engine: Engine, cache: Cache, active: readonly Row[]): Promise<Float32Array> {
+async function step(engine: Engine, cache: Cache, active: readonly Drawing[]): Promise<Float32Array> {
   const { layers, keyValueHeads: kv, headSize } = engine.config, { slots, keys, values, mask } = cache;
   // Never a single row: ORT would switch to another matrix kernel, and the row's bits would depend on its company.
   const rows = active.length === 1 ? [active[0], active[0]] : active, B = rows.length;
@@ -159,7 +90,7 @@ async function step(engine: Engine, cache: Cache, active: readonly Row[]): Promi
 function write(
   cache: Float32Array,
   rows: Float32Array,
-  active: readonly Row[],
+  active: readonly Drawing[],
   kv: number,
   slots: number,
   size: number,
@@ -177,16 +108,16 @@ function write(
 function rebuild(
   engine: Engine,
   old: Cache | undefined,
-  before: readonly Row[],
-  staying: readonly Row[],
-  joining: readonly Row[],
+  before: readonly Drawing[],
+  staying: readonly Drawing[],
+  joining: readonly Drawing[],
   prompts: Map<string, PromptState>,
 ): Cache {
   const { layers, keyValueHeads: kv, headSize: size } = engine.config, side = old?.side === 0 ? 1 : 0;
   const rows = [...staying, ...joining], B = Math.max(2, rows.length);
   const slots = bucketed(Math.max(...rows.map((row) => row.length)) + 1);
   const oldRow = new Map(before.map((row, b) => [row, b])), turned = new Map<Float32Array, Float32Array>();
-  const promptRows = (row: Row, part: "keys" | "values", layer: number): Float32Array => {
+  const promptRows = (row: Drawing, part: "keys" | "values", layer: number): Float32Array => {
     const rows = prompts.get(promptKey(row.context))![part][layer];
     if (!turned.has(rows)) turned.set(rows, byHead(rows, kv, size));
     return turned.get(rows)!;

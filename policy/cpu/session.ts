@@ -36,11 +36,11 @@ export interface Session {
 /** Version of the runtime, for records. */
 export const runtimeVersion = `onnxruntime-node ${ort.env.versions.node ?? ort.env.versions.common}`;
 
-/** Compiles a graph, for the number of threads that it was built for. */
-export async function openSession(graph: Graph): Promise<Session> {
-  const session = await ort.InferenceSession.create(graph.encode(), {
+/** How a session of so many threads runs on the CPU. */
+export function sessionOptions(threads: number): ort.InferenceSession.SessionOptions {
+  return {
     executionProviders: ["cpu"],
-    intraOpNumThreads: graph.threads,
+    intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",
     graphOptimizationLevel: "all",
@@ -55,7 +55,12 @@ export async function openSession(graph: Graph): Promise<Session> {
         intra_op: { allow_spinning: "0" },
       },
     },
-  });
+  };
+}
+
+/** Compiles a graph, for the number of threads that it was built for. */
+export async function openSession(graph: Graph): Promise<Session> {
+  const session = await ort.InferenceSession.create(graph.encode(), sessionOptions(graph.threads));
   let shapes = { key: "", feeds: {} as Record<string, Feed> };
   return {
     async run(feeds, sizes) {
