@@ -162,6 +162,7 @@ function program(exit: (code: number) => void): Command {
       "tokens of the longest prompt (default: that of the problems; 2048 for a bare config.json)",
       positive,
     )
+    .option("--readme <file>", "write the section on cards of bench/one_gpu/README.md anew, and do nothing else")
     .option("--json", "print JSON")
     .action(async (policy, options) => exit(await (await import("./commands/memory.ts")).memory(policy, options)));
 
@@ -437,10 +438,14 @@ function program(exit: (code: number) => void): Command {
     .summary("check the numbers of this machine's GPU and time it")
     .description(
       "Compares kernels, products and models with float64 and PyTorch, then times products, sampling, updates and whole " +
-        "GRPO steps; PyTorch in the same call, if python3 has it. Exit code 1 if a number is wrong.",
+        "GRPO steps, those of a model of Qwen2.5-0.5B's shape phase by phase; PyTorch in the same call, if python3 has it. " +
+        "Exit code 1 if a number is wrong.",
     )
     .option("--out <file>", "keep the report as JSON; it is written anew after every part")
-    .option("--quick", "fewer products and models")
+    .option("--quick", "end within nine minutes: fewer products and models, and what there is no time for is left out")
+    .option("--data <file>", "GSM8K's problems to make prompts of; the generator's by default")
+    .option("--memory <gb>", "gigabytes that GRPO steps may take (default: 9/10 of what nvidia-smi says)", gigabytes)
+    .option("--steps <n>", "GRPO steps; of more than ten, later ones must not be slower", positive)
     .option("--software", "take a software adapter too, and do only what one can in a minute")
     .action(async (options) => exit(await (await import("./commands/gpu_check.ts")).gpuCheckCommand(options)));
 

@@ -16,14 +16,28 @@ export interface GpuCheckOptions {
   out?: string;
   quick?: boolean;
   software?: boolean;
+  data?: string;
+  steps?: number;
+  memory?: number;
 }
 
 /** Runs the command; the exit code is 1 if a number is wrong. */
-export async function gpuCheckCommand({ out, quick = false, software = false }: GpuCheckOptions): Promise<number> {
-  const gpu = await openGpu({ software });
-  const flags = [...quick ? ["--quick"] : [], ...software ? ["--software"] : [], ...out ? ["--out", out] : []];
-  const report = await gpuCheck(gpu, EXTENTS[software ? "software" : quick ? "quick" : "full"], {
+export async function gpuCheckCommand(options: GpuCheckOptions): Promise<number> {
+  const { out, data, steps, memory, quick = false, software = false } = options, gpu = await openGpu({ software });
+  const flags = [
+    ...quick ? ["--quick"] : [],
+    ...software ? ["--software"] : [],
+    ...data === undefined ? [] : ["--data", data],
+    ...steps === undefined ? [] : ["--steps", `${steps}`],
+    ...memory === undefined ? [] : ["--memory", `${memory}`],
+    ...out ? ["--out", out] : [],
+  ];
+  const extent = EXTENTS[software ? "software" : quick ? "quick" : "full"], { training } = extent;
+  const asked = steps === undefined ? training : { ...training, steps, again: Math.min(steps, training.again) };
+  const report = await gpuCheck(gpu, { ...extent, training: asked }, {
     command: ["podium gpu-check", ...flags].join(" "),
+    data,
+    memory,
     print: console.log,
     save: (report) => out === undefined ? Promise.resolve() : write(out, report),
   }).finally(() => gpu.dispose());

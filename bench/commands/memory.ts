@@ -6,8 +6,11 @@
 import { type ModelConfig, parseConfig } from "../../policy/model/config.ts";
 import { reasonOf } from "../../policy/reason.ts";
 import { loadBenchmark } from "../benchmark.ts";
+import { writeSection } from "../markdown.ts";
 import { planSuiteMemory, type SuiteMemory } from "../memory/plan.ts";
 import { memoryTable } from "../memory/table.ts";
+import { expectAll } from "../one_gpu/expect.ts";
+import { expectationsMarkdown } from "../one_gpu/markdown.ts";
 import { exitCodes, Refusal } from "../outcomes.ts";
 import { findTask, memoryOf } from "../parts.ts";
 import { configOf } from "../policies.ts";
@@ -22,6 +25,8 @@ export interface MemoryCommandOptions extends Omit<SuiteOverrides, "policy"> {
   promptTokens?: number;
   /** Print JSON instead of a table. */
   json?: boolean;
+  /** Markdown file whose section on cards is written anew; nothing else is done then. */
+  readme?: string;
 }
 
 /** Tokens of the longest prompt where there is no tokenizer: MATH's has 1,701 with the template of Qwen2.5. */
@@ -44,6 +49,10 @@ async function readConfig(policy: string): Promise<ModelConfig> {
 
 /** Runs the command; returns the exit code. `policy`: whose memory is planned; absent: that of the suite. */
 export async function memory(policy: string | undefined, options: MemoryCommandOptions): Promise<number> {
+  if (options.readme !== undefined) {
+    await writeSection(options.readme, "cards", await expectationsMarkdown(await expectAll()));
+    return exitCodes.ok;
+  }
   const benchmark = overriddenBenchmark(await loadBenchmark(options.suite), options);
   const planned: { task: string; policy: string; memory: SuiteMemory }[] = [];
   for (const { policy: own, ...suite } of benchmark.tasks) {

@@ -20,6 +20,20 @@ gpuTest(
     ok(report.checks.length > 50, `${report.checks.length} checks`);
     ok(saved.slice(0, -1).every(({ complete }) => !complete) && saved.at(-1)!.complete);
     deepStrictEqual(saved.at(-1), JSON.parse(JSON.stringify(report)));
+    const { training } = report, { again, prompts, group, response } = EXTENTS.software.training;
+    const phases = (run: number) =>
+      training.phases.flatMap((figure) => figure.run === run ? [`${figure.phase} ${figure.step}`] : []);
+    const step = (n: number) => ["rollout", "scoring", "gradient", "optimizer"].map((phase) => `${phase} ${n}`);
+    deepStrictEqual(phases(1), ["weights 0", ...step(1), "digest 0"]);
+    deepStrictEqual(phases(2), ["weights 0", ...step(1), "digest 0", ...step(2), ...step(3), "save 0"]);
+    strictEqual(again, 1);
+    for (const { phase, tokens } of training.phases) {
+      if (phase === "rollout") strictEqual(tokens, prompts * group * response);
+    }
+    ok(/^[0-9a-f]{64}$/.test(training.digests[0]) && training.digests[0] === training.digests[1]);
+    strictEqual(training.measured, training.planned, "the plan is exact, where room is made for it");
+    ok(saved.some(({ training }) => training.phases.length === 2), "every phase is kept when it is over");
+    deepStrictEqual(report.leftOut, []);
     ok(report.machine.limits.maxBufferSize > 0);
     deepStrictEqual(report.work.map(({ what, by }) => `${what} by ${by}`), [
       "rollout by podium",
@@ -31,6 +45,8 @@ gpuTest(
     ok(report.kernels.some(({ kernel, seconds }) => kernel === "attention" && seconds > 0));
     match(report.peerMissing!, /^python3 has no torch$/);
     match(reportTable(report), /64³ +nt +software/);
+    match(reportTable(report), /podium: s +tokens\/s +GiB\nweights[^]*\nrollout +\d/);
+    match(lines.join("\n"), /shrunken, rollout, podium, run 2, step 2: [\d.]+ s, 48 tokens, [\d,]+ a second/);
     match(lines.join("\n"), /fixture models: \d+ of \d+ checks passed/);
   },
 );

@@ -1,9 +1,11 @@
 """Development tool, not part of the product: PyTorch's speed on the GPU for `deno task gpu-check`.
 
-    python3 bench/gpu_check/cuda_peer.py '{"device": "cuda", "repeats": 3, "budget": 20, "target": 0.1, "products": [...], "models": {...}}'
+    python3 bench/gpu_check/cuda_peer.py '{"device": "cuda", "seconds": 300, "repeats": 3, "budget": 20, "target": 0.1,
+        "training": {...}, "products": [...], "models": {...}}'
 
 Prints a JSON line with versions, then one per figure; what does not fit into memory is left out and said on standard
-error. Products are timed in float32 (`fp32`: without tensor cores, as WebGPU has none), in float32 with tensor cores
+error; what there is no time for, in a line of its own. First come the phases of one GRPO step of the shape `training`
+(which see), then products, then models. Products are timed in float32 (`fp32`: without tensor cores, as WebGPU has none), in float32 with tensor cores
 (`tf32`) and in bfloat16. Models are random, with SDPA attention, in float32 without tensor cores, and wholly in
 bfloat16, optimizer state included, which is the fastest there is. `transformers` is generate() and autograd;
 `hand-written` the decoder of bench/perf/torch_peer.py, which shares prompts in sampling and has less overhead. All in
@@ -16,6 +18,8 @@ import json
 import os
 import sys
 import time
+
+START = time.monotonic()
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "perf"))
 sys.dont_write_bytecode = True
@@ -133,6 +137,66 @@ def time_model(name, shape, dtype, repeats, budget):
         del optimizer
 
 
+def learn(model, ids, prompt, size):
+    """The gradient of minus the log-prob of the responses, in micro-batches."""
+    for piece in ids.split(size):
+        logits = model(input_ids=piece, use_cache=False, logits_to_keep=piece.shape[1] - prompt + 1).logits[:, :-1]
+        targets = piece[:, prompt:].reshape(-1)
+        loss = torch.nn.functional.cross_entropy(logits.reshape(-1, logits.shape[-1]), targets, reduction="sum")
+        (loss / ids.numel()).backward()
+
+
+@torch.inference_mode()
+def score(model, ids, prompt, size):
+    """Log-probs of the responses."""
+    for piece in ids.split(size):
+        logits = model(input_ids=piece, use_cache=False, logits_to_keep=piece.shape[1] - prompt + 1).logits[:, :-1]
+        logits.gather(2, piece[:, prompt:, None])[..., 0] - logits.logsumexp(-1)
+
+
+def time_training(shape, dtype):
+    """generate(), scoring, gradient and AdamW of transformers with SDPA attention, each once after a short warm-up."""
+    torch.backends.cuda.matmul.allow_tf32 = False
+    sequences, prompt, response = shape["prompts"] * shape["group"], shape["prompt"], shape["response"]
+    model = cpu_peer.build(cpu_peer.DEFAULTS | shape, "sdpa").to(DTYPES[dtype])
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, betas=(0.9, 0.99), fused=True)
+    ids = torch.randint(0, shape["vocab"], (sequences, prompt + response))
+    ids[:, :prompt] = ids[:: shape["group"], :prompt].repeat_interleave(shape["group"], 0)
+
+    def step():
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=False)
+
+    def generate(count):
+        with torch.inference_mode():
+            return cpu_peer.generate(model, ids[:, :prompt], count)
+
+    def phase(name, work, warm, tokens):
+        warm()
+        if torch.cuda.is_available():
+            torch.cuda.reset_peak_memory_stats()
+        spent = seconds(work)
+        memory = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else None
+        out(kind="phase", phase=name, by=f"{dtype} transformers", seconds=spent, tokens=tokens, bytes=memory)
+
+    def smaller(name, work, tokens):
+        """With as many sequences at once as there is memory for."""
+        for size in (16, 4, 1):
+            try:
+                return phase(name, lambda: work(ids, size), lambda: work(ids[:size], size), tokens)
+            except torch.OutOfMemoryError:
+                model.zero_grad(set_to_none=True)
+                torch.cuda.empty_cache()
+        print(f"{shape['model']}, {dtype}, {name}: out of memory", file=sys.stderr)
+
+    attempt("rollout", lambda: phase("rollout", lambda: generate(response), lambda: generate(min(8, response)),
+                                     sequences * response))
+    smaller("scoring", lambda ids, size: score(model, ids, prompt, size), ids.numel())
+    smaller("gradient", lambda ids, size: learn(model, ids, prompt, size), ids.numel())
+    phase("optimizer", step, step, None)
+
+
 def main():
     job = json.loads(sys.argv[1])
     if job["device"] == "cuda" and not torch.cuda.is_available():
@@ -146,12 +210,27 @@ def main():
     if job["device"] == "cuda":
         versions |= dict(device=torch.cuda.get_device_name(0), cuda=torch.version.cuda)
     out(kind="versions", **versions)
-    for shape in job["products"]:
-        for name in DTYPES:
-            attempt(shape["what"], lambda: time_product(shape, name, job["repeats"], job["target"]))
+
+    def part(title, needs, work):
+        """Does some work if there is time for it."""
+        left = job["seconds"] - (time.monotonic() - START)
+        if left < needs:
+            line = f"PyTorch, {title}: left out, it may take {needs} s and there are {left:.0f}"
+            return out(kind="left out", line=line)
+        attempt(title, work)
+
+    training = job["training"]
+    for dtype in ("fp32", "bf16"):
+        part(f"{training['model']}, {dtype}", 45, lambda: time_training(training, dtype))
+    part("products", 15, lambda: [
+        attempt(shape["what"], lambda: time_product(shape, name, job["repeats"], job["target"]))
+        for shape in job["products"]
+        for name in DTYPES
+    ])
     for name, shape in job["models"].items():
         for dtype in ("fp32", "bf16"):
-            attempt(name, lambda: time_model(name, shape, dtype, job["repeats"], job["budget"]))
+            work = lambda: time_model(name, shape, dtype, job["repeats"], job["budget"])
+            part(f"{name}, {dtype}", 30, work)
 
 
 if __name__ == "__main__":

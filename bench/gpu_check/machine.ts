@@ -84,6 +84,12 @@ export async function memoryInUse(): Promise<number | null> {
   return Number.isFinite(used) ? used : null;
 }
 
+/** Gigabytes of the first card, by `nvidia-smi`; infinitely many without it: nobody else says. */
+export function cardMemory({ nvidia }: Pick<Machine, "nvidia">): number {
+  const mebibytes = parseFloat(nvidia?.["memory.total"] ?? "");
+  return Number.isFinite(mebibytes) ? mebibytes * 2 ** 20 / 1e9 : Infinity;
+}
+
 async function nvidia(fields: readonly string[]): Promise<Record<string, string> | null> {
   try {
     const args = [`--query-gpu=${fields.join(",")}`, "--format=csv,noheader", "--id=0"];

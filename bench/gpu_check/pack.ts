@@ -1,15 +1,17 @@
 /**
- * `deno task gpu-pack [DIRECTORY]`: packs `podium gpu-check` for a machine that has an NVIDIA driver and nothing else,
+ * `deno task gpu-pack [DIRECTORY] [--data FILE]`: packs `podium gpu-check` for a machine that has an NVIDIA driver and nothing else,
  * not even a network. Writes `podium.tar.xz` and `start.sh` into the directory (default `.gpu-pack`, which git ignores).
  *
  *     sh .gpu-pack/start.sh --out gpu-check.json [--quick]
  *
  * The archive holds this machine's Deno, what `gpu-check` imports, the fixture models, and the Vulkan loader with the
  * libraries that NVIDIA's driver loads, as far as this machine has them (Debian: `apt-get install libvulkan1 libx11-6
- * libxext6 libglvnd0`). `start.sh` says what it needs there.
+ * libxext6 libglvnd0`); with `--data` also a file with GSM8K's problems, of which `start.sh` then has prompts made.
+ * `start.sh` says what it needs there.
  *
  * @module
  */
+import { parseArgs } from "node:util";
 import { reasonOf } from "../../policy/reason.ts";
 import { Refusal } from "../outcomes.ts";
 
@@ -80,7 +82,7 @@ export async function staticImports(entry: string): Promise<{ files: string[]; p
   };
 }
 
-async function pack(directory: string): Promise<void> {
+async function pack(directory: string, data?: string): Promise<void> {
   const parts = await Promise.all(ENTRIES.map(staticImports));
   const files = new Set(parts.flatMap(({ files }) => files)),
     packages = new Set(parts.flatMap(({ packages }) => packages));
@@ -90,6 +92,7 @@ async function pack(directory: string): Promise<void> {
   const staged = await Deno.makeTempDir({ prefix: "podium-pack." });
   try {
     for (const file of [...files, ...DATA]) await copy(`${root}${file}`, `${staged}/podium/${file}`);
+    if (data !== undefined) await copy(data, `${staged}/data/${data.slice(data.lastIndexOf("/") + 1)}`);
     const { npmCache } = JSON.parse(await output("deno", ["info", "--json"])) as { npmCache: string };
     for (const id of packages) {
       const at = id.lastIndexOf("@"), [name, version] = [id.slice(0, at), id.slice(at + 1)];
@@ -137,7 +140,9 @@ async function copyLibraries(directory: string): Promise<string[]> {
 
 /** Copies a file or a directory, through links. */
 async function copy(from: string, to: string): Promise<void> {
-  const { isDirectory } = await Deno.stat(from);
+  const { isDirectory } = await Deno.stat(from).catch((error) => {
+    throw new Refusal(`${from}: can't be read (${reasonOf(error)}).`);
+  });
   await Deno.mkdir(to.slice(0, to.lastIndexOf("/")), { recursive: true });
   if (!isDirectory) return await Deno.copyFile(from, to);
   await Deno.mkdir(to, { recursive: true });
@@ -157,7 +162,9 @@ const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 if (import.meta.main) {
   try {
-    await pack(Deno.args[0] ?? ".gpu-pack");
+    const options = { data: { type: "string" } } as const;
+    const { positionals: [directory], values } = parseArgs({ args: Deno.args, options, allowPositionals: true });
+    await pack(directory ?? ".gpu-pack", values.data);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     console.error(`error: ${error.message}`);

@@ -40,7 +40,8 @@ export interface ProductFigure {
 /** One piece of training work. */
 export interface WorkFigure {
   model: string;
-  parameters: number;
+  /** Null where only the peer had time for it. */
+  parameters: number | null;
   what: "rollout" | "update" | "step";
   /** `podium`, or PyTorch's number format and way. */
   by: string;
@@ -50,6 +51,47 @@ export interface WorkFigure {
   tokensPerSecond: number;
   /** Memory of the card in use afterwards, in MiB; null where unknown. */
   memory: number | null;
+}
+
+/** A part of training a model of a real checkpoint's size. */
+export interface PhaseFigure {
+  /** `weights`: to draw them and bring them to the device; `gradient`: forward and backward; `optimizer`: clipping and AdamW. */
+  phase: "weights" | "rollout" | "scoring" | "gradient" | "optimizer" | "digest" | "save";
+  /** `podium`, or PyTorch's number format and way. */
+  by: string;
+  /** Which run, and the number of the step, both from 1; 0 for what is not part of a step. */
+  run: number;
+  step: number;
+  seconds: number;
+  /** Tokens: sampled ones of a rollout, all of the sequences' in scoring and gradient; null for the rest. */
+  tokens: number | null;
+  /** Most bytes of buffers at once, or what PyTorch had allocated; null where unknown. */
+  bytes: number | null;
+  /** Memory of the card in use afterwards by `nvidia-smi`, in MiB; null without it. */
+  card: number | null;
+}
+
+/** GRPO steps of a model of a real checkpoint's size, twice from the same start. */
+export interface TrainingFigure {
+  model: string;
+  parameters: number;
+  /** Where the prompts come from, how many there are per step, and responses to each. */
+  problems: string;
+  prompts: number;
+  group: number;
+  /** Tokens of the prompts of the first step, on average, and of every response. */
+  prompt: number;
+  response: number;
+  phases: PhaseFigure[];
+  /** Seconds of each whole step of the second run, what is timed besides left out. */
+  steps: number[];
+  /** Bytes of buffers: as planned before the start, and the most there were at once in training. */
+  planned: number | null;
+  measured: number;
+  /** Whether values within a layer were computed twice, to fit. */
+  recompute: boolean;
+  /** Digests of weights and moments after the same step of the two runs. */
+  digests: string[];
 }
 
 /** What one kernel takes of a block of sampling (16 tokens per sequence, with the prompts) or of an update. */
@@ -66,12 +108,15 @@ export interface Report {
   machine: Machine;
   checks: Check[];
   products: ProductFigure[];
+  training: TrainingFigure;
   work: WorkFigure[];
   /** Empty where the adapter has no time stamps. */
   kernels: KernelFigure[];
   /** Versions of the Python peer; null where there is none, with the reason in `peerMissing`. */
   peer: Record<string, string> | null;
   peerMissing: string | null;
+  /** What there was no time for, and why. */
+  leftOut: string[];
 }
 
 /** A comparison that passes up to a limit. */

@@ -53,6 +53,12 @@ fi
 software=false
 for argument in "$@"; do [ "$argument" = --software ] && software=true; done
 
+# Problems that were packed, unless others are given.
+for file in "$root"/data/*; do
+  case " $* " in *" --data"*) continue ;; esac
+  [ -e "$file" ] && set -- "$@" --data "$file"
+done
+
 probe='const a = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
 console.log(a ? a.info.description || "unnamed" : "none");'
 for file in $candidates; do

@@ -5,13 +5,43 @@
  */
 import { align } from "../leaderboard/table.ts";
 import { median } from "../perf/workload.ts";
-import type { Check, KernelFigure, ProductFigure, Report, WorkFigure } from "./report.ts";
+import type { Check, KernelFigure, PhaseFigure, ProductFigure, Report, TrainingFigure, WorkFigure } from "./report.ts";
 
 /** How many checks passed, and those that did not. */
 export function checkLine(title: string, checks: readonly Check[]): string {
   const failed = checks.filter(({ passed }) => !passed);
   const lines = failed.map(({ name, found, limit }) => `  failed: ${name}: ${found}, more than ${limit}`);
   return [`${title}: ${checks.length - failed.length} of ${checks.length} checks passed`, ...lines].join("\n");
+}
+
+/** One phase of training. */
+export function phaseLine(
+  { model }: TrainingFigure,
+  { phase, by, run, step, seconds, tokens, bytes, card }: PhaseFigure,
+): string {
+  const where = by === "podium" ? `, run ${run}${step > 0 ? `, step ${step}` : ""}` : "";
+  const rate = tokens === null ? "" : `, ${whole(tokens)} tokens, ${whole(tokens / seconds)} a second`;
+  const memory = bytes === null ? "" : `, ${gibibytes(bytes)}`;
+  const used = card === null ? "" : `, ${(card / 1024).toFixed(2)} GiB of the card in use`;
+  return `${model}, ${phase}, ${by}${where}: ${seconds.toFixed(3)} s${rate}${memory}${used}`;
+}
+
+/** What the steps were about, and memory against its plan. */
+export function trainingLine(figure: TrainingFigure): string {
+  const { model, parameters, problems, prompts, group, prompt, response, planned, measured, recompute, phases, steps } =
+    figure;
+  if (phases.length === 0) return `${model}: no step was taken`;
+  const memory = planned === null ? [] : [
+    `buffers: ${gibibytes(planned)} planned, ${gibibytes(measured)} at most (${signed(measured / planned - 1)})${
+      recompute ? ", values of layers computed twice" : ""
+    }`,
+  ];
+  return [
+    `${model} (${whole(parameters)} random weights): ${prompts} prompts of ${problems} × ${group} responses of ` +
+    `${response} tokens; prompts have ${prompt.toFixed(1)} tokens; ${steps.length} steps, ` +
+    `${steps.map((seconds) => seconds.toFixed(1)).join(", ")} s`,
+    ...memory,
+  ].join("\n");
 }
 
 /** One product. */
@@ -48,8 +78,8 @@ export function kernelLines(kernels: readonly KernelFigure[]): string {
   }).join("\n");
 }
 
-/** The tables at the end: products and work side by side. */
-export function reportTable({ machine, products, work, checks }: Report): string {
+/** The tables at the end: phases of training, products and work side by side. */
+export function reportTable({ machine, training, products, work, checks, leftOut }: Report): string {
   const { adapter: { description }, nvidia, deno } = machine, failed = checks.filter(({ passed }) => !passed).length;
   const title = `${description}${nvidia ? `, driver ${nvidia.driver_version}` : ""}, Deno ${deno}; ` +
     `${checks.length - failed} of ${checks.length} checks passed`;
@@ -72,12 +102,43 @@ export function reportTable({ machine, products, work, checks }: Report): string
       return figure ? Math.round(figure.tokensPerSecond).toLocaleString("en") : "";
     }),
   ]);
+  const tables: [lines: string[][], left: number[]][] = [
+    [phaseRows(training), [0]],
+    [[["TFLOP/s", "form", "geometry", "podium", "of peak", ...peers], ...shapes], [0, 1, 2]],
+    [[["tokens/s", ...ways], ...rows], [0]],
+  ];
   return [
     title,
-    align([["TFLOP/s", "form", "geometry", "podium", "of peak", ...peers], ...shapes], [0, 1, 2]),
-    align([["tokens/s", ...ways], ...rows], [0]),
+    trainingLine(training),
+    ...tables.filter(([lines]) => lines.length > 1).map(([lines, left]) => align(lines, left)),
+    ...leftOut.length > 0 ? [leftOut.join("\n")] : [],
   ].join("\n\n");
 }
+
+/** Seconds and tokens per second of each phase, by the middle step. */
+function phaseRows({ phases }: TrainingFigure): string[][] {
+  const ways = [...new Set(phases.map(({ by }) => by))];
+  const cell = (phase: string, way: string) => {
+    const found = phases.filter((figure) => figure.phase === phase && figure.by === way);
+    if (found.length === 0) return ["", "", ""];
+    const seconds = median(found.map(({ seconds }) => seconds)), { tokens } = found[0];
+    const most = Math.max(...found.map(({ bytes }) => bytes ?? 0));
+    return [
+      seconds.toFixed(3),
+      tokens === null ? "" : whole(median(found.map(({ tokens, seconds }) => tokens! / seconds))),
+      most > 0 ? (most / 2 ** 30).toFixed(2) : "",
+    ];
+  };
+  const names = [...new Set(phases.map(({ phase }) => phase))];
+  return [
+    ["phase", ...ways.flatMap((way) => [`${way}: s`, "tokens/s", "GiB"])],
+    ...names.map((phase) => [phase, ...ways.flatMap((way) => cell(phase, way))]),
+  ];
+}
+
+const whole = (value: number) => Math.round(value).toLocaleString("en");
+const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+const signed = (share: number) => `${share < 0 ? "" : "+"}${(100 * share).toFixed(1)} %`;
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(0)} %`;

@@ -8,9 +8,10 @@ import type { ComputeDevice, Policy } from "../../policy/policy.ts";
 import { storageOf } from "../../policy/storage.ts";
 import { createWebgpuPolicy } from "../../policy/webgpu/policy.ts";
 import { SHAPES } from "../perf/shapes.ts";
-import { idTokenizer, median, randomModel, type Shape, timesOf, tokensOf } from "../perf/workload.ts";
+import { configOf, idTokenizer, median, randomWeights, type Shape, timesOf, tokensOf } from "../perf/workload.ts";
 import { memoryInUse } from "./machine.ts";
 import { profiled } from "./profile.ts";
+import { QWEN, shapeOf } from "./qwen.ts";
 import type { KernelFigure, WorkFigure } from "./report.ts";
 
 /** 16 prompts × 8 samples × 256 tokens. */
@@ -20,16 +21,11 @@ const BATCH = { prompts: 16, group: 8, prompt: 64, response: 256 };
 export const MODELS: Readonly<Record<string, Shape>> = {
   "hidden 128 × 4 layers": { ...SHAPES["hidden 128 × 4 layers"], ...BATCH },
   "25M": { hidden: 512, layers: 8, heads: 8, kvHeads: 4, intermediate: 1408, vocab: 4096, ...BATCH },
-  "Qwen2.5-0.5B": {
-    family: "qwen2",
-    hidden: 896,
-    layers: 24,
-    heads: 14,
-    kvHeads: 2,
-    intermediate: 4864,
-    vocab: 151936,
-    ...BATCH,
-  },
+};
+
+/** A model of which the kernels are timed, over fewer responses. */
+export const PROFILED: Readonly<Record<string, Shape>> = {
+  "Qwen2.5-0.5B": { ...shapeOf(QWEN), ...BATCH, prompts: 4 },
 };
 
 /** What a software adapter can do. */
@@ -99,7 +95,7 @@ export async function timeKernels(
 }
 
 function randomPolicy(gpu: Gpu, shape: Shape, device: ComputeDevice): Policy {
-  const directory = randomModel(shape);
+  const config = configOf(shape), directory = { path: "", config, weights: randomWeights(config), stopTokens: [] };
   return createWebgpuPolicy(directory, idTokenizer(shape.vocab), { gpu, device, storage: storageOf(directory) });
 }
 

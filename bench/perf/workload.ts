@@ -9,8 +9,9 @@ import type { PolicyDirectory } from "../../policy/directory.ts";
 import { type ModelConfig, type ModelFamily, parameterCount, parameterSlots } from "../../policy/model/config.ts";
 import type { Policy, Sample, Tokenizer } from "../../policy/policy.ts";
 import { integer, keyOf, uniform } from "../../policy/random.ts";
+import { arrayOf, type WeightStream } from "../../policy/weights.ts";
 import type { Problems, Task } from "../../tasks/task.ts";
-import { trainStep } from "../step.ts";
+import { type StepParts, trainStep } from "../step.ts";
 import type { Training } from "../suite.ts";
 
 /** Shape of a model and of a batch: the names that the Python peers read too. */
@@ -88,6 +89,46 @@ function workOf(policy: Policy, shape: Shape, mode: Mode): (repeat: number) => P
   }
 }
 
+/** A reward that differs within a group whatever a model writes: whether the sum of its token ids is odd. */
+export const parity: Task = {
+  name: "parity",
+  summary: "a reward that differs within a group",
+  problems: () => Promise.reject(new Error("The problems of this task are made where they are needed.")),
+  prompt: (problem) => problem.question,
+  grade(_, response) {
+    const sum = response.split(" ").reduce((total, id) => total + Number(id), 0);
+    return { rewards: { accuracy: sum % 2 }, answer: null, reason: "parity" };
+  },
+};
+
+/** What a GRPO step of the runner works with; responses are as long as they may be. */
+export function grpoParts(
+  policy: Policy,
+  task: Task,
+  problems: Problems,
+  { prompts, group, response }: Pick<Shape, "prompts" | "group" | "response">,
+): StepParts {
+  const training: Training = {
+    steps: 1,
+    promptsPerStep: prompts,
+    groupSize: group,
+    minibatches: 1,
+    learningRate: 1e-5,
+    warmupSteps: 0,
+    maxNorm: 1,
+    betas: [0.9, 0.99],
+    weightDecay: 0,
+    temperature: 1,
+    topP: 1,
+    maxTokens: response,
+    rewards: ["accuracy"],
+    checkpointInterval: 1,
+  };
+  const algorithm = findAlgorithm("grpo").create({ beta: 0 });
+  const gates = { batchDifference: 0, samplingDifference: 1, ratio: 0 };
+  return { policy, task, problems, algorithm, training, gates, seed: 1 };
+}
+
 /** Whole GRPO steps through the runner's own code. */
 function trainingSteps(policy: Policy, shape: Shape): (repeat: number) => Promise<unknown> {
   const samples = randomSamples(shape);
@@ -97,35 +138,7 @@ function trainingSteps(policy: Policy, shape: Shape): (repeat: number) => Promis
     digest: "random tokens",
     at: (index) => ({ id: `${index}`, question: samples[index * shape.group].prompt.join(" "), gold: "" }),
   };
-  const task: Task = {
-    name: "parity",
-    summary: "a reward that differs within a group",
-    problems: () => Promise.resolve(problems),
-    prompt: (problem) => problem.question,
-    grade(_, response) {
-      const sum = response.split(" ").reduce((total, id) => total + Number(id), 0);
-      return { rewards: { accuracy: sum % 2 }, answer: null, reason: "parity" };
-    },
-  };
-  const training: Training = {
-    steps: 1,
-    promptsPerStep: shape.prompts,
-    groupSize: shape.group,
-    minibatches: 1,
-    learningRate: 1e-5,
-    warmupSteps: 0,
-    maxNorm: 1,
-    betas: [0.9, 0.99],
-    weightDecay: 0,
-    temperature: 1,
-    topP: 1,
-    maxTokens: shape.response,
-    rewards: ["accuracy"],
-    checkpointInterval: 1,
-  };
-  const algorithm = findAlgorithm("grpo").create({ beta: 0 });
-  const gates = { batchDifference: 0, samplingDifference: 1, ratio: 0 };
-  const parts = { policy, task, problems, algorithm, training, gates, seed: 1 };
+  const parts = grpoParts(policy, parity, problems, shape);
   return (repeat) => trainStep(parts, repeat * shape.prompts, undefined);
 }
 
@@ -141,10 +154,10 @@ function randomSamples({ prompts, group, prompt, response, vocab }: Shape): Samp
 /** Random weights are drawn up to here and repeat from then on: a prime number, so that no two rows are equal. */
 const DRAWN = 1048573;
 
-/** A model of a shape with random weights. */
-export function randomModel(shape: Shape): PolicyDirectory {
+/** The model that a shape says, with room for 1024 tokens. */
+export function configOf(shape: Shape): ModelConfig {
   const { family = "llama" } = shape;
-  const config: ModelConfig = {
+  return {
     family,
     vocabularySize: shape.vocab,
     hiddenSize: shape.hidden,
@@ -159,16 +172,40 @@ export function randomModel(shape: Shape): PolicyDirectory {
     tiedEmbeddings: true,
     maxPositions: 1024,
   };
-  const weights = new Float32Array(parameterCount(config)), slots = parameterSlots(config), key = keyOf(1, "weights");
-  const drawn = Math.min(DRAWN, weights.length);
-  for (let i = 0; i < drawn; i++) weights[i] = (uniform(key, i) - 0.5) * 0.07;
-  for (let i = drawn; i < weights.length; i += drawn) {
-    weights.set(weights.subarray(0, Math.min(drawn, weights.length - i)), i);
-  }
-  for (const { shape, offset, length } of slots.values()) {
-    if (shape.length === 1) weights.fill(1, offset, offset + length);
-  }
-  return { path: "", config, weights, slots, stopTokens: [] };
+}
+
+/** Random weights of a model, 1 for those of norms; never in memory all at once. */
+export function randomWeights(config: ModelConfig): WeightStream {
+  const length = parameterCount(config), key = keyOf(1, "weights");
+  return {
+    length,
+    *pieces() {
+      const drawn = Float32Array.from({ length: Math.min(DRAWN, length) }, (_, i) => (uniform(key, i) - 0.5) * 0.07);
+      for (const { shape, offset, length } of parameterSlots(config).values()) {
+        if (shape.length === 1) {
+          yield { offset, numbers: new Float32Array(length).fill(1) };
+          continue;
+        }
+        for (let at = offset; at < offset + length;) {
+          const from = at % drawn.length, count = Math.min(drawn.length - from, offset + length - at);
+          yield { offset: at, numbers: drawn.subarray(from, from + count) };
+          at += count;
+        }
+      }
+    },
+  };
+}
+
+/** A model of a shape with random weights. */
+export function randomModel(shape: Shape): PolicyDirectory {
+  const config = configOf(shape);
+  return {
+    path: "",
+    config,
+    weights: arrayOf(randomWeights(config)),
+    slots: parameterSlots(config),
+    stopTokens: [],
+  };
 }
 
 /** A tokenizer whose words are the ids themselves. */

@@ -8,10 +8,14 @@
 export interface GpuMemory {
   /** Those there are now. */
   readonly live: number;
-  /** Most that there were at once. */
+  /** Most that there were at once since the start, or since {@linkcode GpuMemory.restart}. */
   readonly peak: number;
+  /** Those there are now that copies out pass through. */
+  readonly copies: number;
   /** The largest buffer there was. */
   readonly largest: number;
+  /** Forgets the peak, so that the next one is that of what follows. */
+  restart(): void;
 }
 
 /** Buffers that are counted. */
@@ -30,7 +34,14 @@ const STAGING = 0x1 | 0x8;
 
 /** Counts what `make` makes. */
 export function createBuffers(make: (size: number, usage: GPUBufferUsageFlags) => GPUBuffer): Buffers {
-  const sizes = new WeakMap<GPUBuffer, number>(), memory = { live: 0, peak: 0, largest: 0 };
+  const sizes = new WeakMap<GPUBuffer, number>(),
+    memory = {
+      live: 0,
+      peak: 0,
+      copies: 0,
+      largest: 0,
+      restart: () => void (memory.peak = memory.live),
+    };
   let staging: GPUBuffer | undefined;
   const create = (size: number, usage: GPUBufferUsageFlags) => {
     const bytes = Math.max(16, Math.ceil(size / 4) * 4), buffer = make(bytes, usage);
@@ -52,7 +63,9 @@ export function createBuffers(make: (size: number, usage: GPUBufferUsageFlags) =
     staging(size) {
       if (staging && staging.size >= size) return staging;
       if (staging) free(staging);
-      return staging = create(size, STAGING);
+      staging = create(size, STAGING);
+      memory.copies = staging.size;
+      return staging;
     },
   };
 }

@@ -199,3 +199,24 @@ gpuTest("a plan refuses more rows than it was made for", () => {
   throws(() => plan.run({ tokens: 5 }), /^RangeError: A plan for 4 tokens was given 5\.$/);
   plan.dispose();
 });
+
+gpuTest("a long run is submitted in pieces, in order", async () => {
+  let submits = 0;
+  const counting = Object.assign(Object.create(gpu) as typeof gpu, {
+    submit(record: Parameters<typeof gpu.submit>[0]) {
+      submits++;
+      gpu.submit(record);
+    },
+  });
+  const tokens = 2 ** 18, plan = new Plan(counting, { tokens }), y = plan.input("tokens", 1);
+  plan.elementwise("double", { write: { y }, body: "y[i] = 2.0 * y[i];" });
+  plan.elementwise("and one", { write: { y }, body: "y[i] = y[i] + 1.0;" });
+  plan.run({ tokens }, 3);
+  const [found] = await numbersOf([y, tokens]);
+  ok(found.every((value) => value === 7));
+  strictEqual(submits, 3, "two dispatches of 2^18 rows each");
+  submits = 0;
+  plan.run({ tokens: 64 }, 3);
+  strictEqual(submits, 1);
+  plan.dispose();
+});

@@ -104,6 +104,12 @@ export const THREADS = 64;
 /** Most workgroups along x; more go along y. */
 const MAX_GROUPS = 32768;
 
+/**
+ * Most rows of tokens that the dispatches of one submit have together. Drivers take a submit that lasts for seconds for
+ * one that hangs (Windows: 2 s), and nothing else is drawn meanwhile: this is a quarter of an update of 2,300 tokens.
+ */
+const MAX_SUBMITTED_ROWS = 2 ** 19;
+
 interface Dispatch {
   pipeline: GPUComputePipeline;
   group: GPUBindGroup;
@@ -212,16 +218,6 @@ export class Plan {
     });
   }
 
-  #encode(pass: GPUComputePassEncoder, counts: Counts): void {
-    for (const { pipeline, group, grid } of this.#dispatches ??= this.#bind()) {
-      const [x, y] = grid.map((extent) => extent ? groupsOf(extent, counts) : 1);
-      if (x === 0 || y === 0) continue;
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(Math.min(x, MAX_GROUPS), Math.ceil(x / MAX_GROUPS), y ?? 1);
-    }
-  }
-
   #count(counts: Counts): void {
     for (const name of COUNTS) {
       if ((counts[name] ?? 0) <= this.capacity[name]) continue;
@@ -230,14 +226,18 @@ export class Plan {
     this.gpu.upload(this.#counts, Uint32Array.from(COUNTS, (name) => counts[name] ?? 0));
   }
 
-  /** Submits one run, or several in a row, each of which sees what the one before it wrote. */
+  /** Submits one run, or several in a row, each of which sees what the one before it wrote; in pieces if it is long. */
   run(counts: Counts, times = 1): void {
     this.#count(counts);
-    this.gpu.submit((encoder) => {
-      const pass = encoder.beginComputePass();
-      for (let n = 0; n < times; n++) this.#encode(pass, counts);
-      pass.end();
-    });
+    const dispatches = this.#dispatches ??= this.#bind(), all = times * dispatches.length;
+    const most = Math.max(1, Math.floor(MAX_SUBMITTED_ROWS / Math.max(1, counts.tokens ?? 0)));
+    for (let first = 0; first < all; first += most) {
+      this.gpu.submit((encoder) => {
+        const pass = encoder.beginComputePass(), end = Math.min(first + most, all);
+        for (let n = first; n < end; n++) encode(pass, dispatches[n % dispatches.length], counts);
+        pass.end();
+      });
+    }
   }
 
   /** Bytes on the device that are the plan's own: its matrices and inputs, not the weights of a model. */
@@ -285,6 +285,14 @@ export class Plan {
       return { pipeline, group: gpu.device.createBindGroup({ layout, entries }), grid: kernel.grid };
     });
   }
+}
+
+function encode(pass: GPUComputePassEncoder, { pipeline, group, grid }: Dispatch, counts: Counts): void {
+  const [x, y] = grid.map((extent) => extent ? groupsOf(extent, counts) : 1);
+  if (x === 0 || y === 0) return;
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, group);
+  pass.dispatchWorkgroups(Math.min(x, MAX_GROUPS), Math.ceil(x / MAX_GROUPS), y ?? 1);
 }
 
 function groupsOf({ rows, times = 1, per = 1 }: Extent, counts: Counts): number {
