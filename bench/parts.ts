@@ -4,11 +4,8 @@
  * @module
  */
 import { loraOf } from "../policy/adapters.ts";
-import { promptText, promptTokens } from "../policy/chat_template.ts";
-import type { ModelConfig } from "../policy/model/config.ts";
-import type { Policy, Tokenizer } from "../policy/policy.ts";
-import { contextAlgorithms } from "../algorithms/mod.ts";
-import { tasks } from "../tasks/mod.ts";
+import { promptText } from "../policy/chat_template.ts";
+import type { Policy } from "../policy/policy.ts";
 import type { Problems, Task } from "../tasks/task.ts";
 import { recordedBackend } from "./backend.ts";
 import { canonical, sha256 } from "./canonical.ts";
@@ -17,23 +14,17 @@ import { channelsOf } from "./channels.ts";
 import { isEndpoint } from "./context/endpoint_policy.ts";
 import { changesPrompt, configure } from "./context/family.ts";
 import { contextIdentity, requireLearnable } from "./context/setting.ts";
-import { decontaminated, type RecordedLeakage, suiteLeakage } from "./leakage.ts";
+import { type RecordedLeakage, suiteLeakage } from "./leakage.ts";
+import { requireFrozen, requireUnpaid } from "./frozen.ts";
 import { unknown } from "./nearest.ts";
 import { requireServed } from "./needs.ts";
-import { isOnnx } from "./onnx_source.ts";
 import { Refusal } from "./outcomes.ts";
-import { cellMemoryOf, planSuiteMemory, runsOf, type SuiteMemory } from "./memory/plan.ts";
-import {
-  backendFor,
-  configOf,
-  isDescribed,
-  openCriticSource,
-  openSource,
-  pinnedPolicy,
-  tokenizerOf,
-} from "./policies.ts";
+import { cellMemoryOf, runsOf, type SuiteMemory } from "./memory/plan.ts";
+import { memoryOf } from "./memory/suite_memory.ts";
+import { backendFor, configOf, isDescribed, openCriticSource, openSource, pinnedPolicy } from "./policies.ts";
 import { rehearse } from "./rehearsal.ts";
 import type { CellParts } from "./run_cell.ts";
+import { findTask, splitsOf } from "./splits.ts";
 import type { Suite } from "./suite.ts";
 
 /** A cell and its place in the leaderboard. */
@@ -61,19 +52,6 @@ export interface Plan {
   policy: { source: string; digest: string; parameters: number; backend: string };
   /** The memory of a GPU; absent on the CPU. */
   memory?: SuiteMemory;
-}
-
-/** The task called `name`. */
-export function findTask(name: string): Task {
-  if (Object.hasOwn(tasks, name)) return tasks[name];
-  throw new Refusal(unknown("task", name, Object.keys(tasks)));
-}
-
-/** Problems of a split, refused if there are none. */
-async function problemsOf(task: Task, split: "train" | "test", source?: string): Promise<Problems> {
-  const problems = await task.problems({ split, ...source !== undefined && { source } });
-  if (problems.length === 0) throw new Refusal(`${source ?? task.name}: holds no problems; give a file with some.`);
-  return problems;
 }
 
 /** Hash of how problems become tokens: the templates and the tokenizer, on the first problems. */
@@ -104,68 +82,6 @@ function pinned(
 ): Pick<CellSources, "train" | "test"> {
   if (source === undefined) return {};
   return { [split]: source.startsWith("hub:") ? problems.source : source };
-}
-
-/** Both lists of problems; of the training problems those that may be trained on. */
-async function splitsOf(
-  task: Task,
-  { train: trainSource, test: testSource, decontaminate }: Suite["data"],
-): Promise<{ all: Problems; train: Problems; test: Problems }> {
-  const [all, test] = await Promise.all([problemsOf(task, "train", trainSource), problemsOf(task, "test", testSource)]);
-  return { all, train: decontaminate ? await decontaminated(all, test) : all, test };
-}
-
-/** Refuses what a policy that is never trained can't do; `algorithms` are those that train weights. */
-function requireFrozen({ policy, lora, rolloutWeights }: Suite, task: Task, algorithms: readonly string[]): void {
-  const asked = isEndpoint(policy), [trained] = algorithms;
-  if (!asked && !isOnnx(policy)) return;
-  const other = trained !== undefined
-    ? `${trained} trains weights; choose --algorithms that learn a prompt (${
-      Object.keys(contextAlgorithms).join(", ")
-    })${asked ? "" : ", or a policy with model.safetensors"}`
-    : asked && task.environment
-    ? `task ${task.name} has tools, which need its tokens; choose another task`
-    : lora || rolloutWeights
-    ? "lora and rolloutWeights are about weights; leave them out"
-    : undefined;
-  if (other === undefined) return;
-  throw new Refusal(
-    `policy ${policy}: ${asked ? "is behind an endpoint" : "is frozen, as ONNX files are"}, and ${other}.`,
-  );
-}
-
-/** Refuses a key or prices for a policy that is computed here: they would be left unused without a word. */
-function requireUnpaid({ policy, policyKey, policyPrices }: Suite): void {
-  const given = policyKey !== undefined ? "a key" : policyPrices ? "prices" : undefined;
-  if (given === undefined) return;
-  throw new Refusal(`policy ${policy}: is not behind an endpoint, so ${given} for it can't be used; leave that out.`);
-}
-
-/** Problems of a generator, which are alike and have no end, among which the longest prompt is looked for. */
-const generated = 128;
-
-/** Tokens of the longest prompt: of the problems whose prompts have the most characters. Others of a generator may be longer by a quarter. */
-function longestPrompt(task: Task, lists: readonly Problems[], tokenizer: Tokenizer): number {
-  const prompts = lists.flatMap((list) => {
-    const endless = list.length === Infinity, length = endless ? generated : list.length;
-    return Array.from({ length }, (_, index) => ({ text: task.prompt(list.at(index)), endless }));
-  });
-  const longest = prompts.toSorted((a, b) => b.text.length - a.text.length).slice(0, 64);
-  return Math.max(...longest.map(({ text, endless }) => {
-    const { length } = promptTokens(tokenizer, text, task.environment?.tools);
-    return endless ? Math.ceil(1.25 * length) : length;
-  }));
-}
-
-/** The memory that a GPU needs for a suite whose policy has this shape; its problems are read unless they are given. */
-export async function memoryOf(
-  suite: Suite,
-  config: ModelConfig,
-  lists?: Pick<Awaited<ReturnType<typeof splitsOf>>, "train" | "test">,
-): Promise<SuiteMemory> {
-  const task = findTask(suite.task), { train, test } = lists ?? await splitsOf(task, suite.data);
-  const promptTokens = longestPrompt(task, [train, test], await tokenizerOf(suite.policy));
-  return await planSuiteMemory(suite, task, config, promptTokens);
 }
 
 /** Opens everything a suite names once, refuses what can't work, and lists its cells. */
