@@ -222,13 +222,24 @@ export interface Asked {
   planning: Map<string, { tokens: readonly number[]; mask?: ArrayLike<number>; count: number }>;
 }
 
-/** What every evaluation of a run asks, and found out: it is drawn once, because to draw and encode problems again takes longer than to grade. */
+/** What evaluations ask that was drawn last, under the name it was drawn for. */
+let drawn: { of: string; asked: Omit<Asked, "planning"> } | undefined;
+
+/**
+ * What every evaluation of a run asks. To draw and encode problems takes longer than to grade, so it is done once for a
+ * run, and for the runs after it in this process that give it the same name in `of`.
+ */
 export function askedOf(
   { policy, task, problems: all, evaluation }: Pick<EvaluationParts, "policy" | "task" | "problems" | "evaluation">,
+  of?: string,
 ): Asked {
-  const indices = evaluationIndices(all, evaluation.problems, evaluation.offset);
-  const problems = indices.map((index) => all.at(index));
-  return { problems, prompts: problems.map((problem) => promptOf(policy, task, problem)), planning: new Map() };
+  if (of === undefined || drawn?.of !== of) {
+    const problems = evaluationIndices(all, evaluation.problems, evaluation.offset).map((index) => all.at(index));
+    const asked = { problems, prompts: problems.map((problem) => promptOf(policy, task, problem)) };
+    if (of === undefined) return { ...asked, planning: new Map() };
+    drawn = { of, asked };
+  }
+  return { ...drawn.asked, planning: new Map() };
 }
 
 /** Evaluates the policy after `step` training steps. */

@@ -12,6 +12,7 @@ import { setImmediate } from "node:timers";
 import type { Algorithm } from "../algorithms/algorithm.ts";
 import type { Context, ContextAlgorithm } from "../algorithms/mod.ts";
 import type { Problems, Task } from "../tasks/task.ts";
+import { canonical } from "./canonical.ts";
 import type { Cell } from "./cell.ts";
 import { changesPrompt } from "./context/family.ts";
 import type { ReflectorSource } from "./context/reflector.ts";
@@ -245,6 +246,12 @@ class Run {
     this.#savedStep = checkpoint?.step ?? -1;
   }
 
+  /** What the held-out problems, and their prompts as tokens, follow from. */
+  get #held(): string {
+    const { identity: { task, policy: { digest }, evaluation: { problems, offset } }, sources: { policy } } = this.cell;
+    return canonical([task, digest, policy, problems, offset ?? 0]);
+  }
+
   get #now(): number {
     return this.options.clock?.() ?? 0;
   }
@@ -346,7 +353,7 @@ class Run {
     const base = steps[0] === 0 ? undefined : await models.base();
     const time: Timing = (part, work) => watch.time(part, work);
     const parts = { policy, base, task, problems, evaluation, maxTokens, maxTotalTokens, seed, time };
-    const outcome = await evaluate(parts, steps[0], this.#asked ??= askedOf(parts));
+    const outcome = await evaluate(parts, steps[0], this.#asked ??= askedOf(parts, this.#held));
     this.#untrained ??= outcome.record.digest;
     if (learningRate === 0) requireUnmoved(steps[0], this.#untrained, outcome.record.digest);
     for (const step of steps) {
