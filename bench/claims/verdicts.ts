@@ -55,11 +55,17 @@ export function environmentText({ suite, environment }: Omit<VerdictSource, "ver
     (machines !== undefined || instructions === null ? "" : ` (${instructions})`);
 }
 
-/** Several verdicts as one; of a claim that is in several the first counts. */
+/** Several verdicts as one; of a claim that is in several the first with numbers counts, else the first. */
 export function mergedVerdicts(all: readonly Verdicts[]): Verdicts {
-  const judged = new Set<string>(), sources = new Map<string, VerdictSource>();
-  for (const { suite, environment, verdicts } of all.flatMap((one) => one.sources)) {
-    const fresh = verdicts.filter(({ id }) => !judged.has(id)), key = canonical([suite, environment]);
+  const judged = new Set<string>(),
+    sources = new Map<string, VerdictSource>(),
+    given = all.flatMap((one) => one.sources);
+  const measured = new Set(
+    given.flatMap(({ verdicts }) => verdicts.filter(({ seeds }) => seeds > 0).map(({ id }) => id)),
+  );
+  for (const { suite, environment, verdicts } of given) {
+    const fresh = verdicts.filter(({ id, seeds }) => !judged.has(id) && (seeds > 0 || !measured.has(id)));
+    const key = canonical([suite, environment]);
     for (const { id } of fresh) judged.add(id);
     const others = sources.get(key)?.verdicts ?? [];
     if (fresh.length > 0) sources.set(key, { suite, environment, verdicts: [...others, ...fresh] });

@@ -122,3 +122,12 @@ Deno.test("verdicts of several runs keep the machine of each, and merging them l
   assert.match(table, /on another/);
   assert.ok(table.includes(`on ${quick.environment.cpu ?? quick.environment.arch}`));
 });
+
+Deno.test("a verdict without numbers does not replace one that has some, wherever it stands", () => {
+  const measured = judgeAll(claims, [suite], [quick]), unmeasured = structuredClone(measured);
+  for (const { verdicts } of unmeasured.sources) for (const verdict of verdicts) verdict.seeds = 0;
+  assert.ok(verdictsOf(measured).every(({ seeds }) => seeds > 0));
+  assert.deepEqual(mergedVerdicts([unmeasured, measured]), measured);
+  assert.deepEqual(mergedVerdicts([measured, unmeasured]), measured);
+  assert.deepEqual(mergedVerdicts([unmeasured]), unmeasured);
+});
