@@ -4,21 +4,16 @@
  *
  * @module
  */
+import { exists, settled } from "./policy_place.ts";
 import { reasonOf } from "./reason.ts";
-import {
-  configToJson,
-  type ModelConfig,
-  parameterCount,
-  type ParameterSlot,
-  parameterSlots,
-  parseConfig,
-} from "./model/config.ts";
-import type { Lora } from "./model/lora.ts";
-import { type BaseModel, baseModelOf, writeAdapter } from "./peft.ts";
-import { adaptersIn, type AdapterState, writeAdapters, writeOptimizer } from "./resuming.ts";
-import { openSafetensors, openSharded, streamSafetensors, type TensorReader } from "./safetensors.ts";
-import { optimizerIn, type OptimizerState, type Written } from "./state.ts";
-import { arrayOf, flowOf, type WeightPiece, type WeightStream } from "./weights.ts";
+import { type ModelConfig, parameterCount, type ParameterSlot, parameterSlots, parseConfig } from "./model/config.ts";
+import { type BaseModel, baseModelOf } from "./peft.ts";
+import { adaptersIn, type AdapterState } from "./resuming.ts";
+import { openSafetensors, openSharded, type TensorReader } from "./safetensors.ts";
+import { optimizerIn, type OptimizerState } from "./state.ts";
+import { arrayOf, type WeightPiece, type WeightStream } from "./weights.ts";
+
+export { ADAPTER_FOLDER, type AdaptersToWrite, type PolicyToWrite, writeDirectory } from "./directory_writing.ts";
 
 /** What {@linkcode readDirectory} finds. */
 export interface PolicyDirectory {
@@ -55,39 +50,6 @@ export interface OpenDirectory extends Omit<PolicyDirectory, "weights" | "optimi
   /** The same with the weights in memory. */
   read(): PolicyDirectory;
 }
-
-/** What {@linkcode writeDirectory} writes. */
-export interface PolicyToWrite {
-  /** Shape of the model. */
-  config: ModelConfig;
-  /** All weights in the order of `parameterShapes`, adapters merged. */
-  weights: Written;
-  /** Ids that end a response; a `generation_config.json` among the files has the last word. */
-  stopTokens?: readonly number[];
-  /** {@linkcode PolicyDirectory.tokenIds}. */
-  tokenIds?: Readonly<Record<string, unknown>>;
-  /** Text of more files by name: {@linkcode PolicyDirectory.companions}, `README.md`. */
-  files?: Readonly<Record<string, string>>;
-  /** Added as `optimizer.safetensors`. */
-  optimizer?: OptimizerState<Written>;
-  /** Added in PEFT's layout, in a directory of their own: beside a whole model PEFT would add them a second time. */
-  adapters?: AdaptersToWrite;
-}
-
-/** Adapters that {@linkcode writeDirectory} writes. */
-export interface AdaptersToWrite {
-  /** What adapters there are. */
-  lora: Lora;
-  /** Their numbers alone, in the order of `parameterShapes`. */
-  weights: Float32Array;
-  /** The model that they belong to. */
-  base: BaseModel;
-  /** Added as `lora.safetensors`: the model's own weights followed by the adapters', and the adapters' optimizer. */
-  resume?: { weights: Written; optimizer: OptimizerState<Written> };
-}
-
-/** Where the adapters of a policy stand in its directory. */
-export const ADAPTER_FOLDER = "adapter";
 
 /** Files that are not the model and go with it when it is saved. */
 export const COMPANIONS: readonly string[] = [
@@ -204,97 +166,6 @@ function* piecesIn(reader: TensorReader, slots: ReadonlyMap<string, ParameterSlo
   }
 }
 
-/**
- * Writes a policy: into a new directory beside `path`, which then takes its name. A policy that was there is replaced
- * (a kill between the two renames leaves it under `.NAME.replaced`, where {@linkcode readDirectory} finds it);
- * any other directory is not touched.
- *
- * @throws {Error} One sentence, if `path` is something else than a policy or cannot be written.
- */
-export async function writeDirectory(path: string, policy: PolicyToWrite): Promise<void> {
-  const { config, stopTokens = [], optimizer, adapters } = policy, weights = flowOf(policy.weights);
-  if (weights.length !== parameterCount(config)) {
-    throw new Error(`${path}: ${weights.length} weights do not fill a model of ${parameterCount(config)}.`);
-  }
-  const files: Record<string, string> = {
-    "config.json": pretty({ ...configToJson(config, stopTokens), ...policy.tokenIds }),
-  };
-  if (stopTokens.length > 0) files["generation_config.json"] = pretty({ eos_token_id: plain(stopTokens) });
-  Object.assign(files, policy.files);
-  const tensors = [...parameterSlots(config).values()].map(({ name, shape }) => ({
-    name,
-    shape,
-    dtype: "F32" as const,
-  }));
-
-  const { parent, name } = split(path);
-  await refuseForeign(path);
-  let temporary: string | undefined;
-  try {
-    await Deno.mkdir(parent, { recursive: true });
-    temporary = await Deno.makeTempDir({ dir: parent, prefix: `.${name}.`, suffix: ".partial" });
-    const folder = temporary;
-    for (const [file, text] of Object.entries(files)) await Deno.writeTextFile(`${folder}/${file}`, text);
-    await streamSafetensors(`${folder}/model.safetensors`, tensors, weights.parts);
-    if (optimizer) await writeOptimizer(`${folder}/optimizer.safetensors`, optimizer);
-    if (adapters) {
-      const { lora, weights, base, resume } = adapters, adapted = { ...config, lora };
-      await writeAdapter(`${folder}/${ADAPTER_FOLDER}`, { config: adapted, weights, base });
-      if (resume) {
-        const more = { config: adapted, weights: flowOf(resume.weights), optimizer: resume.optimizer, base };
-        await writeAdapters(`${folder}/lora.safetensors`, more);
-      }
-    }
-    await Deno.chmod(temporary, 0o755); // makeTempDir's directories are private
-    await takeName(temporary, path);
-  } catch (error) {
-    if (temporary) await Deno.remove(temporary, { recursive: true }).catch(() => {});
-    const reason = reasonOf((error as Error).cause ?? error); // of a file's error that of the system alone
-    throw new Error(`${path}: the policy cannot be written (${reason}).`, { cause: error });
-  }
-}
-
-/** Renames `temporary` to `path`, moving a policy that is there out of the way first and deleting it afterwards. */
-async function takeName(temporary: string, path: string): Promise<void> {
-  const replaced = replacedName(path);
-  if (await exists(path)) {
-    await Deno.remove(replaced, { recursive: true }).catch(() => {});
-    await Deno.rename(path, replaced);
-  }
-  await Deno.rename(temporary, path);
-  await Deno.remove(replaced, { recursive: true }).catch(() => {});
-}
-
-/** The directory itself, or the one that a killed {@linkcode writeDirectory} had moved out of the way. */
-async function settled(path: string): Promise<string> {
-  if (await exists(path)) return path;
-  const replaced = replacedName(path);
-  if (await exists(replaced)) return replaced;
-  throw new Error(`${path}: there is no such policy directory.`);
-}
-
-function replacedName(path: string): string {
-  const { parent, name } = split(path);
-  return `${parent}/.${name}.replaced`;
-}
-
-function split(path: string): { parent: string; name: string } {
-  const trimmed = path.replace(/[/\\]+$/, "");
-  const cut = Math.max(trimmed.lastIndexOf("/"), trimmed.lastIndexOf("\\"));
-  return { parent: cut < 0 ? "." : trimmed.slice(0, cut) || "/", name: trimmed.slice(cut + 1) };
-}
-
-async function refuseForeign(path: string): Promise<void> {
-  if (!await exists(path)) return;
-  const { isDirectory } = await Deno.stat(path);
-  if (!isDirectory) throw new Error(`${path}: it is a file; a policy is written as a directory.`);
-  for await (const _ of Deno.readDir(path)) {
-    const weights = await exists(`${path}/model.safetensors`) || await exists(`${path}/model.safetensors.index.json`);
-    if (weights && await exists(`${path}/config.json`)) return;
-    throw new Error(`${path}: it holds files that are no policy; name a new or empty directory.`);
-  }
-}
-
 async function openWeights(folder: string): Promise<TensorReader> {
   const single = `${folder}/model.safetensors`, index = `${single}.index.json`;
   if (await exists(single)) return openSafetensors(single);
@@ -366,24 +237,6 @@ export async function readJson(path: string): Promise<unknown> {
   } catch (error) {
     throw new Error(`${path}: cannot be read (${reasonOf(error)}).`, { cause: error });
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
-    throw new Error(`${path}: cannot be read (${reasonOf(error)}).`, { cause: error });
-  }
-}
-
-function pretty(json: unknown): string {
-  return JSON.stringify(json, null, 2) + "\n";
-}
-
-function plain(ids: readonly number[]): number | readonly number[] {
-  return ids.length === 1 ? ids[0] : ids;
 }
 
 function listed(names: readonly string[]): string {
