@@ -31,7 +31,7 @@ export interface Cost extends Money {
   updates: Metric;
   /** Requests to a reflector; absent where weights are trained. */
   reflections?: Metric;
-  /** Those of them that came to nothing: replies that could not be read, again and again. */
+  /** Those of them that came to nothing: the rules saw nothing to say, or replies could not be read, again and again. */
   reflectionFailures?: Metric;
   /** Calls of a model for them; 0 of the embedded reflector. Absent where weights are trained. */
   reflectorCalls?: Metric;

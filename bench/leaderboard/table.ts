@@ -27,7 +27,7 @@ export function rankText(label: string, { standings }: Comparison): string {
 function askedColumns(rows: readonly LeaderboardRow[]): [title: string, cell: (row: LeaderboardRow) => string][] {
   const columns = [
     ["reflections", "reflections", fixed(0)],
-    ["failed", "reflectionFailures", fixed(0)],
+    ["in vain", "reflectionFailures", fixed(0)],
     ["their tokens", "reflectorTokens", thousands],
     ["their price", "reflectorMoney", price],
     ["policy's price", "policyMoney", price],

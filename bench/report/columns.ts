@@ -147,7 +147,7 @@ export const stabilityColumns: readonly Column[] = [
 const askedColumns: readonly Column[] = [
   cost("tokens read", "tokensRead", count),
   cost("reflections", "reflections", count),
-  cost("failed reflections", "reflectionFailures", count),
+  cost("reflections in vain", "reflectionFailures", count),
   cost("reflector tokens", "reflectorTokens", count),
   cost("policy price", "policyMoney", significant),
   cost("reflector price", "reflectorMoney", significant),
