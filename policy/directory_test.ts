@@ -7,6 +7,7 @@ import { openDirectory, readDirectory, writeDirectory } from "./directory.ts";
 import { writeState } from "./state.ts";
 import type { Flow } from "./weights.ts";
 import { type TensorToWrite, writeSafetensors } from "./safetensors.ts";
+import { inFolder } from "./folder_for_tests.ts";
 
 const TINY: ModelConfig = {
   family: "qwen2",
@@ -34,15 +35,6 @@ function tensorsOf(config: ModelConfig, change: (name: string) => string = (name
     shape,
     data: new Float32Array(length),
   }));
-}
-
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 Deno.test("readDirectory() reads what writeDirectory() wrote", () =>

@@ -7,15 +7,7 @@ import { close } from "./ops/checking_test.ts";
 import { adapterConfigToJson, baseModelOf, parseAdapterConfig, readAdapterWeights, writeAdapter } from "./peft.ts";
 import { openSafetensors, type TensorToWrite, writeSafetensors } from "./safetensors.ts";
 import { arrayOf } from "./weights.ts";
-
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "./folder_for_tests.ts";
 
 for (const name of PEFT_ADAPTERS) {
   Deno.test(`PEFT's adapter ${name} is merged when it is opened, and has PEFT's log-probs`, async () => {

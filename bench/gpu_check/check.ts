@@ -7,6 +7,7 @@
  * @module
  */
 import type { Gpu } from "../../policy/webgpu/device.ts";
+import { shapeOf } from "../perf/workload.ts";
 import { checkContract } from "./contract.ts";
 import { ALL_GEOMETRIES, checkKernels, checkProducts, type GeometryName } from "./kernels.ts";
 import { cardMemory, describeMachine } from "./machine.ts";
@@ -17,7 +18,6 @@ import type { Check, Report } from "./report.ts";
 import { checkLine, kernelLines, phaseLine, productLine, trainingLine, workLine } from "./table.ts";
 import { type TimeLimit, timeLimit, tooLate } from "./time_limit.ts";
 import { problemsOf } from "./prompts.ts";
-import { shapeOf } from "./qwen.ts";
 import { timeTraining, trainingFigure } from "./training.ts";
 import { SHRUNKEN, TRAINING, type TrainingWork } from "./training_work.ts";
 import { BUDGET, MODELS, PROFILED, timeKernels, timeWork, TINY, workFigure } from "./work.ts";

@@ -16,7 +16,7 @@ import type { Problems } from "../../tasks/task.ts";
 import { median, randomWeights } from "../perf/workload.ts";
 import { phasesOf, save, type TrainingEvents, trainOnce } from "./phases.ts";
 import { wordTokenizer } from "./prompts.ts";
-import { QWEN } from "./qwen.ts";
+import { QWEN } from "../../fixtures/models/qwen.ts";
 import { atMost, type Check, type TrainingFigure } from "./report.ts";
 import { type TimeLimit, tooLate } from "./time_limit.ts";
 import { planOf, type TrainingPlan, type TrainingWork } from "./training_work.ts";

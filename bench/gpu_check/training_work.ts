@@ -10,7 +10,7 @@ import { promptOf } from "../../tasks/gsm8k/prompt.ts";
 import type { Problems } from "../../tasks/task.ts";
 import { trainingIndices } from "../problem_order.ts";
 import { wordTokenizer } from "./prompts.ts";
-import { QWEN } from "./qwen.ts";
+import { QWEN } from "../../fixtures/models/qwen.ts";
 
 /** What is done. */
 export interface TrainingWork {

@@ -8,10 +8,19 @@ import type { ComputeDevice, Policy } from "../../policy/policy.ts";
 import { storageOf } from "../../policy/storage.ts";
 import { createWebgpuPolicy } from "../../policy/webgpu/policy.ts";
 import { SHAPES } from "../perf/shapes.ts";
-import { configOf, idTokenizer, median, randomWeights, type Shape, timesOf, tokensOf } from "../perf/workload.ts";
+import {
+  configOf,
+  idTokenizer,
+  median,
+  randomWeights,
+  type Shape,
+  shapeOf,
+  timesOf,
+  tokensOf,
+} from "../perf/workload.ts";
 import { memoryInUse } from "./machine.ts";
 import { profiled } from "./profile.ts";
-import { QWEN, shapeOf } from "./qwen.ts";
+import { QWEN } from "../../fixtures/models/qwen.ts";
 import type { KernelFigure, WorkFigure } from "./report.ts";
 
 /** 16 prompts × 8 samples × 256 tokens. */

@@ -9,7 +9,7 @@ import { fitMemory, type FittedPlan } from "../../policy/webgpu/memory_choice.ts
 import type { RunSizes } from "../../policy/webgpu/sizes.ts";
 import { gsm8k } from "../../tasks/gsm8k.ts";
 import { loadBenchmark } from "../benchmark.ts";
-import { QWEN } from "../gpu_check/qwen.ts";
+import { QWEN } from "../../fixtures/models/qwen.ts";
 import { configure } from "../context/family.ts";
 import { memoryOptionsOf } from "../memory/work.ts";
 import type { Suite } from "../suite.ts";

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { withSection } from "../markdown.ts";
-import { QWEN } from "../gpu_check/qwen.ts";
+import { QWEN } from "../../fixtures/models/qwen.ts";
 import { CARDS } from "./cards.ts";
 import { ALGORITHMS, comparison, expectAll } from "./expect.ts";
 import { expectationsMarkdown } from "./markdown.ts";

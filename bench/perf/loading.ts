@@ -15,31 +15,16 @@
  * @module
  */
 import process from "node:process";
+import { QWEN } from "../../fixtures/models/qwen.ts";
 import { openDirectory } from "../../policy/directory.ts";
-import { configToJson, type ModelConfig, parameterSlots } from "../../policy/model/config.ts";
-
-const SHAPE: ModelConfig = {
-  family: "qwen2",
-  vocabularySize: 151936,
-  hiddenSize: 896,
-  layers: 24,
-  heads: 14,
-  keyValueHeads: 2,
-  headSize: 64,
-  intermediateSize: 4864,
-  ropeTheta: 1e6,
-  normEpsilon: 1e-6,
-  qkvBias: true,
-  tiedEmbeddings: true,
-  maxPositions: 32768,
-};
+import { configToJson, parameterSlots } from "../../policy/model/config.ts";
 
 /** Bytes that are written at once. */
 const BLOCK = 1 << 24;
 
 /** Writes a checkpoint whose numbers are all alike. */
 async function writeCheckpoint(directory: string, dtype: "BF16" | "F32"): Promise<void> {
-  const width = dtype === "BF16" ? 2 : 4, config = { ...SHAPE, layers: dtype === "BF16" ? 24 : 7 };
+  const width = dtype === "BF16" ? 2 : 4, config = { ...QWEN, layers: dtype === "BF16" ? 24 : 7 };
   await Deno.writeTextFile(`${directory}/config.json`, JSON.stringify(configToJson(config)));
   let end = 0;
   const header = [...parameterSlots(config).values()].map(({ name, shape, length }) => {

@@ -151,6 +151,21 @@ function randomSamples({ prompts, group, prompt, response, vocab }: Shape): Samp
   }));
 }
 
+/** A configuration by the names that the Python peers read. */
+export function shapeOf(
+  { family, hiddenSize, layers, heads, keyValueHeads, intermediateSize, vocabularySize }: ModelConfig,
+): Omit<Shape, "prompts" | "group" | "prompt" | "response"> {
+  return {
+    family,
+    hidden: hiddenSize,
+    layers,
+    heads,
+    kvHeads: keyValueHeads,
+    intermediate: intermediateSize,
+    vocab: vocabularySize,
+  };
+}
+
 /** Random weights are drawn up to here and repeat from then on: a prime number, so that no two rows are equal. */
 const DRAWN = 1048573;
 

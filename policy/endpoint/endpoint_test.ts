@@ -3,17 +3,13 @@ import type { TextRequest } from "../text/frozen.ts";
 import { type Endpoint, type EndpointOptions, openEndpoint } from "./endpoint.ts";
 import { EndpointError } from "./error.ts";
 import { broken, echo, events, type Script, type ScriptedServer, withServer } from "./scripted_server_for_tests.ts";
+import { inFolder } from "../folder_for_tests.ts";
 
 const quick: Partial<EndpointOptions> = { pause: 1, timeout: 2000 };
 
-async function inFolder(run: (recording: string) => Promise<void>) {
-  const folder = await Deno.makeTempDir();
-  try {
-    await run(`${folder}/answers.jsonl`);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+/** Runs with the path of a recording that is not there yet. */
+const withRecording = (run: (recording: string) => Promise<void>) =>
+  inFolder((folder) => run(`${folder}/answers.jsonl`));
 
 /** Runs a server by a script and a client of it. */
 function withEndpoint(
@@ -126,7 +122,7 @@ Deno.test("so many requests are made at once, and an equal one once", () =>
   }, { concurrency: 3 }));
 
 Deno.test("tokens and money are counted once for a reply, however often it is used", () =>
-  inFolder((recording) => {
+  withRecording((recording) => {
     const usage = { prompt_tokens: 100, completion_tokens: 10, prompt_tokens_details: { cached_tokens: 40 } };
     const prices = { input: 2, output: 8, cachedInput: 0.5 };
     const answer = () => Response.json({ choices: [{ text: "x", finish_reason: "stop" }], usage });
@@ -306,7 +302,7 @@ Deno.test("a stream is whole once it says why it ended, and has its tokens in th
 });
 
 Deno.test("one failure ends the rest, but what is under way is waited for and recorded", () =>
-  inFolder((recording) =>
+  withRecording((recording) =>
     withEndpoint(async (incoming) => {
       if (incoming.body.seed === 1) return new Response(null, { status: 400 });
       await new Promise((resolve) => setTimeout(resolve, 60));
@@ -335,7 +331,7 @@ Deno.test("where the server is not there, those that wait are given up together,
 });
 
 Deno.test("a signal starts nothing more, and what is under way is recorded", () =>
-  inFolder((recording) => {
+  withRecording((recording) => {
     const controller = new AbortController(), reason = new Error("enough");
     return withEndpoint(async (incoming) => {
       if (incoming.attempt === 2) controller.abort(reason);

@@ -3,17 +3,13 @@ import type { TextRequest } from "../text/frozen.ts";
 import { type EndpointOptions, openEndpoint } from "./endpoint.ts";
 import { EndpointError } from "./error.ts";
 import { broken, echo, type Incoming, type Script, withServer } from "./scripted_server_for_tests.ts";
+import { inFolder } from "../folder_for_tests.ts";
 
 const quick = { model: "echo", pause: 1, timeout: 2000 };
 
-async function inFolder(run: (recording: string) => Promise<void>) {
-  const folder = await Deno.makeTempDir();
-  try {
-    await run(`${folder}/answers.jsonl`);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+/** Runs with the path of a recording that is not there yet. */
+const withRecording = (run: (recording: string) => Promise<void>) =>
+  inFolder((folder) => run(`${folder}/answers.jsonl`));
 
 async function refused(promise: Promise<unknown>): Promise<string> {
   const error = await promise.then(() => ok(false, "nothing was thrown"), (error) => error);
@@ -43,7 +39,7 @@ const wanted: TextRequest[] = [
 ];
 
 Deno.test("a replay is the recorded run, to the last bit, without a network", () =>
-  inFolder(async (recording) => {
+  withRecording(async (recording) => {
     const options = { ...quick, recording, prices: { input: 1, output: 3 } };
     let baseUrl = "", replies: unknown, used: unknown;
     await withServer(restless(), async (server) => {
@@ -67,7 +63,7 @@ Deno.test("a replay is the recorded run, to the last bit, without a network", ()
   }));
 
 Deno.test("what is recorded is not asked again, by this process or another, in whatever order its fields are written", () =>
-  inFolder((recording) =>
+  withRecording((recording) =>
     withServer(restless(), async ({ baseUrl, incoming }) => {
       const options: EndpointOptions = { ...quick, baseUrl, recording };
       const one = await openEndpoint({ ...options, extra: { top_k: 1, min_p: 0 } });
@@ -82,7 +78,7 @@ Deno.test("what is recorded is not asked again, by this process or another, in w
   ));
 
 Deno.test("processes that ask the same at once get the same, which is the recorded one", () =>
-  inFolder((recording) =>
+  withRecording((recording) =>
     withServer(restless(), async ({ baseUrl }) => {
       const options = { ...quick, baseUrl, recording };
       const endpoints = await Promise.all(Array.from({ length: 4 }, () => openEndpoint(options)));
@@ -93,7 +89,7 @@ Deno.test("processes that ask the same at once get the same, which is the record
   ));
 
 Deno.test("a damaged answer is kept, and is none", () =>
-  inFolder((recording) =>
+  withRecording((recording) =>
     withServer(
       (incoming) => incoming.attempt === 1 ? broken('{"choices":[{"text":"half') : echo(incoming),
       async ({ baseUrl }) => {
@@ -111,7 +107,7 @@ Deno.test("a damaged answer is kept, and is none", () =>
   ));
 
 Deno.test("a line that a kill cut short is written over, and any other file left alone", () =>
-  inFolder((recording) =>
+  withRecording((recording) =>
     withServer(echo, async ({ baseUrl, incoming }) => {
       const options = { ...quick, baseUrl, recording }, request = { prompt: "a", seed: 1 };
       await (await openEndpoint(options)).respond([request]);
@@ -135,7 +131,7 @@ Deno.test("a line that a kill cut short is written over, and any other file left
   ));
 
 Deno.test("a client that is killed replays what it has and goes on", () =>
-  inFolder((recording) => {
+  withRecording((recording) => {
     const times = new Map<unknown, number>();
     const slow: Script = async (incoming) => {
       times.set(incoming.body.prompt, (times.get(incoming.body.prompt) ?? 0) + 1);

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { fixture } from "./checking_test.ts";
 import { externalDataOf } from "./external_data.ts";
 import { openOnnxPolicy } from "./open.ts";
+import { inFolder } from "../folder_for_tests.ts";
 
 // The same cases in every run: a test that fails now and then tells nobody anything.
 fc.configureGlobal({ seed: 20261126 });
@@ -32,15 +33,6 @@ const PLACES: Readonly<Record<string, (bytes: readonly number[]) => number[]>> =
   "a branch": (bytes) => field(7, field(1, field(5, field(6, field(5, bytes))))),
   "a sparse initializer": (bytes) => field(7, field(15, field(1, bytes))),
 };
-
-async function inFolder(run: (folder: string) => Promise<void> | void) {
-  const folder = await Deno.makeTempDir();
-  try {
-    await run(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** Copies an ONNX policy without its tokenizer, to damage it. */
 async function copied(name: string, folder: string, ...files: string[]) {

@@ -1,4 +1,5 @@
 import { deepStrictEqual, notStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
+import { QWEN } from "../../fixtures/models/qwen.ts";
 import { requestsOf, sameBits, smallConfig, smallWeights, tokensOf } from "../cpu/checking_test.ts";
 import { criticOf } from "../critic_of.ts";
 import type { ModelConfig } from "../model/config.ts";
@@ -158,19 +159,8 @@ Deno.test("no buffer of a plan is larger than every adapter can bind, whatever t
 });
 
 Deno.test("the plan of Qwen2.5-0.5B has the weights, gradient and moments of its parameters", async () => {
-  const config: ModelConfig = {
-    ...QWEN2,
-    vocabularySize: 151936,
-    hiddenSize: 896,
-    layers: 24,
-    heads: 14,
-    keyValueHeads: 2,
-    headSize: 64,
-    intermediateSize: 4864,
-    maxPositions: 32768,
-  };
   const work = workOf({ prompts: 16, group: 8, promptTokens: 200, responseTokens: 1024 });
-  const { networks: { policy }, total, largest } = await planMemory(config, { work, recompute: true });
+  const { networks: { policy }, total, largest } = await planMemory(QWEN, { work, recompute: true });
   const parameters = 494032768, near = (bytes: number, expected: number) => Math.abs(bytes / expected - 1) < 1e-4;
   ok(near(policy.weights, 4 * parameters) && near(policy.gradient, 4 * parameters), `${policy.weights} bytes`);
   ok(near(policy.moments, 8 * parameters), `${policy.moments} bytes`);

@@ -1,4 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { QWEN } from "../../fixtures/models/qwen.ts";
 import { derivativesOf, sameBits, samplesOf, smallConfig, smallWeights } from "../cpu/checking_test.ts";
 import { criticConfig, type ModelConfig, parameterSlots } from "../model/config.ts";
 import { packedProgram } from "../model/decoder.ts";
@@ -69,16 +70,6 @@ Deno.test("memory of training per token is what OpenOptions.recompute says", () 
   });
   deepStrictEqual(kilobytes(small, false), { token: 38, scored: 2 });
   deepStrictEqual(kilobytes(small, true), { token: 14, scored: 2 });
-  const qwen = smallConfig({
-    vocabularySize: 151936,
-    hiddenSize: 896,
-    layers: 24,
-    heads: 14,
-    keyValueHeads: 2,
-    headSize: 64,
-    intermediateSize: 4864,
-    qkvBias: true,
-  });
-  deepStrictEqual(kilobytes(qwen, false), { token: 2109, scored: 80 });
-  deepStrictEqual(kilobytes(qwen, true), { token: 234, scored: 80 });
+  deepStrictEqual(kilobytes(QWEN, false), { token: 2109, scored: 80 });
+  deepStrictEqual(kilobytes(QWEN, true), { token: 234, scored: 80 });
 });
