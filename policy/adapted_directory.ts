@@ -27,11 +27,10 @@ export async function openPolicyDirectory(
   if (!adapter) return { ...await openDirectory(path, name), tokenizerFrom: path };
   const place = base ?? adapter.base.name;
   if (place === null || !await Deno.stat(place).then(({ isDirectory }) => isDirectory, () => false)) {
+    const named = JSON.stringify(place);
     throw new Error(
-      `${path}/${ADAPTER_FILES.config}: base_model_name_or_path ${
-        JSON.stringify(place)
-      } is no directory here; write the ` +
-        "path of the model's directory there.",
+      `${path}/${ADAPTER_FILES.config}: base_model_name_or_path ${named} is no directory here; write the path of the ` +
+        "model's directory there.",
     );
   }
   using opened = new DisposableStack();
