@@ -30,5 +30,20 @@ export function perfMarkdown({ command, cpu, cores, deno, figures }: Measurement
   const own = [...new Set(figures.map(({ podiumSetting }) => podiumSetting))].join("; ");
   const note =
     `Podium's fastest setting: ${own}. Measured by \`${command}\` on ${cores} cores of ${cpu}, Deno ${deno}.`;
-  return `${markdownTable([title, ...lines], [2, 3, 4])}\n\n${wrapped(note)}`;
+  return [markdownTable([title, ...lines], [2, 3, 4]), wrapped(note), ...besideEager(figures)].join("\n\n");
+}
+
+/** The figures beside transformers in eager mode, for readers who know that peer; nothing without such figures. */
+function besideEager(figures: Figure[]): string[] {
+  const against = figures.flatMap(({ shape, what, podium, peerEager }) =>
+    peerEager === null ? [] : [{ shape, said: `${what} ${(podium / peerEager).toFixed(2)}` }]
+  );
+  const shapes = [...new Set(against.map(({ shape }) => shape))].map((shape) =>
+    `${against.filter((one) => one.shape === shape).map(({ said }) => said).join(", ")} at ${shape}`
+  );
+  if (shapes.length === 0) return [];
+  return [wrapped(
+    `The hand-written PyTorch loop is a harder peer than a library: to transformers in eager mode the ratios are ` +
+      `${shapes.join("; ")}.`,
+  )];
 }
