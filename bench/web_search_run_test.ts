@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { findAlgorithm } from "../algorithms/mod.ts";
+import { withEnvironment } from "../hub/environment_for_tests.ts";
 import type { GenerateRequest, Policy } from "../policy/policy.ts";
 import { sharedData } from "../tasks/source/shared_data_for_tests.ts";
 import type { Task } from "../tasks/task.ts";
@@ -70,7 +71,12 @@ function asking(policy: Policy): Policy {
   });
 }
 
-sharedData("passages of HotpotQA are read and not learned from", async (folder) => {
+sharedData(
+  "passages of HotpotQA are read and not learned from",
+  (folder) => inTemporary((directory) => withEnvironment({ PODIUM_CACHE: directory }, () => readPassages(folder))),
+);
+
+async function readPassages(folder: string) {
   const source = `${folder}/websearch/hotpotqa_dev500/questions.jsonl`;
   const problems = await webSearch.problems({ split: "train", source });
   const policy = await openSource("embedded:search");
@@ -87,4 +93,4 @@ sharedData("passages of HotpotQA are read and not learned from", async (folder) 
   assert.ok(record.samplingDifference!.max < 1e-3 && record.batchDifference === 0);
   assert.ok(record.gradientNorms.every((norm) => norm > 0), `${record.gradientNorms}`);
   await policy.dispose();
-});
+}

@@ -17,8 +17,8 @@ export function cacheDirectory(name: string): string {
  * The cache of the hub, which the Python tools share: `HF_HUB_CACHE`, or `hub` below `HF_HOME`, which is by default
  * `huggingface` in `$XDG_CACHE_HOME` or `~/.cache` on every platform. It may not exist yet.
  */
-export function hubCacheDirectory(): string {
-  const said = (name: string) => Deno.env.get(name)?.trim() || undefined;
+export function hubCacheDirectory(environment: Pick<Deno.Env, "get"> = Deno.env): string {
+  const said = (name: string) => environment.get(name)?.trim() || undefined;
   const user = () => said("HOME") ?? said("USERPROFILE") ?? none("HF_HOME", "HOME");
   const home = () => said("HF_HOME") ?? `${said("XDG_CACHE_HOME") ?? `${user()}/.cache`}/huggingface`;
   const chosen = said("HF_HUB_CACHE") ?? said("HUGGINGFACE_HUB_CACHE") ?? `${home()}/hub`;

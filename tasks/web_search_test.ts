@@ -1,3 +1,4 @@
+import { withEnvironment } from "../hub/environment_for_tests.ts";
 import { strict as assert } from "node:assert";
 import { DataError } from "./source/data_error.ts";
 import { sharedData } from "./source/shared_data_for_tests.ts";
@@ -19,13 +20,10 @@ async function respond(task: Task<Grade>, problem: Problem, queries: string[], a
 }
 
 async function inFolder(run: (folder: string) => Promise<void>) {
-  const folder = await Deno.makeTempDir(), before = Deno.env.get("PODIUM_CACHE");
-  Deno.env.set("PODIUM_CACHE", `${folder}/cache`);
+  const folder = await Deno.makeTempDir();
   try {
-    await run(folder);
+    await withEnvironment({ PODIUM_CACHE: `${folder}/cache` }, () => run(folder));
   } finally {
-    if (before === undefined) Deno.env.delete("PODIUM_CACHE");
-    else Deno.env.set("PODIUM_CACHE", before);
     await Deno.remove(folder, { recursive: true });
   }
 }

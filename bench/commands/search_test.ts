@@ -1,23 +1,17 @@
+import { withEnvironment } from "../../hub/environment_for_tests.ts";
 import { strict as assert } from "node:assert";
 import { sharedData } from "../../tasks/source/shared_data_for_tests.ts";
 import { search } from "./search.ts";
 
 async function run(corpus: string, questions: string, json = true) {
   const out: string[] = [], errors: string[] = [];
-  const before = Deno.env.get("PODIUM_CACHE"), cache = await Deno.makeTempDir();
-  Deno.env.set("PODIUM_CACHE", cache);
+  const cache = await Deno.makeTempDir();
   try {
-    const code = await search({
-      corpus,
-      questions,
-      json,
-      print: (line) => out.push(line),
-      printError: (line) => errors.push(line),
-    });
+    const asked = { corpus, questions, json };
+    const said = { print: (line: string) => out.push(line), printError: (line: string) => errors.push(line) };
+    const code = await withEnvironment({ PODIUM_CACHE: cache }, () => search({ ...asked, ...said }));
     return { code, out: out.join("\n"), errors };
   } finally {
-    if (before === undefined) Deno.env.delete("PODIUM_CACHE");
-    else Deno.env.set("PODIUM_CACHE", before);
     await Deno.remove(cache, { recursive: true });
   }
 }

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { echo, type Incoming, withServer } from "../../policy/endpoint/scripted_server_for_tests.ts";
+import { withEnvironment } from "../../hub/environment_for_tests.ts";
 import { permissionsFor } from "../execution/processes.ts";
 import type { Leaderboard } from "../leaderboard/leaderboard.ts";
 import { runSuite } from "../run_suite.ts";
@@ -39,7 +40,7 @@ Deno.test("a key that is missing or wrong, a wrong model and a server that is no
         said(/^pupil at \S+: HTTP status 401 \(Incorrect API key; check the key\)\.$/),
       );
       await assert.rejects(
-        answers("pupil", "PODIUM_API_KEY"),
+        withEnvironment({ PODIUM_API_KEY: undefined }, () => answers("pupil", "PODIUM_API_KEY")),
         said(/its key is to come from PODIUM_API_KEY, which is not /),
       );
       const gone = { model: "m", isChat: true, mustCount: true, baseUrl: "http://127.0.0.1:1/v1" };
@@ -80,14 +81,13 @@ Deno.test("what does not say its tokens is refused as a policy, and will do as a
 
 Deno.test("cells side by side ask with the key that was named, prices are columns, and a finished run asks nobody", () =>
   inTemporary(async (directory) => {
-    const out = `${directory}/run`, env = { PODIUM_API_KEY: "secret", NO_COLOR: "1" };
+    const out = `${directory}/run`;
     const ended = async (started: Deno.Command) => {
       const { code, stderr, stdout } = await started.output();
       return { code, err: new TextDecoder().decode(stderr), out: new TextDecoder().decode(stdout) };
     };
     const withKey = (...args: Parameters<typeof run>) => ended(run(...args, `--set=evaluation.interval=12`));
-    Deno.env.set("PODIUM_API_KEY", env.PODIUM_API_KEY);
-    try {
+    await withEnvironment({ PODIUM_API_KEY: "secret" }, async () => {
       await withServer(guarded, async ({ baseUrl, incoming }) => {
         const wrong = await withKey(baseUrl, out, "teacher");
         assert.equal(wrong.code, 1);
@@ -109,9 +109,7 @@ Deno.test("cells side by side ask with the key that was named, prices are column
       assert.deepEqual([cost.responses, cost.policyMoney, cost.money], [0, 0, 0]);
       assert.ok(cost.evaluationMoney! > 0);
       assert.equal((await readText(out)).includes("secret"), false);
-    } finally {
-      Deno.env.delete("PODIUM_API_KEY");
-    }
+    });
   }));
 
 /** All text below a directory. */

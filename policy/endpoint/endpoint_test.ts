@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
+import { withEnvironment } from "../../hub/environment_for_tests.ts";
 import type { TextRequest } from "../text/frozen.ts";
 import { type Endpoint, type EndpointOptions, openEndpoint } from "./endpoint.ts";
 import { EndpointError } from "./error.ts";
@@ -210,14 +211,13 @@ const final: Record<string, [script: Script, reason: RegExp]> = {
 };
 
 for (const [name, [script, reason]] of Object.entries(final)) {
-  Deno.test(`${name}: given up at once`, async () => {
-    Deno.env.set("PODIUM_API_KEY", "sk-secret");
-    await withEndpoint(script, async (endpoint, { incoming }) => {
-      match(await refused(endpoint.respond(requests(1))), reason);
-      strictEqual(incoming.length, 1);
-      strictEqual(incoming[0].headers.get("authorization"), "Bearer sk-secret");
-    }, { keyFrom: "PODIUM_API_KEY" });
-  });
+  Deno.test(`${name}: given up at once`, () =>
+    withEnvironment({ PODIUM_API_KEY: "sk-secret" }, () =>
+      withEndpoint(script, async (endpoint, { incoming }) => {
+        match(await refused(endpoint.respond(requests(1))), reason);
+        strictEqual(incoming.length, 1);
+        strictEqual(incoming[0].headers.get("authorization"), "Bearer sk-secret");
+      }, { keyFrom: "PODIUM_API_KEY" })));
 }
 
 Deno.test("a 429 storm: all wait while the server wants it, then all is answered, once", async () => {
@@ -357,10 +357,10 @@ Deno.test("what can't be opened is said in a sentence", async () => {
   match(await refused(openEndpoint({ ...options, concurrency: 0 })), /^0 requests at once make no sense/);
   match(await refused(openEndpoint({ ...options, offline: true })), /name its file\.$/);
   match(await refused(openEndpoint({ ...options, offline: true, recording: "/none.jsonl" })), /no such recording\.$/);
-  Deno.env.delete("PODIUM_API_KEY");
   const unset =
     /^m at http:\/\/127\.0\.0\.1:1\/v1: its key is to come from PODIUM_API_KEY, which is not set; set it\.$/;
-  match(await refused(openEndpoint({ ...options, keyFrom: "PODIUM_API_KEY" })), unset);
+  const withoutKey = () => openEndpoint({ ...options, keyFrom: "PODIUM_API_KEY" });
+  match(await refused(withEnvironment({ PODIUM_API_KEY: undefined }, withoutKey)), unset);
   const gone = await openEndpoint({ ...options, ...quick, retries: 1 });
   match(
     await refused(gone.respond(requests(1))),

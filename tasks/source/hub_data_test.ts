@@ -1,3 +1,4 @@
+import { withEnvironment } from "../../hub/environment_for_tests.ts";
 import { strict as assert } from "node:assert";
 import { gsm8k } from "../gsm8k.ts";
 import { math } from "../math.ts";
@@ -27,15 +28,11 @@ async function withPublished(folder: string, run: (listings: Record<string, List
       }),
     ),
   );
-  const before = ["HF_ENDPOINT", "HF_HUB_CACHE"].map((name) => [name, Deno.env.get(name)] as const);
   const cache = await Deno.makeTempDir();
   await using hub = serveHub(repositories);
-  Deno.env.set("HF_ENDPOINT", hub.endpoint);
-  Deno.env.set("HF_HUB_CACHE", cache);
   try {
-    await run(listings);
+    await withEnvironment({ HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: cache }, () => run(listings));
   } finally {
-    for (const [name, value] of before) value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
     await Deno.remove(cache, { recursive: true });
   }
 }
