@@ -44,10 +44,9 @@ const checks: Record<string, (browser: Browser, address: string) => Promise<void
 // It takes half a second on an idle machine; the limit is for busy ones, and finds what is several times slower.
 checks["it is usable soon after it is opened"] = async (browser, address) => {
   const times: number[] = [];
-  for (let attempt = 0; attempt < 5 && !(Math.min(...times) < 1000); attempt++) {
-    times.push(await usableAfter(browser, address));
-  }
-  assert.ok(Math.min(...times) < 3000, `usable after ${times.map(Math.round)} ms`);
+  const soon = () => times.some((time) => time < 3000);
+  for (let attempt = 0; attempt < 5 && !soon(); attempt++) times.push(await usableAfter(browser, address));
+  assert.ok(soon(), `usable after ${times.map(Math.round)} ms`);
 };
 
 checks["a link to a section ends at it, also where those between were not laid out yet"] = async (browser, address) => {
