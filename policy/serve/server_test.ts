@@ -66,12 +66,12 @@ Deno.test("the same seed has the same text, whatever else is being served", () =
   }));
 
 Deno.test("requests that arrive while others are drawn are drawn together", async () => {
-  const sizes: number[] = [];
+  const sizes: number[] = [], { promise: arrived, resolve: go } = Promise.withResolvers<void>();
   const counted: FrozenPolicy = {
     backend: "count",
     async respond(requests) {
       sizes.push(requests.length);
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await arrived;
       if (requests.some(({ prompt }) => prompt === "bad")) throw new RangeError("That is bad.");
       return requests.map(({ prompt }) => ({ text: String(prompt), finishReason: "stop", usage: null }));
     },
@@ -79,8 +79,10 @@ Deno.test("requests that arrive while others are drawn are drawn together", asyn
   const server = servePolicy(counted, plain);
   try {
     const first = textOf(server.url, { prompt: "0" });
-    await new Promise((resolve) => setTimeout(resolve, 15));
+    while (sizes.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
     const rest = ["1", "2", "bad", "3"].map((prompt) => ask(server.url, { prompt }));
+    await new Promise((resolve) => setTimeout(resolve, 200)); // Time enough to arrive, on a busy machine too.
+    go();
     strictEqual(await first, "0");
     const answers = await Promise.all(rest.map(async (answer) => (await answer).json()));
     deepStrictEqual(answers.map(({ choices, error }) => choices?.[0].text ?? error.message), [
@@ -168,7 +170,7 @@ Deno.test("more requests than the server takes are to come again", async () => {
   const first = ask(server.url, {});
   await until(1);
   const second = ask(server.url, { stream: true });
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await new Promise((resolve) => setTimeout(resolve, 200)); // Time enough to arrive, on a busy machine too.
   const third = await ask(server.url, {});
   strictEqual(third.headers.get("retry-after"), "1");
   strictEqual((await refusal(third, 429)).code, "rate_limit_exceeded");
@@ -199,7 +201,7 @@ Deno.test("what does not become whole in time is cut, and says so", async () => 
   const { policy, until } = patient(), server = servePolicy(policy, { ...plain, grace: 30 });
   const streaming = await ask(server.url, { stream: true }), whole = ask(server.url, {});
   await until(1);
-  await new Promise((resolve) => setTimeout(resolve, 20)); // The second waits behind the first.
+  await new Promise((resolve) => setTimeout(resolve, 200)); // The second waits behind the first.
   const stopped = server.stop(), text = await streaming.text();
   ok(!text.includes("[DONE]"));
   const last = JSON.parse(text.trimEnd().split("\n\n").at(-1)!.slice("data: ".length));

@@ -156,9 +156,12 @@ Deno.test("pauses double, a longer Retry-After counts, and requests keep their d
   assert.ok(gaps()[0] >= 190, String(gaps()));
 
   starts.length = 0;
+  let first = NaN;
   await withEngine(timed(good), async (url) => {
     const search = httpSearch("searxng", { url, ...quick, perSecond: 25 });
+    first = performance.now() - begin;
     await Promise.all(Array.from({ length: 4 }, (_, i) => search(`q${i}`, { limit: 1 })));
   });
-  assert.ok(gaps().every((gap) => gap >= 25), String(gaps()));
+  // A busy machine may bring them late and close together, but none may come early.
+  assert.ok(starts.every((start, index) => start - first >= 40 * index - 2), `${first}: ${starts}`);
 });
