@@ -10,13 +10,14 @@ import type { Figure } from "./perf.ts";
 export interface Measurement {
   command: string;
   cpu: string;
+  instructions?: string | null;
   cores: number;
   deno: string;
   figures: Figure[];
 }
 
 /** One line per figure, and what it was measured on. */
-export function perfMarkdown({ command, cpu, cores, deno, figures }: Measurement): string {
+export function perfMarkdown({ command, cpu, instructions, cores, deno, figures }: Measurement): string {
   const number = (value: number) => Math.round(value).toLocaleString("en");
   const lines = figures.map(({ shape, what, podium, peer, peerSetting, ratio }) => [
     shape,
@@ -28,8 +29,9 @@ export function perfMarkdown({ command, cpu, cores, deno, figures }: Measurement
   ]);
   const title = ["shape", "what", "Podium", "peer", "ratio", "the peer's fastest way"];
   const own = [...new Set(figures.map(({ podiumSetting }) => podiumSetting))].join("; ");
-  const note =
-    `Podium's fastest setting: ${own}. Measured by \`${command}\` on ${cores} cores of ${cpu}, Deno ${deno}.`;
+  const note = `Podium's fastest setting: ${own}. Measured by \`${command}\` on ${cores} cores of ${cpu}${
+    instructions ? ` (${instructions})` : ""
+  }, Deno ${deno}.`;
   return [markdownTable([title, ...lines], [2, 3, 4]), wrapped(note), ...besideEager(figures)].join("\n\n");
 }
 
