@@ -15,7 +15,8 @@ export function cacheDirectory(name: string): string {
 
 /**
  * The cache of the hub, which the Python tools share: `HF_HUB_CACHE`, or `hub` below `HF_HOME`, which is by default
- * `huggingface` in `$XDG_CACHE_HOME` or `~/.cache` on every platform. It may not exist yet.
+ * `huggingface` in `$XDG_CACHE_HOME` or `~/.cache` on every platform. It may not exist yet. The variables are those of
+ * the process, or what `environment` says of them.
  */
 export function hubCacheDirectory(environment: Pick<Deno.Env, "get"> = Deno.env): string {
   const said = (name: string) => environment.get(name)?.trim() || undefined;

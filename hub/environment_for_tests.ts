@@ -7,7 +7,7 @@
  * @module
  */
 
-/** Does some work while variables have values, or, where a value is undefined, are not set. */
+/** Does some work, not itself such work, while variables have values, or, where a value is undefined, are not set. */
 export async function withEnvironment<Result>(
   values: Readonly<Record<string, string | undefined>>,
   work: () => Result | Promise<Result>,

@@ -1,5 +1,5 @@
-import { withEnvironment } from "../hub/environment_for_tests.ts";
 import { strict as assert } from "node:assert";
+import { withEnvironment } from "../hub/environment_for_tests.ts";
 import { DataError } from "./source/data_error.ts";
 import { sharedData } from "./source/shared_data_for_tests.ts";
 import type { Grade, Problem, Task } from "./task.ts";

@@ -1,5 +1,5 @@
-import { withEnvironment } from "../../hub/environment_for_tests.ts";
 import { strict as assert } from "node:assert";
+import { withEnvironment } from "../../hub/environment_for_tests.ts";
 import { sharedData } from "../../tasks/source/shared_data_for_tests.ts";
 import { search } from "./search.ts";
 

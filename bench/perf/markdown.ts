@@ -41,11 +41,11 @@ function besideEager(figures: Figure[]): string[] {
     peerEager === null ? [] : [{ shape, said: `${what} ${(podium / peerEager).toFixed(2)}` }]
   );
   const shapes = [...new Set(against.map(({ shape }) => shape))].map((shape) =>
-    `${against.filter((one) => one.shape === shape).map(({ said }) => said).join(", ")} at ${shape}`
+    `${shape}: ${against.filter((one) => one.shape === shape).map(({ said }) => said).join(", ")}`
   );
   if (shapes.length === 0) return [];
   return [wrapped(
-    `The hand-written PyTorch loop is a harder peer than a library: to transformers in eager mode the ratios are ` +
-      `${shapes.join("; ")}.`,
+    `The hand-written PyTorch loop is a harder peer than a library: beside transformers in eager mode the ratios are, at ` +
+      `${shapes.join("; at ")}.`,
   )];
 }

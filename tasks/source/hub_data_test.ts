@@ -1,5 +1,5 @@
-import { withEnvironment } from "../../hub/environment_for_tests.ts";
 import { strict as assert } from "node:assert";
+import { withEnvironment } from "../../hub/environment_for_tests.ts";
 import { gsm8k } from "../gsm8k.ts";
 import { math } from "../math.ts";
 import { webSearch } from "../web_search.ts";
