@@ -8,9 +8,8 @@ import { element, embeddedJson } from "./html.ts";
 import { learningCurve } from "./learning.ts";
 import { count, none, numberAt, percent, pointer, points, probability, significant, tickFormat } from "./numbers.ts";
 import { reportPage } from "./page.ts";
-import type { ReportRun } from "./run.ts";
+import { estimateOf, type ReportRun, viewsOf } from "./run.ts";
 import { seedDots } from "./sections/ranking.ts";
-import { viewsOf } from "./run.ts";
 import type { Leaderboard } from "../leaderboard/shape.ts";
 import type { Verdicts } from "../claims/verdicts.ts";
 
@@ -249,4 +248,18 @@ Deno.test("the page of 16 algorithms × 3 tasks × 10 seeds takes seconds and we
   const begin = performance.now(), page = await reportPage([runOf(large)], []);
   assert.ok(performance.now() - begin < 20_000, "longer than any machine should take");
   assert.ok(page.replace(/<script type="application\/json".*?<\/script>/gs, "").length < 1.5e6);
+});
+
+Deno.test("on one task the ranking has the numbers of its table, over several those of the comparison", () => {
+  const views = viewsOf(syntheticLeaderboard({ algorithms: 4, tasks: 2, seeds: 5, steps: 4 }));
+  assert.deepEqual(views.map(({ boards }) => boards.length).sort(), [1, 1, 2]);
+  for (const view of views) {
+    view.comparison.standings.forEach(({ label, score }, index) => {
+      const { value, low, high, paths } = estimateOf(view, index), [{ board }] = view.boards;
+      const { mean, ...average } = board.rows.find((row) => row.label === label)!.metrics.accuracy.average!;
+      const expected = view.boards.length > 1 ? score : { value: mean, low: average.low, high: average.high };
+      assert.deepEqual({ value, low, high }, expected);
+      assert.match(paths.value, view.boards.length > 1 ? /score\/value$/ : /average\/mean$/);
+    });
+  }
 });

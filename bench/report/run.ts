@@ -85,5 +85,31 @@ export function rowAt({ board, path }: PlacedBoard, label: string): { row: Leade
   return index < 0 ? undefined : { row: board.rows[index], path: path + pointer("rows", index) };
 }
 
+/** What a standing says of its algorithm, and where each number of it stands. */
+export interface Estimate {
+  /** The score, 1 where all is right. */
+  value: number;
+  /** Lower end of its 95 % interval; null where there is none. */
+  low: number | null;
+  /** Upper end. */
+  high: number | null;
+  /** JSON Pointers of the three. */
+  paths: { value: string; low: string; high: string };
+}
+
+/**
+ * The score of a view's standing: on one task the mean as in the table of that task, its interval over seeds and
+ * problems; over several the interquartile mean, its interval over seeds and tasks.
+ */
+export function estimateOf({ boards, comparison, path }: View, index: number): Estimate {
+  const { label, score } = comparison.standings[index];
+  const found = boards.length === 1 ? rowAt(boards[0], label) : undefined;
+  const average = found?.row.metrics.accuracy.average;
+  const below = average ? `${found!.path}/metrics/accuracy/average` : `${path}${pointer("standings", index)}/score`;
+  const { low, high } = average ?? score, name = average ? "mean" : "value";
+  const paths = { value: `${below}/${name}`, low: `${below}/low`, high: `${below}/high` };
+  return { value: average?.mean ?? score.value, low, high, paths };
+}
+
 /** Value of `data-when`: the parts of the page that belong to a view are shown in these settings of the task switch. */
 export const whenTask = (...keys: string[]): string => `task:${keys.join("|")}`;

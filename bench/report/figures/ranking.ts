@@ -8,7 +8,7 @@ import { percent, tickFormat } from "../numbers.ts";
 import { plot } from "../plot/frame.ts";
 import { at, label, segment } from "../plot/marks.ts";
 import { linear } from "../plot/scale.ts";
-import type { View } from "../run.ts";
+import { estimateOf, type View } from "../run.ts";
 import { baseOver, rankingScale, seedDots } from "../sections/ranking.ts";
 import type { Looks } from "../series.ts";
 import { shortened } from "./curves.ts";
@@ -22,8 +22,8 @@ export function rankingPlot(view: View, looks: Looks): Markup | null {
   const height = margin.top + rowHeight * standings.length + margin.bottom;
   const x = rankingScale(view, [margin.left, width - margin.right]);
   const y = linear([0, 1], [height - margin.bottom, margin.top]);
-  const rows = standings.map(({ rank, tied, label: name, score }, index) => {
-    const middle = margin.top + rowHeight * (index + 0.5), dots = seedDots(view, name);
+  const rows = standings.map(({ rank, tied, label: name }, index) => {
+    const score = estimateOf(view, index), middle = margin.top + rowHeight * (index + 0.5), dots = seedDots(view, name);
     const offset = (order: number) => dots.length > 1 ? 9 * order / (dots.length - 1) - 4.5 : 0;
     return element`<g class="series ${looks.get(name)?.kind.split(" ")[0]}">${
       label(margin.left - 12, middle + 4, `${rank}${tied ? "=" : ""}  ${shortened(name, 22)}`, "", "end")

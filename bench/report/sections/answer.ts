@@ -8,7 +8,7 @@ import type { LeaderboardRow } from "../../leaderboard/shape.ts";
 import { numberIn } from "../columns.ts";
 import { type Content, element, type Markup } from "../html.ts";
 import { count, derived, fixed, mebibytes, numberAt, percent, pointer, significant } from "../numbers.ts";
-import { type ReportRun, rowAt, type View } from "../run.ts";
+import { estimateOf, type ReportRun, rowAt, type View } from "../run.ts";
 import { nameOf } from "../table.ts";
 import type { Looks } from "../series.ts";
 import { command, perView } from "../view.ts";
@@ -52,14 +52,13 @@ function which(view: View, looks: Looks): Markup {
   const first = firstOf(view), mean = view.boards.length > 1 ? "mean over tasks" : "mean over seeds";
   const [leader] = view.comparison.standings;
   if (!leader) return card("Which algorithm should I use?", "Not decided", [view.comparison.verdict]);
-  const answer = first.length === 1 ? nameOf(first[0], looks) : element`${first.length} share the first rank`;
+  const score = estimateOf(view, 0),
+    answer = first.length === 1 ? nameOf(first[0], looks) : element`${first.length} share the first rank`;
   const shortest = least(view, first, lengthPath), fastest = least(view, first, secondsPath);
   return card("Which algorithm should I use?", answer, [
     first.length > 1 && element`<span class="names">${first.map((label) => element`${nameOf(label, looks)}`)}</span>`,
     first.length > 1 &&
-    element`highest score: ${nameOf(leader.label, looks)} ${
-      numberAt(leader.score.value, `${view.path}/standings/0/score/value`, percent)
-    } %`,
+    element`highest score: ${nameOf(leader.label, looks)} ${numberAt(score.value, score.paths.value, percent)} %`,
     shortest &&
     element`${first.length > 1 ? "shortest answers of these" : "length of its answers"}: ${
       first.length > 1 && nameOf(shortest.label, looks)
@@ -79,10 +78,11 @@ function howSure({ suite }: ReportRun["leaderboard"], view: View): Markup {
     suite: suite.tasks.find(({ task }) => task === board.task)!,
   }));
   const problems = tasks.reduce((sum, { board, suite }) => sum + problemCount(suite, board), 0);
-  const range = leader?.score.low !== null && leader?.score.high !== undefined &&
-    element`95 % interval of ${leader.label}: ${
-      numberAt(leader.score.low, `${view.path}/standings/0/score/low`, percent)
-    } to ${numberAt(leader.score.high, `${view.path}/standings/0/score/high`, percent)} %`;
+  const score = leader && estimateOf(view, 0);
+  const range = score && score.low !== null && score.high !== null &&
+    element`95 % interval of ${leader.label}: ${numberAt(score.low, score.paths.low, percent)} to ${
+      numberAt(score.high, score.paths.high, percent)
+    } %`;
   return card(
     "How sure is that?",
     pairs.length === 0

@@ -8,7 +8,7 @@ import { attributes, element, type Markup } from "../html.ts";
 import { strip, stripAxis, type StripDot, stripGrid } from "../figures/strip.ts";
 import { derived, fixed, numberAt, percent, pointer } from "../numbers.ts";
 import { extentOf, linear, type Scale } from "../plot/scale.ts";
-import { type ReportRun, rowAt, type View } from "../run.ts";
+import { estimateOf, type ReportRun, rowAt, type View } from "../run.ts";
 import type { Looks } from "../series.ts";
 import { nameOf, sortable } from "../table.ts";
 import { figure, perView, section } from "../view.ts";
@@ -50,7 +50,10 @@ export function rankingScale(view: View, range: readonly [number, number] = [0, 
   const { standings } = view.comparison,
     labels = new Set(view.boards.flatMap(({ board }) => board.rows.map(({ label }) => label)));
   const values = [
-    ...standings.flatMap(({ score, mean }) => [score.value, score.low, score.high, mean.value]),
+    ...standings.flatMap(({ mean }, index) => {
+      const { value, low, high } = estimateOf(view, index);
+      return [value, low, high, mean.value];
+    }),
     ...[...labels].flatMap((label) => seedDots(view, label).map(({ value }) => value)),
     baseOver(view),
   ];
@@ -68,7 +71,7 @@ function taskCells(view: View, label: string): Markup[] {
 }
 
 function standingRow(standing: Standing, index: number, view: View, x: Scale, looks: Looks): Markup {
-  const { rank, tied, label, score, mean, median, optimalityGap } = standing;
+  const { rank, tied, label, mean, median, optimalityGap } = standing, score = estimateOf(view, index);
   const path = view.path + pointer("standings", index);
   const dots = seedDots(view, label), several = view.boards.length > 1;
   const other = (name: "mean" | "median" | "optimalityGap", { value, low, high }: typeof mean) =>
@@ -98,14 +101,14 @@ function standingRow(standing: Standing, index: number, view: View, x: Scale, lo
   }</td><td class="score">${
     numberAt(
       score.value,
-      `${path}/score/value`,
+      score.paths.value,
       percent,
     )
   }${
-    range && element`<small>${numberAt(score.low, `${path}/score/low`, percent)} to ${
+    range && element`<small>${numberAt(score.low, score.paths.low, percent)} to ${
       numberAt(
         score.high,
-        `${path}/score/high`,
+        score.paths.high,
         percent,
       )
     }</small>`
@@ -210,7 +213,7 @@ export function rankingSection(run: ReportRun, looks: Looks): Markup {
     perView(run, (view) =>
       figure(
         ranking(view, looks),
-        element`Bars: 95 % bootstrap intervals over seeds${view.boards.length > 1 && " and tasks"} of the ${
+        element`Bars: 95 % bootstrap intervals over seeds and ${view.boards.length > 1 ? "tasks" : "problems"} of the ${
           view.boards.length > 1 ? "interquartile mean" : "mean"
         }. Dots: single seeds${
           view.boards.length > 1 && ", each the mean over tasks; diamonds: their mean"
